@@ -1,0 +1,126 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The map of the house, in the order in which a campaign travels through it:
+// manifest ─▶ plan ─▶ lease ─▶ run ─▶ result ─▶ merge ─▶ log ─▶ audit.
+// Imports point inward: App ─▶ Runtime ─▶ Core (docs/ARCHITECTURE.md).
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+func target(_ folder: String, _ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/\(folder)/\(name)",
+        swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests",
+        exclude: [], swiftSettings: strict)
+}
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let grpc: [Target.Dependency] = [
+    .product(name: "GRPCCore", package: "grpc-swift-2"),
+    .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+    .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+    .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+]
+let hummingbird: [Target.Dependency] = [
+    .product(name: "Hummingbird", package: "hummingbird"),
+    .product(name: "HummingbirdCore", package: "hummingbird"),
+    .product(name: "HTTPTypes", package: "swift-http-types"),
+]
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let core: [Target] = [
+    target("Core", "ErgonModel", []),
+    target("Core", "ErgonManifest", ["ErgonModel", yams]),
+    target("Core", "ErgonCoordinator", ["ErgonModel"]),
+    target("Core", "ErgonWorker", ["ErgonModel"]),
+    target("Core", "ErgonMerge", ["ErgonModel"]),
+    target("Core", "ErgonProvenance", ["ErgonModel", crypto]),
+    target(
+        "Core", "ErgonAudit", ["ErgonModel", "ErgonManifest", "ErgonMerge", "ErgonProvenance"]),
+]
+
+let runtime: [Target] = [
+    .target(name: "CLinux", path: "Sources/Runtime/CLinux"),
+    .systemLibrary(
+        name: "CCurl", path: "Sources/Runtime/CCurl", pkgConfig: "libcurl",
+        providers: [.apt(["libcurl4-openssl-dev"])]),
+    target("Runtime", "ErgonWire", ["ErgonModel"] + grpc),
+    target(
+        "Runtime", "ErgonSecurity",
+        ["ErgonModel", crypto, x509, asn1, nioCore, nioSSL]),
+    target("Runtime", "ErgonStorage", ["ErgonModel", "ErgonProvenance", "CLinux", crypto]),
+    target("Runtime", "ErgonTransfer", ["ErgonModel", "ErgonProvenance", "ErgonStorage", "CCurl"]),
+    target("Runtime", "ErgonEnergy", ["ErgonModel"]),
+    target(
+        "Runtime", "ErgonDashboard",
+        [
+            "ErgonModel", "ErgonProvenance", "ErgonSecurity", "ErgonStorage", nioCore, nioPosix,
+            nioSSL, x509, logging,
+        ] + hummingbird),
+    target(
+        "Runtime", "ErgonCoordinatorService",
+        [
+            "ErgonModel", "ErgonManifest", "ErgonCoordinator", "ErgonProvenance", "ErgonWire",
+            "ErgonSecurity", "ErgonStorage", "ErgonDashboard", nioCore, nioPosix, nioSSL, x509,
+            logging,
+        ] + grpc),
+    target(
+        "Runtime", "ErgonWorkerService",
+        [
+            "ErgonModel", "ErgonManifest", "ErgonWorker", "ErgonProvenance", "ErgonWire",
+            "ErgonSecurity", "ErgonStorage", "ErgonTransfer", "ErgonEnergy", "CLinux", nioCore,
+            nioSSL, x509, logging,
+        ] + grpc),
+]
+
+let app: [Target] = [
+    target(
+        "App", "ErgonCommands",
+        [
+            "ErgonModel", "ErgonManifest", "ErgonMerge", "ErgonProvenance", "ErgonAudit",
+            "ErgonWire", "ErgonSecurity", "ErgonStorage", "ErgonTransfer", "ErgonEnergy",
+            "ErgonCoordinatorService", "ErgonWorkerService", "CLinux", logging, arguments,
+        ] + grpc),
+    .executableTarget(
+        name: "ergon", dependencies: ["ErgonCommands"], path: "Sources/App/ergon",
+        swiftSettings: strict),
+]
+
+let package = Package(
+    name: "ergon",
+    products: [.executable(name: "ergon", targets: ["ergon"])],
+    dependencies: [
+        .package(url: "https://github.com/grpc/grpc-swift-2", exact: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", exact: "2.9.2"),
+        .package(url: "https://github.com/grpc/grpc-swift-protobuf", exact: "2.4.1"),
+        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0", traits: []),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", exact: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: core + runtime + app
+)

@@ -1,0 +1,80 @@
+/// Energy in whole microjoules.
+package struct Joules: Hashable, Comparable, Sendable {
+    package var microjoules: Int64
+
+    package init(microjoules: Int64) { self.microjoules = microjoules }
+
+    package static let zero = Joules(microjoules: 0)
+    package static func < (left: Joules, right: Joules) -> Bool {
+        left.microjoules < right.microjoules
+    }
+    package static func + (left: Joules, right: Joules) -> Joules {
+        Joules(microjoules: left.microjoules + right.microjoules)
+    }
+    package static func += (left: inout Joules, right: Joules) { left = left + right }
+}
+
+/// Power in whole milliwatts.
+package struct Watts: Hashable, Comparable, Sendable {
+    package var milliwatts: Int64
+
+    package init(milliwatts: Int64) { self.milliwatts = milliwatts }
+
+    package static func < (left: Watts, right: Watts) -> Bool {
+        left.milliwatts < right.milliwatts
+    }
+
+    /// Power times time is energy, rounded down to a whole microjoule.
+    package static func * (power: Watts, time: Microseconds) -> Joules {
+        Joules(microjoules: power.milliwatts * time.count / 1000)
+    }
+}
+
+/// A span of time in whole microseconds: what the kernel accounts in.
+package struct Microseconds: Hashable, Comparable, Sendable {
+    package var count: Int64
+
+    package init(_ count: Int64) { self.count = count }
+
+    package static let zero = Microseconds(0)
+    package static func seconds(_ seconds: Int64) -> Microseconds {
+        Microseconds(seconds * 1_000_000)
+    }
+    package static func < (left: Microseconds, right: Microseconds) -> Bool {
+        left.count < right.count
+    }
+    package static func + (left: Microseconds, right: Microseconds) -> Microseconds {
+        Microseconds(left.count + right.count)
+    }
+    package static func += (left: inout Microseconds, right: Microseconds) {
+        left = left + right
+    }
+    /// Whole and fractional seconds, for forecasts and print.
+    package var seconds: Double { Double(count) / 1e6 }
+}
+
+/// A point in time: microseconds since 1970-01-01T00:00:00Z, leap seconds not counted (POSIX).
+package struct Instant: Hashable, Comparable, Sendable {
+    package var microseconds: Int64
+
+    package init(microseconds: Int64) { self.microseconds = microseconds }
+
+    package static func < (left: Instant, right: Instant) -> Bool {
+        left.microseconds < right.microseconds
+    }
+    package static func + (left: Instant, right: Microseconds) -> Instant {
+        Instant(microseconds: left.microseconds + right.count)
+    }
+    package static func - (left: Instant, right: Instant) -> Microseconds {
+        Microseconds(left.microseconds - right.microseconds)
+    }
+}
+
+/// An amount of storage or memory.
+package struct ByteCount: Hashable, Comparable, Sendable {
+    package var bytes: Int64
+
+    package init(_ bytes: Int64) { self.bytes = bytes }
+
+    package static func < (left: ByteCount, right: ByteCount) -> Bool { left.bytes < right.bytes }
+}

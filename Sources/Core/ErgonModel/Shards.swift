@@ -1,0 +1,112 @@
+/// What one task of a step covers.
+package struct Shard: Hashable, Sendable {
+    /// Which of the files it reads: positions in the input, or task numbers of the earlier step.
+    package var files: Range<Int>
+    /// Events, lines or seeds, counted from 0 in the file or among the step's seeds; `nil` for whole files.
+    package var range: Range<Int>?
+    /// One value for each axis of the parameter grid.
+    package var point: [String]
+}
+
+/// How task *i* of a step is derived: a few numbers, whatever the number of tasks.
+package struct Shards: Hashable, Sendable {
+    private enum Layout: Hashable, Sendable {
+        case single(files: Int)
+        case groups(total: Int, size: Int)
+        case events(files: [Slice], size: Int)
+        case ranges(total: Int, size: Int)
+    }
+    /// The events of one file, and the number of the first task that reads it.
+    private struct Slice: Hashable, Sendable {
+        var firstTask: Int
+        var events: Range<Int>
+    }
+
+    private var layout: Layout
+    private var axes: [PointAxis]
+    /// Tasks for one point of the grid.
+    package private(set) var perPoint: Int
+    /// Tasks in all.
+    package private(set) var count: Int
+
+    /// - Parameter upstream: for a step over an earlier step's output, the number of that step's
+    ///   tasks, or the number of lines in its merged output where the step is split by lines.
+    ///   `nil` comes back as long as it is needed and not known.
+    package init?(of step: StepSpec, in campaign: Campaign, upstream: Int?) {
+        let files: [InputFile]
+        if case .input(let name) = step.over {
+            files = campaign.input(named: name)?.files ?? []
+        } else {
+            files = []
+        }
+        var isOverOutput = false
+        if case .output = step.over { isOverOutput = true }
+        guard !isOverOutput || upstream != nil else { return nil }
+
+        switch step.split {
+        case .single: layout = .single(files: 0)
+        case .all: layout = .single(files: upstream ?? files.count)
+        case .files(let size): layout = .groups(total: files.count, size: size)
+        case .outputs(let size): layout = .groups(total: upstream ?? 0, size: size)
+        case .lines(let size):
+            layout = .ranges(total: upstream ?? files.first?.events ?? 0, size: size)
+        case .seeds(let total, let size, _): layout = .ranges(total: total, size: size)
+        case .events(let size, let range): layout = Self.events(of: files, range, size)
+        }
+        axes = step.points
+        perPoint = Self.count(of: layout)
+        count = axes.reduce(perPoint) { $0 * $1.values.count }
+    }
+
+    private static func events(of files: [InputFile], _ range: Range<Int>?, _ size: Int) -> Layout {
+        var firstTask = 0
+        let slices = files.map { file in
+            let all = 0..<(file.events ?? 0)
+            let slice = Slice(firstTask: firstTask, events: range?.clamped(to: all) ?? all)
+            firstTask += ceilingDivision(slice.events.count, size)
+            return slice
+        }
+        return .events(files: slices, size: size)
+    }
+
+    private static func count(of layout: Layout) -> Int {
+        switch layout {
+        case .single: 1
+        case .groups(let total, let size), .ranges(let total, let size):
+            ceilingDivision(total, size)
+        case .events(let files, let size):
+            files.last.map { $0.firstTask + ceilingDivision($0.events.count, size) } ?? 0
+        }
+    }
+
+    /// - Precondition: `task` is in `0..<count`.
+    package subscript(task: Int) -> Shard {
+        precondition((0..<count).contains(task), "task \(task) of \(count)")
+        let (point, part) = (task / perPoint, task % perPoint)
+        switch layout {
+        case .single(let files): return shard(0..<files, nil, point)
+        case .groups(let total, let size):
+            return shard(part * size..<min((part + 1) * size, total), nil, point)
+        case .ranges(let total, let size):
+            return shard(0..<1, part * size..<min((part + 1) * size, total), point)
+        case .events(let files, let size):
+            let file = (files.firstIndex { $0.firstTask > part } ?? files.count) - 1
+            let first = files[file].events.lowerBound + (part - files[file].firstTask) * size
+            let range = first..<min(first + size, files[file].events.upperBound)
+            return shard(file..<file + 1, range, point)
+        }
+    }
+
+    private func shard(_ files: Range<Int>, _ range: Range<Int>?, _ point: Int) -> Shard {
+        var (rest, values): (Int, [String]) = (point, [])
+        for axis in axes.reversed() {
+            values.append(axis.values[rest % axis.values.count])
+            rest /= axis.values.count
+        }
+        return Shard(files: files, range: range, point: values.reversed())
+    }
+}
+
+package func ceilingDivision(_ dividend: Int, _ divisor: Int) -> Int {
+    (dividend + divisor - 1) / divisor
+}
