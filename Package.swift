@@ -61,7 +61,12 @@ let runtime: [Target] = [
     .systemLibrary(
         name: "CCurl", path: "Sources/Runtime/CCurl", pkgConfig: "libcurl",
         providers: [.apt(["libcurl4-openssl-dev"])]),
-    target("Runtime", "ErgonWire", ["ErgonModel"] + grpc),
+    // Generated, and slow to compile; the conversions are in ErgonWire.
+    .target(
+        name: "ErgonWireMessages", dependencies: grpc,
+        path: "Sources/Runtime/ErgonWireMessages",
+        exclude: ["ergon.proto", "regenerate.sh", "Generated/ergon.proto.sha256"]),
+    target("Runtime", "ErgonWire", ["ErgonModel", "ErgonWireMessages"] + grpc),
     target(
         "Runtime", "ErgonSecurity",
         ["ErgonModel", crypto, x509, asn1, nioCore, nioSSL]),
@@ -77,14 +82,14 @@ let runtime: [Target] = [
     target(
         "Runtime", "ErgonCoordinatorService",
         [
-            "ErgonModel", "ErgonManifest", "ErgonCoordinator", "ErgonProvenance", "ErgonWire",
+            "ErgonModel", "ErgonManifest", "ErgonCoordinator", "ErgonProvenance", "ErgonWire", "ErgonWireMessages",
             "ErgonSecurity", "ErgonStorage", "ErgonDashboard", nioCore, nioPosix, nioSSL, x509,
             logging,
         ] + grpc),
     target(
         "Runtime", "ErgonWorkerService",
         [
-            "ErgonModel", "ErgonManifest", "ErgonWorker", "ErgonProvenance", "ErgonWire",
+            "ErgonModel", "ErgonManifest", "ErgonWorker", "ErgonProvenance", "ErgonWire", "ErgonWireMessages",
             "ErgonSecurity", "ErgonStorage", "ErgonTransfer", "ErgonEnergy", "CLinux", nioCore,
             nioSSL, x509, logging,
         ] + grpc),

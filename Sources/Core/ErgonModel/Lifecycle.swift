@@ -41,8 +41,6 @@ package enum Failure: Hashable, Sendable {
     case missingOutput(String)
     /// It could not be started: an input could not be had, or the program not be found.
     case notStarted(String)
-    /// A merge that allows no missing piece had one, or none was there at all.
-    case piecesMissing
 
     /// `exit 3`, `signal 9`, …
     package var description: String {
@@ -52,10 +50,6 @@ package enum Failure: Hashable, Sendable {
         case .timeLimit: "time limit"
         case .missingOutput(let name): "no output \(name)"
         case .notStarted(let reason): "not started: \(reason)"
-        case .piecesMissing: "pieces missing"
         }
     }
-
-    /// Whether another attempt may end differently.
-    package var mayPass: Bool { self != .piecesMissing }
 }

@@ -1,0 +1,275 @@
+package import ErgonModel
+
+extension Coordinator {
+    package enum Question: Hashable, Sendable {
+        /// `nil` for all campaigns.
+        case status(CampaignSelector?)
+        case results(CampaignSelector)
+        case explain(CampaignSelector, stage: String, task: Int)
+        case log(CampaignSelector, stage: String, task: Int)
+        case find(CampaignSelector)
+        case workers
+    }
+
+    package enum CampaignSelector: Hashable, Sendable {
+        case last
+        case id(CampaignID)
+        /// The newest campaign of that name.
+        case name(String)
+
+        /// `last`, a number, or a name.
+        package init(_ text: String) {
+            if text == "last" {
+                self = .last
+            } else if let number = Int(text) {
+                self = .id(CampaignID(number))
+            } else {
+                self = .name(text)
+            }
+        }
+    }
+
+    package enum Reply: Hashable, Sendable {
+        case accepted(CampaignID)
+        case ended(SealedCampaign.Ending)
+        case found(CampaignID)
+        case unknownCampaign
+        case unknownTask(String)
+        case status(StatusReport)
+        case results(ResultsReport)
+        case sentence(String)
+        case log(StoredFile?)
+        case workers([WorkerStatus])
+    }
+
+    package struct StatusReport: Hashable, Sendable {
+        package var campaigns: [CampaignReport]
+        package var workers: Int
+        package var cpus: Int
+    }
+
+    package struct CampaignReport: Hashable, Sendable {
+        package var id: CampaignID
+        package var name: String
+        package var by: String
+        package var manifest: Digest
+        package var accepted: Instant
+        package var sealed: Instant?
+        package var ending: SealedCampaign.Ending?
+        package var stages: [StageReport]
+        package var account: Account
+    }
+
+    package struct StageReport: Hashable, Sendable {
+        package var name: String
+        package var tasks: Int?
+        package var done: Int
+        package var failed: Int
+        package var unreachable: Int
+        package var leased: Int
+        package var meanWall: Microseconds?
+    }
+
+    package struct ResultsReport: Hashable, Sendable {
+        package struct Kept: Hashable, Sendable {
+            /// `step.output/task`.
+            package var name: String
+            package var file: NamedFile
+        }
+        package struct FailedTask: Hashable, Sendable {
+            package var stage: String
+            package var task: Int
+            package var reason: String
+        }
+
+        package var ending: SealedCampaign.Ending?
+        package var published: [PublishedOutput]
+        package var kept: [Kept]
+        package var coverage: [Coverage]
+        package var failures: [FailedTask]
+    }
+
+    package struct WorkerStatus: Hashable, Sendable {
+        package var facts: WorkerFacts
+        package var isConnected: Bool
+        package var leasedTasks: Int
+        package var finishedTasks: Int
+    }
+
+    // MARK: Answers
+
+    func answer(_ question: Question) -> Reply {
+        switch question {
+        case .status(let selector): return status(selector)
+        case .workers: return .workers(workerReports())
+        case .find(let selector):
+            return campaign(selector).map { .found($0.id) } ?? .unknownCampaign
+        case .results(let selector):
+            return campaign(selector).map { .results($0.results()) } ?? .unknownCampaign
+        case .log(let selector, let stage, let task):
+            return withTask(selector, stage, task) { _, state in .log(state.logs[task]) }
+        case .explain(let selector, let stage, let task):
+            return withTask(selector, stage, task) { campaign, state in
+                .sentence(explain(campaign, state, task))
+            }
+        }
+    }
+
+    private func campaign(_ selector: CampaignSelector) -> CampaignState? {
+        switch selector {
+        case .last: campaigns.max { $0.key < $1.key }?.value
+        case .id(let id): campaigns[id]
+        case .name(let name):
+            campaigns.filter { $0.value.campaign.name == name }.max { $0.key < $1.key }?.value
+        }
+    }
+
+    private func withTask(
+        _ selector: CampaignSelector, _ name: String, _ task: Int,
+        _ body: (CampaignState, StageState) -> Reply
+    ) -> Reply {
+        guard let state = campaign(selector) else { return .unknownCampaign }
+        guard let stage = Stage(name: name, in: state.campaign) else {
+            let known = state.stages.keys.sorted().map { $0.name(in: state.campaign) }
+            return .unknownTask("no stage `\(name)`; there are \(known.joined(separator: ", "))")
+        }
+        guard let tasks = state.stage(stage) else {
+            return .sentence("`\(name)` has no tasks yet: what it is split over is not there")
+        }
+        guard (0..<tasks.count).contains(task) else {
+            return .unknownTask("`\(name)` has tasks 0 to \(tasks.count - 1)")
+        }
+        return body(state, tasks)
+    }
+
+    private func status(_ selector: CampaignSelector?) -> Reply {
+        var states = campaigns.values.sorted { $0.id < $1.id }
+        if let selector {
+            guard let state = campaign(selector) else { return .unknownCampaign }
+            states = [state]
+        }
+        let connected = workers.values.filter(\.isConnected)
+        return .status(
+            StatusReport(
+                campaigns: states.map { $0.report() }, workers: connected.count,
+                cpus: connected.reduce(0) { $0 + $1.facts.cpus }))
+    }
+
+    private func workerReports() -> [WorkerStatus] {
+        workers.keys.sorted().compactMap { id in
+            workers[id].map { state in
+                let held = leases.values.filter { $0.worker == id }
+                return WorkerStatus(
+                    facts: state.facts, isConnected: state.isConnected,
+                    leasedTasks: held.reduce(0) { $0 + $1.remaining.count },
+                    finishedTasks: state.finishedTasks)
+            }
+        }
+    }
+
+    // MARK: Why a task is where it is
+
+    private func explain(_ state: CampaignState, _ stage: StageState, _ task: Int) -> String {
+        let name = "\(state.campaign.name).\(stage.name).\(task)"
+        if stage.done.contains(task) { return "\(name) is done" }
+        if let reason = stage.reasons[task] {
+            return "\(name) failed for good: \(reason.description)"
+        }
+        if stage.unreachable.contains(task) {
+            return "\(name) will not run: something it reads failed for good"
+        }
+        if let seal = state.seal {
+            return "\(name) did not run: the campaign is \(seal.ending.rawValue)"
+        }
+        if let lease = leases.values.first(where: {
+            $0.campaign == state.id && $0.stage == stage.stage && $0.remaining.contains(task)
+        }) {
+            let there = workers[lease.worker]?.isConnected == true
+            return "\(name) is with worker \(lease.worker)"
+                + (there ? "" : ", which is away; others get it if it does not come back")
+        }
+        return "\(name) waits: " + wait(state, stage, task)
+    }
+
+    private func wait(_ state: CampaignState, _ stage: StageState, _ task: Int) -> String {
+        guard stage.ready.contains(task) else { return "its inputs are not there yet" }
+        let needs = resources(of: stage.stage, in: state.campaign)
+        let connected = workers.values.filter(\.isConnected)
+        if connected.isEmpty { return "no worker is connected" }
+        if settlingUntil != nil {
+            return "the coordinator has just started, and its workers may still hold it"
+        }
+        guard connected.contains(where: { $0.facts.cpus >= needs.cpus }) else {
+            return "no connected worker has \(needs.cpus) hardware threads"
+        }
+        guard
+            connected.contains(where: {
+                $0.facts.cpus >= needs.cpus && $0.facts.memory >= needs.memory
+            })
+        else { return "no connected worker has \(needs.memory.bytes >> 20) MiB of memory" }
+        let failures = stage.failures[task] ?? 0
+        let again = failures > 0 ? " (attempt \(failures + 1))" : ""
+        return
+            "all workers are busy; \(stage.ready.count) tasks of `\(stage.name)` are ready\(again)"
+    }
+}
+
+extension CampaignState {
+    func report() -> Coordinator.CampaignReport {
+        Coordinator.CampaignReport(
+            id: id, name: campaign.name, by: by, manifest: manifest.digest, accepted: accepted,
+            sealed: sealedAt, ending: seal?.ending,
+            stages: stages.values.sorted { $0.stage < $1.stage }.map(\.report)
+                + waitingSteps, account: account)
+    }
+
+    private var waitingSteps: [Coordinator.StageReport] {
+        campaign.steps.indices.filter { stages[Stage(step: $0, part: .work)] == nil }.map {
+            Coordinator.StageReport(
+                name: campaign.steps[$0].name, tasks: nil, done: 0, failed: 0, unreachable: 0,
+                leased: 0, meanWall: nil)
+        }
+    }
+
+    func results() -> Coordinator.ResultsReport {
+        Coordinator.ResultsReport(
+            ending: seal?.ending, published: seal?.outputs ?? published(), kept: kept(),
+            coverage: seal?.coverage ?? coverage(), failures: failedTasks())
+    }
+
+    private func kept() -> [Coordinator.ResultsReport.Kept] {
+        campaign.steps.enumerated().flatMap { step, spec -> [Coordinator.ResultsReport.Kept] in
+            guard let work = stages[Stage(step: step, part: .work)], !spec.isSingleTask else {
+                return []
+            }
+            return spec.outputs.enumerated().flatMap { position, output in
+                output.merge != nil
+                    ? []
+                    : work.done.ranges.joined().compactMap { task in
+                        work.outputs[position][task].map {
+                            Coordinator.ResultsReport.Kept(
+                                name: "\(spec.name).\(output.name)/\(task)",
+                                file: NamedFile(name: output.fileName(task: task), content: $0))
+                        }
+                    }
+            }
+        }
+    }
+
+    private func failedTasks() -> [Coordinator.ResultsReport.FailedTask] {
+        stages.values.sorted { $0.stage < $1.stage }.flatMap { stage in
+            stage.reasons.sorted { $0.key < $1.key }.map { task, reason in
+                Coordinator.ResultsReport.FailedTask(
+                    stage: stage.name, task: task, reason: reason.description)
+            }
+        }
+    }
+}
+
+extension StageState {
+    var report: Coordinator.StageReport {
+        Coordinator.StageReport(
+            name: name, tasks: count, done: done.count, failed: failed.count,
+            unreachable: unreachable.count, leased: leased.count, meanWall: meanWall)
+    }
+}

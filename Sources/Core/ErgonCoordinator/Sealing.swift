@@ -1,0 +1,162 @@
+import ErgonModel
+
+extension CampaignState {
+    /// What the campaign came to, as it goes on record.
+    func sealed() -> SealedCampaign {
+        SealedCampaign(
+            id: id, ending: ending, outputs: published(), coverage: coverage(), account: account)
+    }
+
+    private var ending: SealedCampaign.Ending {
+        if cancelledBy != nil { return .cancelled }
+        let isWhole = unsized.isEmpty && stages.values.allSatisfy { $0.done.count == $0.count }
+        if isWhole { return .complete }
+        return published().isEmpty && keptCount == 0 ? .failed : .incomplete
+    }
+
+    /// Tasks whose outputs are kept one by one.
+    private var keptCount: Int {
+        campaign.steps.indices.reduce(0) { sum, step in
+            let keeps = campaign.steps[step].outputs.contains { $0.merge == nil }
+            return sum + (keeps ? stages[Stage(step: step, part: .work)]?.done.count ?? 0 : 0)
+        }
+    }
+
+    /// Every merged output that came about, and every output of a step that is one task.
+    func published() -> [PublishedOutput] {
+        campaign.steps.enumerated().flatMap { step, spec in
+            spec.outputs.enumerated().compactMap { position, output -> PublishedOutput? in
+                guard isWhole(step, output) else { return nil }
+                let source = Source.output(step: spec.name, output: output.name)
+                guard let file = wholeFile(of: source) else { return nil }
+                let missing = missing(step, position)
+                return PublishedOutput(
+                    name: "\(spec.name).\(output.name)",
+                    file: output.fileName(isPartial: !missing.isEmpty), content: file.content,
+                    missing: missing)
+            }
+        }
+    }
+
+    /// One file stands for the whole step.
+    private func isWhole(_ step: Int, _ output: OutputSpec) -> Bool {
+        output.merge != nil || campaign.steps[step].isSingleTask
+    }
+
+    /// Tasks that are not in the merged output: their own work failed, or a merge above them did.
+    func missing(_ step: Int, _ output: Int) -> IntervalSet {
+        guard let work = stages[Stage(step: step, part: .work)] else { return IntervalSet() }
+        var missing = IntervalSet(0..<work.count)
+        missing.subtract(work.done)
+        for (stage, tree) in trees where stage.step == step {
+            guard case .merge(output, let level) = stage.part, let state = stages[stage] else {
+                continue
+            }
+            for node in state.failed.ranges.joined() {
+                missing.insert(tree.pieces(of: node, level: level))
+            }
+            for node in state.unreachable.ranges.joined() {
+                missing.insert(tree.pieces(of: node, level: level))
+            }
+        }
+        return missing
+    }
+
+    // MARK: Coverage
+
+    /// What of every source went through the work of every step (`docs/LOG.md`, "Coverage").
+    func coverage() -> [Coverage] {
+        campaign.steps.indices.flatMap { step -> [Coverage] in
+            let spec = campaign.steps[step]
+            guard let work = stages[Stage(step: step, part: .work)],
+                let shards = Shards(of: spec, in: campaign, upstream: upstream(of: step))
+            else { return [unsizedCoverage(step)] }
+            let perPoint = max(shards.perPoint, 1)
+            return (0..<shards.count / perPoint).flatMap { point in
+                cover(point * perPoint..<(point + 1) * perPoint, spec, work, shards)
+            }
+        }
+    }
+
+    private func unsizedCoverage(_ step: Int) -> Coverage {
+        let spec = campaign.steps[step]
+        return Coverage(
+            step: spec.name, source: spec.over.map(\.text) ?? "task", unit: "lines",
+            declared: 0..<0, covered: IntervalSet(),
+            gaps: [Coverage.Gap(range: 0..<0, reason: "not run: \(spec.over.map(\.text) ?? "")")])
+    }
+
+    private func pointSuffix(_ spec: StepSpec, _ values: [String]) -> String {
+        guard !spec.points.isEmpty else { return "" }
+        let pairs = zip(spec.points, values).map { "\($0.name)=\($1)" }
+        return " [\(pairs.joined(separator: ","))]"
+    }
+
+    /// What a step reads, before anything is known to be done.
+    private func sources(of spec: StepSpec) -> [Coverage] {
+        let name = spec.over.map(\.text) ?? ""
+        func source(_ name: String, _ unit: String, _ declared: Range<Int>) -> Coverage {
+            Coverage(
+                step: spec.name, source: name, unit: unit, declared: declared,
+                covered: IntervalSet(), gaps: [])
+        }
+        var files: [InputFile] = []
+        if case .input(let input) = spec.over { files = campaign.input(named: input)?.files ?? [] }
+        let upstream = campaign.stepIndex(named: spec.name).flatMap(upstream)
+        switch spec.split {
+        case .single: return [source("task", "tasks", 0..<1)]
+        case .all:
+            let unit = upstream == nil ? "files" : "tasks"
+            return [source(name, unit, 0..<(upstream ?? files.count))]
+        case .files: return [source(name, "files", 0..<files.count)]
+        case .outputs: return [source(name, "tasks", 0..<(upstream ?? 0))]
+        case .lines: return [source(name, "lines", 0..<(upstream ?? files.first?.events ?? 0))]
+        case .seeds(let total, _, _): return [source("seeds", "seeds", 0..<total)]
+        case .events(_, let range):
+            return files.map { file in
+                let all = 0..<(file.events ?? 0)
+                return source("\(name)/\(file.name)", "events", range?.clamped(to: all) ?? all)
+            }
+        }
+    }
+
+    /// The coverage of one point of a step's grid: one entry for each source.
+    private func cover(
+        _ tasks: Range<Int>, _ spec: StepSpec, _ work: StageState, _ shards: Shards
+    ) -> [Coverage] {
+        var entries = sources(of: spec)
+        let suffix = tasks.isEmpty ? "" : pointSuffix(spec, shards[tasks.lowerBound].point)
+        for index in entries.indices { entries[index].source += suffix }
+        for task in tasks {
+            let shard = shards[task]
+            let entry = entries.count > 1 ? shard.files.lowerBound : 0
+            let isSingle = spec.split == .single
+            let range = shard.range ?? (isSingle ? entries[entry].declared : shard.files)
+            if work.done.contains(task) {
+                entries[entry].covered.insert(range)
+            } else {
+                entries[entry].gaps.append(Coverage.Gap(range: range, reason: reason(task, work)))
+            }
+        }
+        return entries
+    }
+
+    private func reason(_ task: Int, _ work: StageState) -> String {
+        if let failure = work.reasons[task] { return "task \(task) failed: \(failure.description)" }
+        return "task \(task) not run"
+    }
+}
+
+extension StepSpec {
+    var isSingleTask: Bool { (split == .single || split == .all) && points.isEmpty }
+}
+
+extension Source {
+    /// As it stands in a manifest.
+    var text: String {
+        switch self {
+        case .input(let name): name
+        case .output(let step, let output): "\(step).\(output)"
+        }
+    }
+}

@@ -1,0 +1,152 @@
+import ErgonModel
+
+struct WorkerState: Sendable {
+    var facts: WorkerFacts
+    var isConnected = false
+    /// When its leases go to others, while it is away.
+    var awayUntil: Instant?
+    var finishedTasks = 0
+
+    init(facts: WorkerFacts) { self.facts = facts }
+}
+
+struct LeaseState: Sendable {
+    let worker: WorkerID
+    let campaign: CampaignID
+    let stage: Stage
+    /// Tasks without an accepted result.
+    var remaining: IntervalSet
+}
+
+extension Coordinator {
+    mutating func connect(
+        _ facts: WorkerFacts, _ held: [HeldLease], _ now: Instant, _ effects: inout [Effect]
+    ) {
+        if workers[facts.worker]?.facts != facts { commit(.workerJoined(facts), now, &effects) }
+        workers[facts.worker]?.isConnected = true
+        workers[facts.worker]?.awayUntil = nil
+        effects.append(.send(facts.worker, .welcome(epoch: epoch)))
+        for lease in leaseIDs(of: facts.worker) where !held.contains(where: { $0.id == lease }) {
+            release(lease)
+        }
+        let lost = held.filter { !adopt($0, by: facts.worker) }.map(\.id)
+        if !lost.isEmpty { effects.append(.send(facts.worker, .withdraw(lost))) }
+    }
+
+    mutating func disconnect(_ worker: WorkerID, _ now: Instant) {
+        workers[worker]?.isConnected = false
+        workers[worker]?.awayUntil = now + grace
+    }
+
+    mutating func expire(_ now: Instant) {
+        for (worker, state) in workers {
+            guard let until = state.awayUntil, until <= now else { continue }
+            workers[worker]?.awayUntil = nil
+            for lease in leaseIDs(of: worker) { release(lease) }
+        }
+    }
+
+    func leaseIDs(of worker: WorkerID) -> [LeaseID] {
+        leases.filter { $0.value.worker == worker }.keys.sorted()
+    }
+
+    /// A worker came back with work in its hands: what nobody else has done or holds stays its.
+    /// - Returns: false if nothing of it is left, and the worker may drop it.
+    private mutating func adopt(_ held: HeldLease, by worker: WorkerID) -> Bool {
+        if let known = leases[held.id] {
+            guard known.worker == worker else { return false }
+            let lost = known.remaining.subtracting(held.remaining)
+            putBack(lost, of: known)
+            leases[held.id]?.remaining.subtract(lost)
+            return true
+        }
+        guard held.id.epoch < epoch, let state = campaigns[held.campaign], state.seal == nil,
+            let stage = state.stage(held.stage)
+        else { return false }
+        var free = IntervalSet()
+        for range in held.remaining.ranges { free.formUnion(stage.ready.intersection(range)) }
+        guard !free.isEmpty else { return false }
+        leases[held.id] = LeaseState(
+            worker: worker, campaign: held.campaign, stage: held.stage, remaining: free)
+        campaigns[held.campaign]?.update(held.stage) {
+            $0.ready.subtract(free)
+            $0.leased.formUnion(free)
+        }
+        return true
+    }
+
+    /// Ends a lease; what was not finished under it is free again.
+    mutating func release(_ lease: LeaseID) {
+        guard let state = leases.removeValue(forKey: lease) else { return }
+        putBack(state.remaining, of: state)
+    }
+
+    private mutating func putBack(_ tasks: IntervalSet, of lease: LeaseState) {
+        campaigns[lease.campaign]?.update(lease.stage) {
+            $0.leased.subtract(tasks)
+            $0.ready.formUnion(tasks)
+        }
+    }
+
+    mutating func withdrawLeases(of campaign: CampaignID, _ effects: inout [Effect]) {
+        let doomed = leases.filter { $0.value.campaign == campaign }
+        for worker in Set(doomed.values.map(\.worker)).sorted() {
+            let ids = doomed.filter { $0.value.worker == worker }.keys.sorted()
+            for id in ids { release(id) }
+            if workers[worker]?.isConnected == true {
+                effects.append(.send(worker, .withdraw(ids)))
+            }
+        }
+    }
+
+    // MARK: Results
+
+    /// Only the current lease may answer: a worker back from the dead must not win.
+    mutating func take(
+        _ report: WorkerReport, from worker: WorkerID, _ now: Instant, _ effects: inout [Effect]
+    ) {
+        let accepted = acceptable(report, from: worker)
+        if !accepted.isEmpty, let state = campaigns[report.campaign] {
+            let batch = ResultBatch(
+                campaign: report.campaign, stage: report.stage.name(in: state.campaign),
+                worker: worker, lease: report.lease, results: accepted)
+            for result in accepted {
+                leases[report.lease]?.remaining.remove(result.task..<result.task + 1)
+            }
+            commit(.results(batch), now, &effects)
+        }
+        if leases[report.lease]?.worker == worker, leases[report.lease]?.remaining.isEmpty == true {
+            leases[report.lease] = nil
+        }
+        effects.append(.send(worker, .acknowledge([report.batch])))
+    }
+
+    private func acceptable(_ report: WorkerReport, from worker: WorkerID) -> [TaskResult] {
+        guard let lease = leases[report.lease], lease.worker == worker,
+            lease.campaign == report.campaign, lease.stage == report.stage,
+            let state = campaigns[report.campaign], state.seal == nil,
+            let stage = state.stage(report.stage)
+        else { return [] }
+        var last = -1
+        return report.results.compactMap { result in
+            guard result.task > last, lease.remaining.contains(result.task) else { return nil }
+            last = result.task
+            return judged(result, stage, attempts: state.campaign.steps[report.stage.step].attempts)
+        }
+    }
+
+    /// Says whether a failure is the task's last; refuses a success that does not leave what the
+    /// stage leaves.
+    private func judged(_ result: TaskResult, _ stage: StageState, attempts: Int) -> TaskResult? {
+        var result = result
+        switch result.outcome {
+        case .succeeded:
+            return result.outputs.count == stage.outputs.count ? result : nil
+        case .failed(let failure, _):
+            let isLast = (stage.failures[result.task] ?? 0) + 1 >= attempts
+            result.outcome = .failed(failure, isFinal: isLast)
+            result.outputs = []
+            return result
+        }
+    }
+}
