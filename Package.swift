@@ -58,6 +58,7 @@ let core: [Target] = [
 
 let runtime: [Target] = [
     .target(name: "CLinux", path: "Sources/Runtime/CLinux"),
+    target("Runtime", "ErgonSystem", ["ErgonModel", "CLinux"]),
     .systemLibrary(
         name: "CCurl", path: "Sources/Runtime/CCurl", pkgConfig: "libcurl",
         providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -66,7 +67,9 @@ let runtime: [Target] = [
         name: "ErgonWireMessages", dependencies: grpc,
         path: "Sources/Runtime/ErgonWireMessages",
         exclude: ["ergon.proto", "regenerate.sh", "Generated/ergon.proto.sha256"]),
-    target("Runtime", "ErgonWire", ["ErgonModel", "ErgonWireMessages"] + grpc),
+    target(
+        "Runtime", "ErgonWire",
+        ["ErgonModel", "ErgonSecurity", "ErgonWireMessages", nioCore] + grpc),
     target(
         "Runtime", "ErgonSecurity",
         ["ErgonModel", crypto, x509, asn1, nioCore, nioSSL]),
@@ -83,14 +86,14 @@ let runtime: [Target] = [
         "Runtime", "ErgonCoordinatorService",
         [
             "ErgonModel", "ErgonManifest", "ErgonCoordinator", "ErgonProvenance", "ErgonWire", "ErgonWireMessages",
-            "ErgonSecurity", "ErgonStorage", "ErgonDashboard", nioCore, nioPosix, nioSSL, x509,
+            "ErgonSecurity", "ErgonStorage", "ErgonDashboard", "ErgonSystem", nioCore, nioPosix, nioSSL, x509,
             logging,
         ] + grpc),
     target(
         "Runtime", "ErgonWorkerService",
         [
             "ErgonModel", "ErgonManifest", "ErgonWorker", "ErgonProvenance", "ErgonWire", "ErgonWireMessages",
-            "ErgonSecurity", "ErgonStorage", "ErgonTransfer", "ErgonEnergy", "CLinux", nioCore,
+            "ErgonSecurity", "ErgonStorage", "ErgonTransfer", "ErgonEnergy", "ErgonSystem", nioCore,
             nioSSL, x509, logging,
         ] + grpc),
 ]
@@ -101,7 +104,7 @@ let app: [Target] = [
         [
             "ErgonModel", "ErgonManifest", "ErgonMerge", "ErgonProvenance", "ErgonAudit",
             "ErgonWire", "ErgonSecurity", "ErgonStorage", "ErgonTransfer", "ErgonEnergy",
-            "ErgonCoordinatorService", "ErgonWorkerService", "CLinux", logging, arguments,
+            "ErgonCoordinatorService", "ErgonWorkerService", "ErgonSystem", logging, arguments,
         ] + grpc),
     .executableTarget(
         name: "ergon", dependencies: ["ErgonCommands"], path: "Sources/App/ergon",

@@ -150,10 +150,15 @@ private struct JSONParser {
     }
 
     private mutating func codeUnit() throws(JSONError) -> UInt32 {
-        guard position + 4 <= bytes.count,
-            let unit = UInt32(
-                String(decoding: bytes[position..<position + 4], as: UTF8.self), radix: 16)
-        else { throw fault("four hexadecimal digits expected") }
+        let digits = bytes[position...].prefix(4)
+        var unit: UInt32 = 0
+        for digit in digits {
+            guard let value = Character(Unicode.Scalar(digit)).hexDigitValue else {
+                throw fault("four hexadecimal digits expected")
+            }
+            unit = unit << 4 | UInt32(value)
+        }
+        guard digits.count == 4 else { throw fault("four hexadecimal digits expected") }
         position += 4
         return unit
     }

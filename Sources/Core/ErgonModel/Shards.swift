@@ -49,7 +49,8 @@ package struct Shards: Hashable, Sendable {
         case .files(let size): layout = .groups(total: files.count, size: size)
         case .outputs(let size): layout = .groups(total: upstream ?? 0, size: size)
         case .lines(let size):
-            layout = .ranges(total: upstream ?? files.first?.events ?? 0, size: size)
+            layout =
+                upstream.map { .ranges(total: $0, size: size) } ?? Self.events(of: files, nil, size)
         case .seeds(let total, let size, _): layout = .ranges(total: total, size: size)
         case .events(let size, let range): layout = Self.events(of: files, range, size)
         }
@@ -90,11 +91,21 @@ package struct Shards: Hashable, Sendable {
         case .ranges(let total, let size):
             return shard(0..<1, part * size..<min((part + 1) * size, total), point)
         case .events(let files, let size):
-            let file = (files.firstIndex { $0.firstTask > part } ?? files.count) - 1
+            let file = Self.file(with: part, in: files)
             let first = files[file].events.lowerBound + (part - files[file].firstTask) * size
             let range = first..<min(first + size, files[file].events.upperBound)
             return shard(file..<file + 1, range, point)
         }
+    }
+
+    /// The last file whose first task is not beyond `part`: empty ones share theirs with the next.
+    private static func file(with part: Int, in files: [Slice]) -> Int {
+        var (low, high) = (0, files.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if files[middle].firstTask > part { high = middle } else { low = middle + 1 }
+        }
+        return low - 1
     }
 
     private func shard(_ files: Range<Int>, _ range: Range<Int>?, _ point: Int) -> Shard {

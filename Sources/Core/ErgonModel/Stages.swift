@@ -49,6 +49,8 @@ package struct Stage: Hashable, Comparable, Sendable {
             let output = campaign.steps[step].outputs.firstIndex(where: { $0.name == path[1] })
         else { return nil }
         self.init(step: step, part: .merge(output: output, level: level))
+        // `Int` reads `+1` and `01`, too.
+        guard self.name(in: campaign) == name else { return nil }
     }
 }
 

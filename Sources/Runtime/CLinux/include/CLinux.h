@@ -1,1 +1,47 @@
 #pragma once
+// What Swift cannot call by itself: vfork and prctl in a child, variadic open flags, epoll's macros.
+#include <stdint.h>
+#include <sys/types.h>
+
+/// One process to start. Strings and arrays end with NULL and stay the caller's.
+struct ergon_start_request {
+    const char *const *arguments;    // [0] is looked up in `path`
+    const char *const *environment;  // NAME=value
+    const char *path;                // folders separated by colons, as in $PATH
+    const char *folder;              // working folder
+    int output;                      // descriptor that becomes standard output and standard error
+};
+
+/// Starts a process in a group of its own, with standard input from /dev/null, every other
+/// descriptor closed, default signals, and SIGKILL to follow if the calling thread ends.
+/// Returns its process id, or -errno.
+pid_t ergon_start(const struct ergon_start_request *request);
+
+/// A descriptor that becomes readable when `process` ends, or -errno.
+int ergon_watch(pid_t process);
+
+/// How a process ended.
+struct ergon_end {
+    int code;             // exit status, or number of the signal
+    int was_signalled;
+    int64_t cpu_microseconds;  // user and system time of it and of all it waited for
+};
+
+/// Reaps a process that has ended. Returns 0, or -errno.
+int ergon_reap(pid_t process, struct ergon_end *end);
+
+/// Lets the calling process receive `signal` when its parent ends. Returns 0, or -errno.
+int ergon_end_with_parent(int signal);
+
+/// epoll, whose event structure is packed and therefore not importable.
+int ergon_poll_make(void);
+int ergon_poll_add(int poll, int descriptor, uint64_t token);
+int ergon_poll_remove(int poll, int descriptor);
+/// Waits for at most `timeout` milliseconds (-1: for ever); returns how many tokens were stored.
+int ergon_poll_wait(int poll, uint64_t *tokens, int capacity, int timeout);
+
+/// A bell that wakes one waiting thread (eventfd, whose functions Swift does not see).
+int ergon_bell_make(void);
+void ergon_bell_ring(int bell);
+/// Waits until it has rung since it was last heard.
+void ergon_bell_hear(int bell);

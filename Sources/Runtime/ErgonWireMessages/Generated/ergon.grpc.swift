@@ -458,6 +458,19 @@ package enum Ergon_V1_Control: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "Renew" metadata.
+        package enum Renew: Sendable {
+            /// Request type for "Renew".
+            package typealias Input = Ergon_V1_RenewRequest
+            /// Response type for "Renew".
+            package typealias Output = Ergon_V1_RenewReply
+            /// Descriptor for "Renew".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "ergon.v1.Control"),
+                method: "Renew",
+                type: .unary
+            )
+        }
         /// Descriptors for all methods in the "ergon.v1.Control" service.
         package static let descriptors: [GRPCCore.MethodDescriptor] = [
             Submit.descriptor,
@@ -468,7 +481,8 @@ package enum Ergon_V1_Control: Sendable {
             TaskLog.descriptor,
             Cancel.descriptor,
             CreateToken.descriptor,
-            Workers.descriptor
+            Workers.descriptor,
+            Renew.descriptor
         ]
     }
 }
@@ -624,6 +638,24 @@ extension Ergon_V1_Control {
             request: GRPCCore.StreamingServerRequest<Ergon_V1_WorkersRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_WorkersReply>
+
+        /// Handle the "Renew" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The next certificate for whoever asks, for the same name: who it is, the connection says.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Ergon_V1_RenewRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Ergon_V1_RenewReply` messages.
+        func renew(
+            request: GRPCCore.StreamingServerRequest<Ergon_V1_RenewRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_RenewReply>
     }
 
     /// Service protocol for the "ergon.v1.Control" service.
@@ -763,6 +795,24 @@ extension Ergon_V1_Control {
             request: GRPCCore.ServerRequest<Ergon_V1_WorkersRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Ergon_V1_WorkersReply>
+
+        /// Handle the "Renew" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The next certificate for whoever asks, for the same name: who it is, the connection says.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_RenewRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Ergon_V1_RenewReply` message.
+        func renew(
+            request: GRPCCore.ServerRequest<Ergon_V1_RenewRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Ergon_V1_RenewReply>
     }
 
     /// Simple service protocol for the "ergon.v1.Control" service.
@@ -901,6 +951,24 @@ extension Ergon_V1_Control {
             request: Ergon_V1_WorkersRequest,
             context: GRPCCore.ServerContext
         ) async throws -> Ergon_V1_WorkersReply
+
+        /// Handle the "Renew" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The next certificate for whoever asks, for the same name: who it is, the connection says.
+        ///
+        /// - Parameters:
+        ///   - request: A `Ergon_V1_RenewRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Ergon_V1_RenewReply` to respond with.
+        func renew(
+            request: Ergon_V1_RenewRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Ergon_V1_RenewReply
     }
 }
 
@@ -1007,6 +1075,17 @@ extension Ergon_V1_Control.StreamingServiceProtocol {
                 )
             }
         )
+        router.registerHandler(
+            forMethod: Ergon_V1_Control.Method.Renew.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_RenewRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_RenewReply>(),
+            handler: { request, context in
+                try await self.renew(
+                    request: request,
+                    context: context
+                )
+            }
+        )
     }
 }
 
@@ -1106,6 +1185,17 @@ extension Ergon_V1_Control.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_WorkersReply> {
         let response = try await self.workers(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func renew(
+        request: GRPCCore.StreamingServerRequest<Ergon_V1_RenewRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_RenewReply> {
+        let response = try await self.renew(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -1230,6 +1320,19 @@ extension Ergon_V1_Control.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Ergon_V1_WorkersReply> {
         return GRPCCore.ServerResponse<Ergon_V1_WorkersReply>(
             message: try await self.workers(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func renew(
+        request: GRPCCore.ServerRequest<Ergon_V1_RenewRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Ergon_V1_RenewReply> {
+        return GRPCCore.ServerResponse<Ergon_V1_RenewReply>(
+            message: try await self.renew(
                 request: request.message,
                 context: context
             ),
@@ -1420,6 +1523,29 @@ extension Ergon_V1_Control {
             deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_WorkersReply>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_WorkersReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Renew" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The next certificate for whoever asks, for the same name: who it is, the connection says.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_RenewRequest` message.
+        ///   - serializer: A serializer for `Ergon_V1_RenewRequest` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_RenewReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func renew<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_RenewRequest>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_RenewRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_RenewReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_RenewReply>) async throws -> Result
         ) async throws -> Result where Result: Sendable
     }
 
@@ -1710,6 +1836,40 @@ extension Ergon_V1_Control {
                 onResponse: handleResponse
             )
         }
+
+        /// Call the "Renew" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The next certificate for whoever asks, for the same name: who it is, the connection says.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_RenewRequest` message.
+        ///   - serializer: A serializer for `Ergon_V1_RenewRequest` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_RenewReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func renew<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_RenewRequest>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_RenewRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_RenewReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_RenewReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Ergon_V1_Control.Method.Renew.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
     }
 }
 
@@ -1938,6 +2098,35 @@ extension Ergon_V1_Control.ClientProtocol {
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_WorkersRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_WorkersReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Renew" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The next certificate for whoever asks, for the same name: who it is, the connection says.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Ergon_V1_RenewRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func renew<Result>(
+        request: GRPCCore.ClientRequest<Ergon_V1_RenewRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_RenewReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.renew(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_RenewRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_RenewReply>(),
             options: options,
             onResponse: handleResponse
         )
@@ -2204,6 +2393,39 @@ extension Ergon_V1_Control.ClientProtocol {
             metadata: metadata
         )
         return try await self.workers(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Renew" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The next certificate for whoever asks, for the same name: who it is, the connection says.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func renew<Result>(
+        _ message: Ergon_V1_RenewRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_RenewReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Ergon_V1_RenewRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.renew(
             request: request,
             options: options,
             onResponse: handleResponse

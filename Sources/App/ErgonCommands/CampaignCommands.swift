@@ -1,0 +1,209 @@
+import ArgumentParser
+import ErgonModel
+import ErgonTransfer
+import ErgonWire
+import ErgonWireMessages
+import FoundationEssentials
+import GRPCCore
+
+struct ManifestArguments: ParsableArguments {
+    @Argument(help: "The manifest, YAML (docs/MANIFEST.md).", completion: .file())
+    var file: String
+
+    @Option(
+        name: .customLong("inputs"),
+        help: "A folder in which input files are looked for as well; may be given more than once.",
+        completion: .directory)
+    var inputs: [String] = []
+
+    func load() async throws -> LocalCampaign { try await loadCampaign(file, inputs: inputs) }
+}
+
+struct ValidateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "validate", abstract: "Checks a manifest and prints every error at once.",
+        discussion: "Looks up every file it names. Nothing is run and nobody is asked.")
+
+    @OptionGroup var manifest: ManifestArguments
+    @Flag(help: "Print the canonical form: every default, every file by digest.")
+    var expand = false
+
+    func run() async throws {
+        try await reporting {
+            let local = try await manifest.load()
+            if expand { return printData(local.canonical) }
+            let campaign = local.campaign
+            printData("\(manifest.file): campaign `\(campaign.name)` \(local.digest)")
+            for step in campaign.steps {
+                let upstream = countsUpstream(campaign, step)
+                let tasks = Shards(of: step, in: campaign, upstream: upstream).map { "\($0.count)" }
+                printData("  \(step.name): \(tasks ?? "?") tasks")
+            }
+        }
+    }
+}
+
+/// The number of tasks of the step that `step` reads, where the manifest alone tells.
+private func countsUpstream(_ campaign: Campaign, _ step: StepSpec) -> Int? {
+    guard case .output(let name, _) = step.over, let index = campaign.stepIndex(named: name) else {
+        return nil
+    }
+    if case .lines = step.split { return nil }
+    let earlier = campaign.steps[index]
+    return Shards(of: earlier, in: campaign, upstream: countsUpstream(campaign, earlier))?.count
+}
+
+struct SubmitCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "submit", abstract: "Uploads a campaign's files and submits it.",
+        discussion: """
+            Prints the campaign's number. What the coordinator has already is not sent again; a \
+            manifest that is running already is not started a second time.
+            """)
+
+    @OptionGroup var home: HomeOption
+    @OptionGroup var manifest: ManifestArguments
+    @OptionGroup var output: FormatOption
+
+    func run() async throws {
+        try await reporting {
+            let local = try await manifest.load()
+            let id = try await withCoordinator(home.folder) { try await submit(local, to: $0) }
+            switch output.format {
+            case .text: printData("campaign \(id)")
+            case .json:
+                let digest = JSON.string(local.digest.hex)
+                printData(JSON.object(["campaign": .integer(id), "manifest": digest]).text())
+            }
+        }
+    }
+}
+
+/// - Returns: the campaign's number.
+func submit(_ local: LocalCampaign, to client: ControlClient) async throws -> Int64 {
+    var sent: Set<Digest> = []
+    for file in local.campaign.files where sent.insert(file.digest).inserted {
+        guard let path = local.paths[file.digest] else { continue }
+        try await client.transfers.put(path: path, digest: file.digest, to: client.endpoint)
+    }
+    var request = Ergon_V1_SubmitRequest()
+    request.manifest = local.canonical
+    return try await client.control.submit(request, options: ControlClient.patience).campaign
+}
+
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Says how campaigns stand.")
+
+    @OptionGroup var home: HomeOption
+    @Argument(help: "A campaign's number or name, or `last`; all if there is none.")
+    var campaign: String?
+    @OptionGroup var output: FormatOption
+
+    func run() async throws {
+        try await reporting {
+            let status = try await withCoordinator(home.folder) { client in
+                var request = Ergon_V1_StatusRequest()
+                request.campaign = campaign ?? ""
+                return try await client.control.status(request, options: ControlClient.patience)
+            }
+            printData(output.format == .json ? status.json.text() : status.text)
+        }
+    }
+}
+
+struct WatchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "watch", abstract: "Follows a campaign until it ends.",
+        discussion: "Exit status 0 if it ends complete, 1 otherwise.")
+
+    @OptionGroup var home: HomeOption
+    @OptionGroup var campaign: CampaignArgument
+    @OptionGroup var output: FormatOption
+
+    func run() async throws {
+        try await reporting {
+            let state = try await withCoordinator(home.folder) { client in
+                try await watch(campaign.campaign, client, asJSON: output.format == .json)
+            }
+            if state != SealedCampaign.Ending.complete.rawValue { throw Exit.no }
+        }
+    }
+}
+
+/// Shows progress until the campaign ends; returns how it ended.
+func watch(_ campaign: String, _ client: ControlClient, asJSON: Bool) async throws -> String {
+    var request = Ergon_V1_StatusRequest()
+    request.campaign = campaign
+    return try await client.control.watch(request) { response in
+        var (progress, state) = (Progress(), "")
+        for try await status in response.messages {
+            guard let campaign = status.campaigns.first else { continue }
+            state = campaign.state
+            if asJSON { printData(status.json.text()) } else { progress.show(campaign, status) }
+        }
+        if !asJSON { progress.end() }
+        return state
+    }
+}
+
+struct ExplainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain", abstract: "Says in one sentence where a task stands and why.")
+
+    @OptionGroup var home: HomeOption
+    @Argument(help: "CAMPAIGN.STAGE.TASK, as z-peak.reco.3 or last.reco.mass/1.0.")
+    var task: TaskPath
+
+    func run() async throws {
+        try await reporting {
+            let reply = try await withCoordinator(home.folder) {
+                try await $0.control.explain(task.selector, options: ControlClient.patience)
+            }
+            printData(reply.sentence)
+        }
+    }
+}
+
+struct LogsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "logs", abstract: "Prints what a task said on its standard streams.",
+        discussion: "Of a long log the start and the end are kept.")
+
+    @OptionGroup var home: HomeOption
+    @Argument(help: "CAMPAIGN.STAGE.TASK, as z-peak.reco.3.")
+    var task: TaskPath
+
+    func run() async throws {
+        try await reporting {
+            let bytes = try await withCoordinator(home.folder) { client -> [UInt8] in
+                let reply = try await client.control.taskLog(
+                    task.selector, options: ControlClient.patience)
+                guard reply.hasLog else { return [] }
+                return try await content(try reply.log.stored(), client)
+            }
+            if bytes.isEmpty { return printNote("the task has said nothing yet") }
+            write(bytes, to: 1)
+        }
+    }
+}
+
+struct CancelCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cancel", abstract: "Ends a campaign; what is done stays on record.")
+
+    @OptionGroup var home: HomeOption
+    @Argument(help: "A campaign's number or name, or `last`.")
+    var campaign: String
+
+    func run() async throws {
+        try await reporting {
+            var selector = Ergon_V1_CampaignSelector()
+            selector.campaign = campaign
+            let reply = try await withCoordinator(home.folder) { [selector] in
+                try await $0.control.cancel(selector, options: ControlClient.patience)
+            }
+            printData("\(campaign): \(reply.state)")
+        }
+    }
+}

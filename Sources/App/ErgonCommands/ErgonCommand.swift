@@ -1,0 +1,54 @@
+import ArgumentParser
+import ErgonSystem
+import ErgonWire
+
+/// `ergon`: one executable plays every part.
+struct ErgonCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ergon",
+        abstract: "Runs simulation, reconstruction and inference campaigns, and proves what ran.",
+        discussion: """
+            A campaign is one manifest (YAML, `docs/MANIFEST.md`). The quickest way to run one:
+
+              ergon run manifests/z-peak.yaml
+
+            starts a coordinator and workers on this machine, runs the campaign to its end, and
+            says where the results and the log are. For more than one machine, in three terminals:
+
+              ergon coordinator --home /srv/ergon
+              ergon token create --home /srv/ergon          # prints TOKEN@HOST:PORT
+              ergon worker --join TOKEN@HOST:PORT
+              ergon submit --home /srv/ergon manifests/z-peak.yaml
+
+            Every command that prints data takes `-o json`. Exit status: 0 yes, 1 no (a campaign
+            failed, an audit found a fault), 64 wrong use or a wrong manifest, 69 no coordinator
+            answers, 70 a bug of ours.
+
+            Shell completions: ergon --generate-completion-script bash|zsh|fish
+            """,
+        version: ergonVersion,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Campaigns",
+                subcommands: [
+                    RunCommand.self, ValidateCommand.self, SubmitCommand.self, StatusCommand.self,
+                    WatchCommand.self, ResultsCommand.self, LogsCommand.self, ExplainCommand.self,
+                    CancelCommand.self,
+                ]),
+            CommandGroup(
+                name: "Sites",
+                subcommands: [
+                    CoordinatorCommand.self, WorkerCommand.self, WorkersCommand.self,
+                    TokenCommand.self, LoginCommand.self,
+                ]),
+            CommandGroup(
+                name: "Auditors", subcommands: [CoverageCommand.self, AuditCommand.self]),
+            CommandGroup(name: "Tools", subcommands: [MergeCommand.self]),
+        ])
+}
+
+/// Parses the command line and does what it says.
+package func runErgon() async {
+    reserveSignals()
+    await ErgonCommand.main()
+}

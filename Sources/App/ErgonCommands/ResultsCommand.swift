@@ -1,0 +1,150 @@
+import ArgumentParser
+import ErgonModel
+import ErgonTransfer
+import ErgonWire
+import ErgonWireMessages
+import FoundationEssentials
+import Glibc
+
+struct ResultsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "results", abstract: "Lists a campaign's outputs, or fetches them.",
+        discussion: """
+            A merged output is listed as STEP.OUTPUT, one that is kept task by task as \
+            STEP.OUTPUT/TASK. A file that lacks tasks has `.partial` in its name.
+            """)
+
+    @OptionGroup var home: HomeOption
+    @OptionGroup var campaign: CampaignArgument
+    @Option(help: "Fetch the merged outputs into this folder.", completion: .directory)
+    var fetch: String?
+    @Flag(help: "Fetch those that are kept task by task as well.")
+    var all = false
+    @Option(help: "Print this output, as STEP.OUTPUT, and nothing else.")
+    var print: String?
+    @OptionGroup var output: FormatOption
+
+    func run() async throws {
+        try await reporting {
+            let results = try await withCoordinator(home.folder) { client in
+                let results = try await client.control.results(
+                    campaign.selector, options: ControlClient.patience)
+                if let name = self.print { try await show(name, of: results, client) }
+                if let fetch { try await save(results, into: absolute(fetch), all: all, client) }
+                return results
+            }
+            if self.print != nil { return }
+            printData(output.format == .json ? results.json.text() : results.text)
+        }
+    }
+}
+
+/// Prints one output as it is.
+func show(
+    _ name: String, of results: Ergon_V1_ResultsReply, _ client: ControlClient
+) async throws {
+    guard let output = results.outputs.first(where: { $0.name == name }) else {
+        throw CommandFault(
+            place: name, problem: "the campaign has no such output",
+            remedy: "there are " + results.outputs.map(\.name).joined(separator: ", "),
+            exit: Exit.usage)
+    }
+    write(try await content(try output.file.stored(), client), to: STDOUT_FILENO)
+}
+
+/// Fetches outputs into a folder, each under its own name.
+func save(
+    _ results: Ergon_V1_ResultsReply, into folder: String, all: Bool, _ client: ControlClient
+) async throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for output in results.outputs where output.merged || all {
+        let file = try output.file.stored()
+        try await client.transfers.fetch(
+            file.digest, size: file.size, from: client.endpoint,
+            to: "\(folder)/\(output.localName)")
+    }
+}
+
+/// Small content, whole.
+func content(_ file: StoredFile, _ client: ControlClient) async throws -> [UInt8] {
+    let path = "\(FileManager.default.temporaryDirectory.path)/ergon-\(getpid())-\(file.digest)"
+    defer { unlink(path) }
+    try await client.transfers.fetch(
+        file.digest, size: file.size, from: client.endpoint, to: path)
+    return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+}
+
+extension Ergon_V1_NamedOutput {
+    /// `step.` and the file's own name: two steps may call theirs the same.
+    var localName: String {
+        let step = name.prefix { $0 != "." }
+        return "\(step).\(file.name)"
+    }
+
+    var missingText: String {
+        guard let set = try? IntervalSet(missing), !set.isEmpty else { return "" }
+        return "without tasks \(set)"
+    }
+}
+
+extension Ergon_V1_ResultsReply {
+    var text: String {
+        var lines = ["\(state)"]
+        if !outputs.isEmpty {
+            lines.append(
+                table(
+                    ["output", "file", "size", "sha256", ""],
+                    outputs.map { output in
+                        [
+                            output.name, output.localName,
+                            ErgonCommands.text(ByteCount(output.file.size)),
+                            String(hexadecimal(output.file.sha256).prefix(16)), output.missingText,
+                        ]
+                    }, right: [2]))
+        }
+        for failure in failures {
+            lines.append("failed: \(failure.stage).\(failure.task): \(failure.reason)")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    var json: JSON {
+        .object([
+            "version": .integer(1), "state": .string(state),
+            "outputs": .array(
+                outputs.map { output in
+                    .object([
+                        "name": .string(output.name), "file": .string(output.localName),
+                        "sha256": .string(hexadecimal(output.file.sha256)),
+                        "bytes": .integer(output.file.size), "merged": .bool(output.merged),
+                        "missing": .array(output.missing.map(\.json)),
+                    ])
+                }),
+            "coverage": .array(coverage.map(\.json)),
+            "failures": .array(
+                failures.map { failure in
+                    .object([
+                        "stage": .string(failure.stage), "task": .integer(failure.task),
+                        "reason": .string(failure.reason),
+                    ])
+                }),
+        ])
+    }
+}
+
+extension Ergon_V1_Interval {
+    var json: JSON { .object(["first": .integer(first), "count": .integer(count)]) }
+}
+
+extension Ergon_V1_CoverageEntry {
+    var json: JSON {
+        .object([
+            "step": .string(step), "source": .string(source), "unit": .string(unit),
+            "declared": declared.json, "covered": .array(covered.map(\.json)),
+            "gaps": .array(
+                gaps.map { gap in
+                    .object(["range": gap.range.json, "reason": .string(gap.reason)])
+                }),
+        ])
+    }
+}

@@ -1,0 +1,75 @@
+import ErgonModel
+import ErgonWire
+import ErgonWireMessages
+
+extension Ergon_V1_StatusReply {
+    var text: String {
+        let header = "\(workers) workers, \(cpus) hardware threads"
+        if campaigns.isEmpty { return header + "; no campaigns" }
+        return ([header] + campaigns.map(\.text)).joined(separator: "\n\n")
+    }
+
+    var json: JSON {
+        .object([
+            "version": .integer(1), "workers": .integer(Int64(workers)),
+            "cpus": .integer(Int64(cpus)), "campaigns": .array(campaigns.map(\.json)),
+        ])
+    }
+}
+
+extension Ergon_V1_CampaignStatus {
+    var text: String {
+        let rows = stages.map { stage in
+            [
+                stage.name, stage.hasTasks ? "\(stage.tasks)" : "?", "\(stage.done)",
+                "\(stage.leased)", "\(stage.failed)", "\(stage.unreachable)",
+                stage.meanWallSeconds > 0 ? ErgonCommands.text(seconds: stage.meanWallSeconds) : "",
+            ]
+        }
+        let energy = Joules(
+            microjoules: succeeded.energyMicrojoules + failed.energyMicrojoules)
+        return """
+            campaign \(id) `\(name)`: \(state)
+            \(table(
+                ["stage", "tasks", "done", "leased", "failed", "unreachable", "mean"], rows,
+                right: [1, 2, 3, 4, 5, 6]))
+            \(succeeded.attempts) attempts counted, \(failed.attempts) failed; \
+            \(ErgonCommands.text(energy)) modelled (±50 %), of which failed attempts \
+            \(ErgonCommands.text(Joules(microjoules: failed.energyMicrojoules)))
+            """
+    }
+
+    var json: JSON {
+        var members: [String: JSON] = [
+            "campaign": .integer(id), "name": .string(name), "by": .string(by),
+            "manifest": .string(hexadecimal(manifestSha256)), "state": .string(state),
+            "accepted": .integer(acceptedMicroseconds),
+            "stages": .array(stages.map(\.json)), "succeeded": succeeded.json,
+            "failed": failed.json,
+        ]
+        if hasSealedMicroseconds { members["sealed"] = .integer(sealedMicroseconds) }
+        return .object(members)
+    }
+}
+
+extension Ergon_V1_StageStatus {
+    var json: JSON {
+        var members: [String: JSON] = [
+            "name": .string(name), "done": .integer(done), "failed": .integer(failed),
+            "unreachable": .integer(unreachable), "leased": .integer(leased),
+            "meanSeconds": .number(meanWallSeconds),
+        ]
+        if hasTasks { members["tasks"] = .integer(tasks) }
+        return .object(members)
+    }
+}
+
+extension Ergon_V1_AccountLine {
+    var json: JSON {
+        .object([
+            "attempts": .integer(attempts), "cpuMicroseconds": .integer(cpuMicroseconds),
+            "wallMicroseconds": .integer(wallMicroseconds),
+            "energyMicrojoules": .integer(energyMicrojoules),
+        ])
+    }
+}

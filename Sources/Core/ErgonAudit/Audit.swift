@@ -1,0 +1,105 @@
+package import ErgonModel
+
+/// Judges a log by replaying it: every claim in it is derived again from what came before
+/// (`docs/LOG.md`, "What an auditor checks"). Checksums, the Merkle tree and signatures are the
+/// business of whoever reads the bytes.
+package struct Audit {
+    private let campaign: (Digest) -> Campaign?
+    private var findings = Findings()
+    private var nextSequence = 0
+    private var epoch = 0
+    private var workers: [WorkerID: WorkerFacts] = [:]
+    /// In ascending order of their numbers.
+    private var campaigns: [CampaignID: CampaignAudit] = [:]
+    /// Accepted, but without a manifest that could be read: nothing in them can be judged.
+    private var unknownManifests: Set<CampaignID> = []
+    private var lastCampaign = 0
+
+    /// - Parameter campaign: the campaign whose canonical form has that digest, parsed and verified;
+    ///   `nil` if there is none.
+    package init(campaign: @escaping (Digest) -> Campaign?) { self.campaign = campaign }
+
+    /// The next record of the log.
+    package mutating func add(_ record: Record, sequence: Int) {
+        findings.sequence = sequence
+        if sequence != nextSequence {
+            findings.add("record \(sequence) stands where record \(nextSequence) should")
+        }
+        nextSequence = sequence + 1
+        if epoch == 0 {
+            guard case .coordinatorStarted = record.event else {
+                findings.add("the log does not begin with a coordinator's start")
+                epoch = 1
+                return add(record)
+            }
+        }
+        add(record)
+    }
+
+    private mutating func add(_ record: Record) {
+        switch record.event {
+        case .coordinatorStarted(let epoch, _):
+            if epoch != self.epoch + 1 {
+                findings.add("epoch \(epoch) follows epoch \(self.epoch)")
+            }
+            self.epoch = max(epoch, self.epoch)
+        case .workerJoined(let facts): workers[facts.worker] = facts
+        case .campaignAccepted(let accepted): accept(accepted)
+        case .stageSized(let id, let stage, let count):
+            update(id) { $0.setSize(stage, count, &$1) }
+        case .results(let batch):
+            check(batch)
+            update(batch.campaign) { $0.add(batch, &$1) }
+        case .campaignCancelled(let id, let by): update(id) { $0.cancel(by: by, &$1) }
+        case .campaignSealed(let seal): update(seal.id) { $0.seal(seal, &$1) }
+        }
+    }
+
+    private mutating func accept(_ accepted: AcceptedCampaign) {
+        let id = accepted.id
+        if id.number != lastCampaign + 1 {
+            findings.add("campaign \(id) follows campaign \(lastCampaign)")
+        }
+        lastCampaign = max(lastCampaign, id.number)
+        guard campaigns[id] == nil, !unknownManifests.contains(id) else {
+            return findings.add("campaign \(id) was accepted twice")
+        }
+        guard let spec = campaign(accepted.manifest) else {
+            unknownManifests.insert(id)
+            return findings.add("the manifest of campaign \(id) cannot be read")
+        }
+        if spec.name != accepted.name {
+            findings.add("campaign \(id) is called \(accepted.name), its manifest \(spec.name)")
+        }
+        campaigns[id] = CampaignAudit(accepted, spec)
+    }
+
+    private mutating func check(_ batch: ResultBatch) {
+        if workers[batch.worker] == nil {
+            findings.add("results by worker \(batch.worker), which never joined")
+        }
+        if !(1...max(epoch, 1)).contains(batch.lease.epoch) {
+            findings.add("lease \(batch.lease) in epoch \(epoch)")
+        }
+    }
+
+    private mutating func update(
+        _ id: CampaignID, _ change: (inout CampaignAudit, inout Findings) -> Void
+    ) {
+        guard let index = campaigns.index(forKey: id) else {
+            if !unknownManifests.contains(id) {
+                findings.add("campaign \(id) was never accepted")
+            }
+            return
+        }
+        change(&campaigns.values[index], &findings)
+    }
+
+    /// What came out so far.
+    package var report: AuditReport {
+        AuditReport(
+            findings: findings.all, omittedFindings: findings.omitted, records: nextSequence,
+            epochs: epoch, workers: workers.values.sorted { $0.worker < $1.worker },
+            campaigns: campaigns.values.sorted { $0.accepted.id < $1.accepted.id }.map(\.summary))
+    }
+}

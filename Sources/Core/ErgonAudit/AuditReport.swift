@@ -1,0 +1,62 @@
+package import ErgonModel
+
+/// Something in the log that cannot be true.
+package struct Finding: Hashable, Sendable {
+    /// Of the record that shows it.
+    package var sequence: Int
+    package var problem: String
+
+    package init(sequence: Int, problem: String) {
+        self.sequence = sequence
+        self.problem = problem
+    }
+}
+
+/// What an audit came to.
+package struct AuditReport: Hashable, Sendable {
+    /// One accepted campaign as the log leaves it.
+    package struct Summary: Hashable, Sendable {
+        package var accepted: AcceptedCampaign
+        /// `nil` if it still runs.
+        package var ending: SealedCampaign.Ending?
+        package var outputs: [PublishedOutput]
+        /// Of all recorded attempts, derived again.
+        package var account: Account
+        /// Derived again.
+        package var coverage: [Coverage]
+    }
+
+    package var findings: [Finding]
+    /// How many more there are than the first `Findings.limit`.
+    package var omittedFindings: Int
+    package var records: Int
+    package var epochs: Int
+    package var workers: [WorkerFacts]
+    package var campaigns: [Summary]
+
+    package var isClean: Bool { findings.isEmpty }
+    /// Of all attempts of all campaigns; at the end of the scale where it does not fit.
+    package var energy: Joules {
+        let lines = campaigns.flatMap { [$0.account.succeeded, $0.account.failed] }
+        let sum = lines.reduce(Int128(0)) { $0 + Int128($1.energy.microjoules) }
+        return Joules(microjoules: Int64(clamping: sum))
+    }
+}
+
+/// The findings so far; a log that is wrong everywhere must not fill the memory.
+struct Findings {
+    static let limit = 1000
+
+    private(set) var all: [Finding] = []
+    private(set) var omitted = 0
+    /// Of the record that is being judged.
+    var sequence = 0
+
+    mutating func add(_ problem: String) {
+        if all.count < Self.limit {
+            all.append(Finding(sequence: sequence, problem: problem))
+        } else {
+            omitted += 1
+        }
+    }
+}

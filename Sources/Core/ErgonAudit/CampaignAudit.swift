@@ -1,0 +1,143 @@
+import ErgonModel
+
+/// One campaign as its records tell it.
+struct CampaignAudit {
+    let accepted: AcceptedCampaign
+    let campaign: Campaign
+    private(set) var stages: [Stage: StageAudit] = [:]
+    private(set) var trees: [Stage: MergeTree] = [:]
+    /// For steps over the lines of an earlier output: how many there are.
+    private var lines: [Int: Int] = [:]
+    private(set) var succeeded = Totals()
+    private(set) var failed = Totals()
+    private(set) var cancelledBy: String?
+    private(set) var sealed: SealedCampaign?
+
+    init(_ accepted: AcceptedCampaign, _ campaign: Campaign) {
+        self.accepted = accepted
+        self.campaign = campaign
+        sizeSteps()
+    }
+
+    var account: Account {
+        var account = Account()
+        account.succeeded = succeeded.line
+        account.failed = failed.line
+        return account
+    }
+
+    var summary: AuditReport.Summary {
+        AuditReport.Summary(
+            accepted: accepted, ending: sealed?.ending, outputs: sealed?.outputs ?? [],
+            account: account, coverage: coverage)
+    }
+
+    func work(_ step: Int) -> StageAudit? { stages[Stage(step: step, part: .work)] }
+
+    // MARK: Sizes
+
+    /// The number that a step's tasks are derived from, where it is over an earlier step.
+    func upstream(of step: Int) -> Int? {
+        guard case .output(let name, _) = campaign.steps[step].over,
+            let earlier = campaign.stepIndex(named: name)
+        else { return nil }
+        if case .lines = campaign.steps[step].split { return lines[step] }
+        return work(earlier)?.count
+    }
+
+    func shards(of step: Int) -> Shards? {
+        Shards(of: campaign.steps[step], in: campaign, upstream: upstream(of: step))
+    }
+
+    /// Steps stand after those they read from.
+    private mutating func sizeSteps() {
+        for step in campaign.steps.indices where work(step) == nil {
+            guard let count = shards(of: step)?.count else { continue }
+            let spec = campaign.steps[step]
+            addStage(Stage(step: step, part: .work), count, outputs: spec.outputs.count)
+            for (output, merge) in spec.outputs.map(\.merge).enumerated() {
+                guard let merge else { continue }
+                let tree = MergeTree(pieces: count, fanIn: merge.fanIn)
+                for level in tree.widths.indices.dropFirst() {
+                    let stage = Stage(step: step, part: .merge(output: output, level: level))
+                    trees[stage] = tree
+                    addStage(stage, tree.widths[level], outputs: 1)
+                }
+            }
+        }
+    }
+
+    private mutating func addStage(_ stage: Stage, _ count: Int, outputs: Int) {
+        stages[stage] = StageAudit(
+            name: stage.name(in: campaign), count: count, outputCount: outputs,
+            attempts: campaign.steps[stage.step].attempts)
+    }
+
+    /// - Parameter count: how many lines the file has that the step is split over.
+    mutating func setSize(_ name: String, _ count: Int, _ findings: inout Findings) {
+        guard let step = campaign.stepIndex(named: name), case .lines = campaign.steps[step].split,
+            case .output = campaign.steps[step].over
+        else { return report("the size of `\(name)` needs no record", &findings) }
+        if sealed != nil { report("`\(name)` was sized after the seal", &findings) }
+        guard lines[step] == nil else { return report("`\(name)` was sized twice", &findings) }
+        guard count >= 0 else { return report("`\(name)` has \(count) lines", &findings) }
+        if !isOpenFor(step) {
+            report("`\(name)` was sized before what it is split over was there", &findings)
+        }
+        lines[step] = count
+        sizeSteps()
+    }
+
+    // MARK: Results
+
+    mutating func add(_ batch: ResultBatch, _ findings: inout Findings) {
+        guard sealed == nil else { return report("results after the seal", &findings) }
+        guard let stage = Stage(name: batch.stage, in: campaign), stages[stage] != nil else {
+            return report("no stage `\(batch.stage)` at this point", &findings)
+        }
+        if zip(batch.results, batch.results.dropFirst()).contains(where: { $0.task >= $1.task }) {
+            report("\(batch.stage): results that are not in the order of their tasks", &findings)
+        }
+        for result in batch.results {
+            for problem in add(result, to: stage) {
+                report("\(batch.stage): \(problem)", &findings)
+            }
+        }
+    }
+
+    private mutating func add(_ result: TaskResult, to stage: Stage) -> [String] {
+        guard let index = stages.index(forKey: stage) else { return [] }
+        var problems: [String] = []
+        if (0..<stages.values[index].count).contains(result.task) {
+            if !mayRun(result.task, of: stage) {
+                problems.append("task \(result.task) was run before what it reads was there")
+            }
+            if let above = finishedMerge(above: result.task, of: stage) {
+                problems.append("task \(result.task) ended after \(above) had merged it")
+            }
+        }
+        switch stages.values[index].add(result) {
+        case .refused(let problem): return problems + [problem]
+        case .counted(let problem): problems += [problem].compactMap { $0 }
+        }
+        if result.outcome == .succeeded { succeeded.add(result) } else { failed.add(result) }
+        return problems
+    }
+
+    // MARK: Ends
+
+    mutating func cancel(by: String, _ findings: inout Findings) {
+        if sealed != nil { report("cancelled after the seal", &findings) }
+        cancelledBy = by
+    }
+
+    mutating func seal(_ seal: SealedCampaign, _ findings: inout Findings) {
+        guard sealed == nil else { return report("sealed twice", &findings) }
+        for problem in problems(in: seal) { report(problem, &findings) }
+        sealed = seal
+    }
+
+    func report(_ problem: String, _ findings: inout Findings) {
+        findings.add("campaign \(accepted.id): \(problem)")
+    }
+}

@@ -1,0 +1,83 @@
+package import ErgonModel
+
+/// What of every source of a step went through its work (`docs/LOG.md`, "Coverage").
+/// - Parameters:
+///   - upstream: for a step over an earlier one: that step's tasks, or the lines of its output.
+///   - done: tasks with a committed result; `nil` if the number of tasks never became known.
+///   - failed: why the tasks that failed for good did. All others were not run.
+package func derivedCoverage(
+    of step: Int, in campaign: Campaign, upstream: Int?, done: IntervalSet?,
+    failed: [Int: Failure]
+) -> [Coverage] {
+    let spec = campaign.steps[step]
+    guard let done, let shards = Shards(of: spec, in: campaign, upstream: upstream) else {
+        return [neverSized(spec)]
+    }
+    guard shards.count > 0 else { return [] }
+    return stride(from: 0, to: shards.count, by: shards.perPoint).flatMap { first in
+        var entries = sources(of: spec, in: campaign, upstream: upstream)
+        let suffix = pointText(spec.points, shards[first].point)
+        for entry in entries.indices { entries[entry].source += suffix }
+        for task in first..<first + shards.perPoint {
+            let shard = shards[task]
+            let entry = entries.count == 1 ? 0 : shard.files.lowerBound
+            let range =
+                spec.split == .single ? entries[entry].declared : shard.range ?? shard.files
+            if done.contains(task) {
+                entries[entry].covered.insert(range)
+            } else {
+                let reason = failed[task].map { "failed: \($0.description)" } ?? "not run"
+                entries[entry].gaps.append(
+                    Coverage.Gap(range: range, reason: "task \(task) \(reason)"))
+            }
+        }
+        return entries
+    }
+}
+
+/// One entry for each source, with nothing covered yet.
+private func sources(of spec: StepSpec, in campaign: Campaign, upstream: Int?) -> [Coverage] {
+    let over = sourceText(spec.over)
+    var files: [InputFile] = []
+    if case .input(let name) = spec.over { files = campaign.input(named: name)?.files ?? [] }
+    func entry(_ source: String, _ unit: String, _ declared: Range<Int>) -> Coverage {
+        Coverage(
+            step: spec.name, source: source, unit: unit, declared: declared,
+            covered: IntervalSet(), gaps: [])
+    }
+    return switch spec.split {
+    case .single: [entry("task", "tasks", 0..<1)]
+    case .all: [entry(over, upstream == nil ? "files" : "tasks", 0..<(upstream ?? files.count))]
+    case .files: [entry(over, "files", 0..<files.count)]
+    case .outputs: [entry(over, "tasks", 0..<(upstream ?? 0))]
+    case .lines: [entry(over, "lines", 0..<(upstream ?? files.first?.events ?? 0))]
+    case .seeds(let total, _, _): [entry("seeds", "seeds", 0..<total)]
+    case .events(_, let range):
+        files.map { file in
+            let all = 0..<(file.events ?? 0)
+            return entry("\(over)/\(file.name)", "events", range?.clamped(to: all) ?? all)
+        }
+    }
+}
+
+/// A step over something that never came about.
+private func neverSized(_ spec: StepSpec) -> Coverage {
+    let over = sourceText(spec.over)
+    return Coverage(
+        step: spec.name, source: over, unit: "lines", declared: 0..<0, covered: IntervalSet(),
+        gaps: [Coverage.Gap(range: 0..<0, reason: "not run: \(over)")])
+}
+
+private func sourceText(_ source: Source?) -> String {
+    switch source {
+    case .input(let name): name
+    case .output(let step, let output): "\(step).\(output)"
+    case nil: ""
+    }
+}
+
+/// ` [name=value,…]`, or nothing where there is no grid.
+private func pointText(_ axes: [PointAxis], _ values: [String]) -> String {
+    if axes.isEmpty { return "" }
+    return " [" + zip(axes, values).map { "\($0.name)=\($1)" }.joined(separator: ",") + "]"
+}

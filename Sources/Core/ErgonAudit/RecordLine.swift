@@ -1,0 +1,85 @@
+package import ErgonModel
+import ErgonProvenance
+
+/// The record as one readable line, for people; what peers named is quoted where it could mislead.
+package func renderRecord(_ record: Record) -> String {
+    "\(record.time.timestamp) \(text(record.event))"
+}
+
+private func text(_ event: RecordedEvent) -> String {
+    switch event {
+    case .coordinatorStarted(let epoch, let version):
+        "coordinator started: epoch \(epoch), version \(quoted(version))"
+    case .workerJoined(let facts):
+        "worker \(quoted(facts.worker.name)) joined: \(facts.cpus) cpus, "
+            + "\(facts.memory.bytes / 1_048_576) MiB, \(quoted(facts.cpuModel)), "
+            + "\(facts.power.perThread.milliwatts) mW a thread ±\(facts.power.uncertaintyPercent) % "
+            + "by \(quoted(facts.power.source))"
+    case .campaignAccepted(let accepted):
+        "campaign \(accepted.id) accepted: \(quoted(accepted.name)) by \(quoted(accepted.by)), "
+            + "manifest \(accepted.manifest.hex)"
+    case .stageSized(let id, let stage, let count):
+        "campaign \(id): \(quoted(stage)) is split over \(count) lines"
+    case .results(let batch): text(batch)
+    case .campaignCancelled(let id, let by): "campaign \(id) cancelled by \(quoted(by))"
+    case .campaignSealed(let seal): text(seal)
+    }
+}
+
+private func text(_ batch: ResultBatch) -> String {
+    var (tasks, totals, failures) = (IntervalSet(), Totals(), [String]())
+    for result in batch.results {
+        if result.task < .max { tasks.insert(result.task..<result.task + 1) }
+        totals.add(result)
+        if case .failed(let failure, let isFinal) = result.outcome {
+            failures.append(
+                "\(result.task) \(quoted(failure.description))\(isFinal ? " for good" : "")")
+        }
+    }
+    let failed = failures.isEmpty ? "" : "; failed: \(failures.joined(separator: ", "))"
+    return "campaign \(batch.campaign): \(batch.results.count) results of \(quoted(batch.stage)) "
+        + "tasks \(tasks) by \(quoted(batch.worker.name)) under lease \(batch.lease), "
+        + costs(totals.line) + failed
+}
+
+private func text(_ seal: SealedCampaign) -> String {
+    let complete = seal.coverage.count(where: \.isComplete)
+    let outputs = seal.outputs.map { output in
+        let missing = output.missing.isEmpty ? "" : " without tasks \(output.missing)"
+        return "\(quoted(output.name)) \(output.content.digest.hex)\(missing)"
+    }
+    let wasted = seal.account.failed.attempts == 0 ? "" : "; failed: \(costs(seal.account.failed))"
+    return "campaign \(seal.id) sealed: \(seal.ending.rawValue), \(complete) of "
+        + "\(seal.coverage.count) sources covered, \(seal.account.succeeded.attempts) tasks, "
+        + costs(seal.account.succeeded) + wasted
+        + outputs.map { "; \($0)" }.joined()
+}
+
+private func costs(_ line: Account.Line) -> String {
+    "\(thousandths(line.cpu.count)) s cpu, \(thousandths(line.energy.microjoules)) J"
+}
+
+/// A millionth part of `count`, with three digits after the point, rounded down.
+private func thousandths(_ count: Int64) -> String {
+    let digits = String(count.magnitude / 1000)
+    let padded = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    return (count < 0 ? "-" : "") + padded.dropLast(3) + "." + padded.suffix(3)
+}
+
+/// What peers named, in quotes unless it is plain, and with nothing in it that a terminal would obey.
+private func quoted(_ text: String) -> String {
+    let isPlain = text.unicodeScalars.allSatisfy { scalar in
+        scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
+            || " -_./:=+()@".unicodeScalars.contains(scalar)
+    }
+    if isPlain, !text.isEmpty { return text }
+    let shown = text.unicodeScalars.map { scalar -> String in
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate,
+            .unassigned:
+            "\\u{\(String(scalar.value, radix: 16))}"
+        default: scalar == "\"" || scalar == "\\" ? "\\\(scalar)" : String(scalar)
+        }
+    }
+    return "\"\(shown.joined())\""
+}

@@ -1,0 +1,114 @@
+import ErgonModel
+
+/// What is on record of one stage's tasks.
+struct StageAudit {
+    let name: String
+    let count: Int
+    /// Files that every task leaves.
+    let outputCount: Int
+    /// How often a task may start.
+    let attempts: Int
+    private(set) var done = IntervalSet()
+    /// Why the tasks that failed for good did.
+    private(set) var failed: [Int: Failure] = [:]
+    /// Failed attempts of tasks that are neither done nor failed for good.
+    private var failures: [Int: Int] = [:]
+    /// What task 0 left: what stands for the whole stage where it is the top of a merge.
+    private(set) var firstOutputs: [StoredFile]?
+
+    init(name: String, count: Int, outputCount: Int, attempts: Int) {
+        self.name = name
+        self.count = count
+        self.outputCount = outputCount
+        self.attempts = attempts
+    }
+
+    private func state(of task: Int) -> TaskState {
+        if done.contains(task) { return .done }
+        return failed[task] == nil ? .open(failures: failures[task] ?? 0) : .failed
+    }
+
+    /// Neither done nor failed for good.
+    var open: IntervalSet {
+        var open = IntervalSet(0..<count)
+        open.subtract(done)
+        for task in failed.keys { open.remove(task..<task + 1) }
+        return open
+    }
+
+    enum Judgement: Hashable {
+        /// It counts, though something about it may be wrong.
+        case counted(problem: String?)
+        /// It cannot be one of this stage's results, and changed nothing.
+        case refused(problem: String)
+    }
+
+    mutating func add(_ result: TaskResult) -> Judgement {
+        let task = result.task
+        guard (0..<count).contains(task) else {
+            return .refused(problem: "task \(task) of \(count)")
+        }
+        let old = state(of: task)
+        let new: TaskState
+        do {
+            new = try old.after(result.outcome)
+        } catch {
+            let end = old == .done ? "done" : "given up"
+            return .refused(problem: "task \(task) was \(end) before")
+        }
+        let problem = mismatch(result, old)
+        failures[task] = nil
+        switch new {
+        case .open(let count): failures[task] = count
+        case .done:
+            done.insert(task..<task + 1)
+            if task == 0 { firstOutputs = result.outputs }
+        case .failed:
+            if case .failed(let failure, _) = result.outcome { failed[task] = failure }
+        }
+        return .counted(problem: problem)
+    }
+
+    /// What the result says that does not fit the stage.
+    private func mismatch(_ result: TaskResult, _ old: TaskState) -> String? {
+        let amounts = [result.wall.count, result.cpu.count, result.energy.microjoules]
+        let sizes = (result.outputs + [result.log].compactMap { $0 }).map(\.size.bytes)
+        if (amounts + sizes).contains(where: { $0 < 0 }) {
+            return "task \(result.task) has a negative amount"
+        }
+        switch result.outcome {
+        case .succeeded:
+            guard result.outputs.count != outputCount else { return nil }
+            return "task \(result.task) left \(result.outputs.count) outputs of \(outputCount)"
+        case .failed(_, let isFinal):
+            guard case .open(let before) = old else { return nil }
+            if !result.outputs.isEmpty { return "task \(result.task) failed, but left outputs" }
+            guard isFinal != (before + 1 >= attempts) else { return nil }
+            return "attempt \(before + 1) of \(attempts) of task \(result.task) is "
+                + (isFinal ? "said to be the last" : "not the last")
+        }
+    }
+}
+
+/// Attempts and what they cost, in numbers that no log can make overflow.
+struct Totals: Hashable {
+    var attempts = 0
+    var cpu: Int128 = 0
+    var wall: Int128 = 0
+    var energy: Int128 = 0
+
+    mutating func add(_ result: TaskResult) {
+        attempts += 1
+        cpu += Int128(result.cpu.count)
+        wall += Int128(result.wall.count)
+        energy += Int128(result.energy.microjoules)
+    }
+
+    /// As it stands in a seal; at the end of the scale where it does not fit.
+    var line: Account.Line {
+        Account.Line(
+            attempts: attempts, cpu: Microseconds(Int64(clamping: cpu)),
+            wall: Microseconds(Int64(clamping: wall)),
+            energy: Joules(microjoules: Int64(clamping: energy)))
+    }
+}

@@ -1,0 +1,120 @@
+package import ErgonModel
+
+/// The manifest of `campaign` in the one way it can be written: JSON after RFC 8785, every default
+/// spelled out, every file named by digest. Its SHA-256 is the campaign's identity.
+/// It reads back as the same campaign and needs no file for that.
+package func canonicalForm(of campaign: Campaign) -> String {
+    let members: [String: JSON?] = [
+        "apiVersion": .string("ergon/v1"),
+        "kind": .string("Campaign"),
+        "metadata": object([
+            "name": .string(campaign.name), "owner": campaign.owner.map(JSON.string),
+            "description": campaign.description.map(JSON.string),
+        ]),
+        "seed": .integer(campaign.seed),
+        "inputs": named(campaign.inputs, \.name, form),
+        "code": .array(campaign.code.map(form)),
+        "environment": object([
+            "python": campaign.environment.python.map(form),
+            "variables": form(campaign.environment.variables),
+        ]),
+        "steps": named(campaign.steps, \.name, form),
+    ]
+    return object(members).text()
+}
+
+private func object(_ members: [String: JSON?]) -> JSON {
+    .object(members.compactMapValues(\.self))
+}
+
+private func named<Part>(
+    _ parts: [Part], _ name: (Part) -> String, _ form: (Part) -> JSON
+) -> JSON {
+    .object(Dictionary(parts.map { (name($0), form($0)) }) { first, _ in first })
+}
+
+private func form(_ variables: [String: String]) -> JSON {
+    .object(variables.mapValues(JSON.string))
+}
+
+private func form(_ file: InputFile) -> JSON {
+    object([
+        "name": .string(file.name), "sha256": .string(file.digest.hex),
+        "bytes": .integer(file.size.bytes), "events": file.events.map(JSON.int),
+    ])
+}
+
+private func form(_ input: InputSpec) -> JSON {
+    object([
+        "files": .array(input.files.map(form)), "format": .string(input.format.rawValue),
+        "url": input.url.map(JSON.string), "licence": input.licence.map(JSON.string),
+    ])
+}
+
+private func form(_ step: StepSpec) -> JSON {
+    let (split, range) = form(step.split)
+    return object([
+        "over": step.over.map(form),
+        "split": split,
+        "range": range,
+        "points": named(step.points, \.name) { .array($0.values.map(JSON.string)) },
+        "with": named(step.with, \.name) { form($0.source) },
+        "run": form(step.run),
+        "outputs": named(step.outputs, \.name, form),
+        "resources": object([
+            "cpus": .int(step.resources.cpus),
+            "memory": .string(canonicalText(of: step.resources.memory)),
+            "time": step.resources.time.map { .string(canonicalText(of: $0)) },
+            "limit": .string(canonicalText(of: step.resources.limit)),
+        ]),
+        "retry": .object(["attempts": .int(step.attempts)]),
+        "environment": .object(["variables": form(step.variables)]),
+    ])
+}
+
+private func form(_ source: Source) -> JSON {
+    switch source {
+    case .input(let name): .string(name)
+    case .output(let step, let output): .string("\(step).\(output)")
+    }
+}
+
+private func form(_ command: [Template]) -> JSON { .array(command.map { .string($0.source) }) }
+
+private func form(_ split: Split) -> (split: JSON?, range: JSON?) {
+    switch split {
+    case .single: return (nil, nil)
+    case .all: return (.string("all"), nil)
+    case .files(let size), .lines(let size), .outputs(let size):
+        return (.object([split.kind: .int(size)]), nil)
+    case .events(let size, let range):
+        let range = range.map { range in
+            JSON.object(["first": .int(range.lowerBound), "count": .int(range.count)])
+        }
+        return (.object([split.kind: .int(size)]), range)
+    case .seeds(let total, let size, let events):
+        return (
+            .object(["seeds": .int(total), "per-task": .int(size), "events": .int(events)]), nil
+        )
+    }
+}
+
+private func form(_ output: OutputSpec) -> JSON {
+    object(["file": .string(output.file), "merge": output.merge.map(form)])
+}
+
+private func form(_ merge: MergeSpec) -> JSON {
+    var members: [String: JSON] = [
+        "fan-in": .int(merge.fanIn), "missing": .string(merge.missing.rawValue),
+    ]
+    switch merge.rule {
+    case .lines: members["kind"] = .string("lines")
+    case .csv: members["kind"] = .string("csv")
+    case .histogram: members["kind"] = .string("histogram")
+    case .counts(let equal):
+        members["kind"] = .string("counts")
+        members["equal"] = .array(equal.map(JSON.string))
+    case .run(let command): members["run"] = form(command)
+    }
+    return .object(members)
+}

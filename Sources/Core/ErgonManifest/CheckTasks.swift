@@ -1,0 +1,129 @@
+import ErgonModel
+
+/// How many tasks a step may have: the size a campaign is planned for (`DESIGN.md` §8).
+private let taskLimit = 1_000_000_000
+
+extension Reading {
+    /// What can be said of the steps' tasks when the files are known.
+    /// - Parameter unsound: inputs with errors of their own, for which no step is blamed.
+    mutating func checkTasks(
+        of steps: [CheckedStep], in campaign: Campaign, except unsound: Set<String>
+    ) {
+        var tasks: [String: Int] = [:]
+        for step in steps {
+            let sources = [step.spec.over].compactMap(\.self) + step.spec.with.map(\.source)
+            if sources.contains(where: { isInput($0, among: unsound) }) { continue }
+            let before = findings.count
+            let input = step.spec.over.flatMap { over in
+                if case .input(let name) = over { campaign.input(named: name) } else { nil }
+            }
+            if let input { check(step, over: input) }
+            let upstream = upstream(of: step.spec, tasks)
+            if findings.count == before {
+                tasks[step.spec.name] = count(step, in: campaign, upstream)
+            }
+            checkFiles(step, input?.files.count ?? upstream, campaign)
+        }
+    }
+
+    private func isInput(_ source: Source, among names: Set<String>) -> Bool {
+        if case .input(let name) = source { names.contains(name) } else { false }
+    }
+
+    private func upstream(of step: StepSpec, _ tasks: [String: Int]) -> Int? {
+        guard case .output(let name, _) = step.over else { return nil }
+        // The lines of a file that is yet to be made.
+        if case .lines = step.split { return nil }
+        return tasks[name]
+    }
+
+    /// - Returns: `nil` if the number of tasks depends on something yet to be made.
+    private mutating func count(
+        _ step: CheckedStep, in campaign: Campaign, _ upstream: Int?
+    ) -> Int? {
+        var part = step.spec
+        part.points = []
+        guard let shards = Shards(of: part, in: campaign, upstream: upstream) else { return nil }
+        var (count, overflow) = (shards.count, false)
+        for axis in step.spec.points where !overflow {
+            (count, overflow) = count.multipliedReportingOverflow(by: axis.values.count)
+        }
+        guard !overflow, count <= taskLimit else {
+            report(
+                step.splitPlace, "step `\(step.spec.name)` has more than \(taskLimit) tasks",
+                "give each task more to do")
+            return nil
+        }
+        if count == 0 {
+            report(
+                step.splitPlace, "step `\(step.spec.name)` has no task: there are no events",
+                "check the input's files and `events`")
+        }
+        return count
+    }
+
+    private mutating func check(_ step: CheckedStep, over input: InputSpec) {
+        switch step.spec.split {
+        case .events(_, let range):
+            checkEvents(step, input)
+            if let range { check(range, of: input, at: step.rangePlace) }
+        case .lines: checkLines(step, input)
+        case .single, .all, .files, .outputs, .seeds: break
+        }
+    }
+
+    private mutating func checkEvents(_ step: CheckedStep, _ input: InputSpec) {
+        guard let file = input.files.first(where: { $0.events == nil }) else { return }
+        report(
+            step.splitPlace,
+            "split by events, but nobody knows how many are in \(quoted(file.name))",
+            "declare `events` of input `\(input.name)`")
+    }
+
+    private mutating func check(_ range: Range<Int>, of input: InputSpec, at place: Place) {
+        let short = input.files.first { ($0.events ?? .max) < range.upperBound }
+        guard let short, let events = short.events else { return }
+        report(
+            place,
+            "the range ends at event \(range.upperBound), \(quoted(short.name)) has \(events)",
+            "`first` plus `count` is at most the events of the smallest file")
+    }
+
+    private mutating func checkLines(_ step: CheckedStep, _ input: InputSpec) {
+        if input.format != .lines {
+            report(
+                step.splitPlace,
+                "split by lines, but input `\(input.name)` is \(input.format.rawValue)",
+                input.format == .csv
+                    ? "split by `rows`: the header is not one of them"
+                    : "give the input `format: lines` if it is a text")
+        } else if input.files.count != 1 {
+            report(
+                step.splitPlace,
+                "split by lines, but input `\(input.name)` has \(input.files.count) files",
+                "split by `events`: it counts lines and takes any number of files")
+        } else {
+            checkEvents(step, input)
+        }
+    }
+
+    /// - Parameter files: how many a task split by `all` reads; `nil` if unknown.
+    private mutating func checkFiles(_ step: CheckedStep, _ files: Int?, _ campaign: Campaign) {
+        for (argument, place) in zip(step.spec.run, step.runPlaces) {
+            if step.spec.split == .all, argument.placeholders.contains(.input), let files,
+                files != 1
+            {
+                report(
+                    place,
+                    "`{input}` is one file, here there are \(files)",
+                    "pass `{inputs}`")
+            }
+            for with in step.spec.with {
+                guard case .input(let name) = with.source,
+                    campaign.input(named: name)?.files.count != 1
+                else { continue }
+                checkStandsAlone(.with(with.name), in: Located(content: argument, place: place))
+            }
+        }
+    }
+}

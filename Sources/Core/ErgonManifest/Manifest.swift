@@ -1,0 +1,90 @@
+package import ErgonModel
+
+/// How much text is read at most.
+package struct ManifestLimits: Hashable, Sendable {
+    package var bytes: Int
+    /// Texts, numbers, lists and mappings in all.
+    package var values: Int
+
+    /// What people write.
+    package static let written = ManifestLimits(bytes: 1 << 20, values: 200_000)
+    /// Canonical forms, in which a pattern has become the list of its files: some 50,000 of them.
+    package static let canonical = ManifestLimits(bytes: 16 << 20, values: 1_000_000)
+}
+
+/// Reads a manifest (`docs/MANIFEST.md`), as written or in its canonical form.
+/// - Parameter file: what errors call the text.
+/// - Throws: everything that is wrong with it and can be seen without its files.
+package func parseManifest(
+    _ text: String, file: String, limits: ManifestLimits = .written
+) throws(ManifestErrors) -> Manifest {
+    var reading = Reading()
+    var (draft, steps): (CampaignDraft, [CheckedStep]) = (CampaignDraft(), [])
+    if let document = reading.document(text, limits: limits) {
+        draft = reading.campaign(document)
+        steps = reading.check(draft)
+    }
+    guard reading.findings.isEmpty else { throw ManifestErrors(file: file, reading.findings) }
+    precondition(steps.count == draft.steps.count, "a step of \(file) was lost without an error")
+    return Manifest(file: file, draft: draft, steps: steps)
+}
+
+/// A checked manifest whose files are not looked up yet.
+package struct Manifest: Sendable {
+    let file: String
+    let draft: CampaignDraft
+    let steps: [CheckedStep]
+    /// What must be looked up outside, in the order of the text. Empty for a canonical form.
+    package let lookups: [FileLookup]
+
+    init(file: String, draft: CampaignDraft, steps: [CheckedStep]) {
+        self.file = file
+        self.draft = draft
+        self.steps = steps
+        let sources = draft.inputs.flatMap(\.files) + draft.code + (draft.python.map { [$0] } ?? [])
+        lookups = sources.compactMap { source in
+            if case .lookup(let lookup) = source.content { lookup } else { nil }
+        }.sorted { $0.id < $1.id }
+    }
+}
+
+/// A question to the file system, or to whoever fetches.
+package struct FileLookup: Hashable, Sendable {
+    package enum Wanted: Hashable, Sendable {
+        /// A path, relative to the manifest's folder, or a pattern with `*`, `?` or `[…]` in its
+        /// last component.
+        case pattern(String)
+        /// One file with that content.
+        case url(String, Digest)
+    }
+    package enum Purpose: Hashable, Sendable {
+        /// - Parameter format: `nil` means by the name of the file (`inputFormat(ofFileNamed:)`).
+        case input(format: InputSpec.Format?)
+        case code
+        case python
+    }
+
+    /// Counts from 0 in one manifest.
+    package var id: Int
+    package var wanted: Wanted
+    package var purpose: Purpose
+}
+
+/// Why a lookup found nothing that could be used.
+package struct LookupFailure: Error, Hashable, Sendable {
+    package var problem: String
+    package var remedy: String
+
+    package init(problem: String, remedy: String) {
+        self.problem = problem
+        self.remedy = remedy
+    }
+}
+
+/// What an input's file holds, if the manifest does not say.
+package func inputFormat(ofFileNamed name: String) -> InputSpec.Format {
+    let suffixes: [(String, InputSpec.Format)] = [
+        (".csv", .csv), (".txt", .lines), (".list", .lines), (".jsonl", .lines),
+    ]
+    return suffixes.first { name.hasSuffix($0.0) }?.1 ?? .opaque
+}

@@ -1,0 +1,113 @@
+package import ErgonModel
+
+/// Why bytes are not a record.
+package enum RecordFault: Error, Hashable, Sendable, CustomStringConvertible {
+    case notJSON(JSONError)
+    case unknownVersion(String)
+    case unknownType(String)
+    case missing(String)
+    case unknownKey(String)
+    /// The value of this key is not what it should be.
+    case malformed(String)
+    /// It reads as a record, but is not written as this record is.
+    case notCanonical
+    case tooLong(Int)
+
+    package var description: String {
+        switch self {
+        case .notJSON(let error): "not JSON: \(error)"
+        case .unknownVersion(let version): "unknown record version \(version)"
+        case .unknownType(let type): "unknown record type `\(type)`"
+        case .missing(let key): "`\(key)` is missing"
+        case .unknownKey(let key): "unknown key `\(key)`"
+        case .malformed(let key): "`\(key)` is malformed"
+        case .notCanonical: "not in canonical form"
+        case .tooLong(let count): "\(count) bytes are more than a record may have"
+        }
+    }
+}
+
+/// The members of one object, each taken once; what is left over is unknown.
+struct Fields {
+    private var members: [String: JSON]
+
+    init(_ value: JSON, _ name: String) throws(RecordFault) {
+        guard let members = value.object else { throw .malformed(name) }
+        self.members = members
+    }
+
+    mutating func optional(_ key: String) -> JSON? { members.removeValue(forKey: key) }
+
+    mutating func value(_ key: String) throws(RecordFault) -> JSON {
+        guard let value = optional(key) else { throw .missing(key) }
+        return value
+    }
+
+    mutating func string(_ key: String) throws(RecordFault) -> String {
+        guard let text = try value(key).string else { throw .malformed(key) }
+        return text
+    }
+
+    mutating func int64(_ key: String) throws(RecordFault) -> Int64 {
+        guard let number = exactInteger(try value(key)) else { throw .malformed(key) }
+        return number
+    }
+
+    mutating func int(_ key: String) throws(RecordFault) -> Int { Int(try int64(key)) }
+
+    mutating func array(_ key: String) throws(RecordFault) -> [JSON] {
+        guard let values = try value(key).array else { throw .malformed(key) }
+        return values
+    }
+
+    mutating func digest(_ key: String) throws(RecordFault) -> Digest {
+        guard let digest = Digest(hex: try string(key)) else { throw .malformed(key) }
+        return digest
+    }
+
+    /// One of the raw values of an enumeration.
+    mutating func word<Word: RawRepresentable<String>>(
+        _ key: String
+    ) throws(RecordFault) -> Word {
+        guard let word = Word(rawValue: try string(key)) else { throw .malformed(key) }
+        return word
+    }
+
+    func finish() throws(RecordFault) {
+        if let key = members.keys.min() { throw .unknownKey(key) }
+    }
+}
+
+/// The largest integer that every JSON reader holds exactly: 2^53 - 1 (RFC 8785 §3.2.2.3).
+private let largestExact: Int64 = 9_007_199_254_740_991
+
+/// An integer as a number, or in decimal as a string where a double could not hold it.
+func exact(_ number: Int64) -> JSON {
+    (-largestExact...largestExact).contains(number) ? .integer(number) : .string(String(number))
+}
+
+func exact(_ number: Int) -> JSON { exact(Int64(number)) }
+
+/// The inverse of `exact(_:)`.
+func exactInteger(_ value: JSON) -> Int64? { value.integer ?? value.string.flatMap { Int64($0) } }
+
+/// A run of numbers: `[first, count]`.
+func json(_ range: Range<Int>) -> JSON { .array([exact(range.lowerBound), exact(range.count)]) }
+
+/// The inverse of `json(_:)` for ranges.
+func range(_ value: JSON, _ name: String) throws(RecordFault) -> Range<Int> {
+    guard let pair = value.array, pair.count == 2,
+        let first = exactInteger(pair[0]), let count = exactInteger(pair[1]), count >= 0,
+        case let (end, overflow) = first.addingReportingOverflow(count), !overflow
+    else { throw .malformed(name) }
+    return Int(first)..<Int(end)
+}
+
+func json(_ set: IntervalSet) -> JSON { .array(set.ranges.map(json)) }
+
+func intervalSet(_ value: JSON, _ name: String) throws(RecordFault) -> IntervalSet {
+    guard let items = value.array else { throw .malformed(name) }
+    var set = IntervalSet()
+    for item in items { set.insert(try range(item, name)) }
+    return set
+}

@@ -1,0 +1,106 @@
+import ErgonModel
+
+/// The members of a seal (`docs/LOG.md`, "campaign-sealed").
+func members(of seal: SealedCampaign) -> [String: JSON] {
+    [
+        "campaign": exact(seal.id.number),
+        "ending": .string(seal.ending.rawValue),
+        "outputs": .array(seal.outputs.map(json)),
+        "coverage": .array(seal.coverage.map(json)),
+        "account": .object([
+            "succeeded": json(seal.account.succeeded), "failed": json(seal.account.failed),
+        ]),
+    ]
+}
+
+private func json(_ output: PublishedOutput) -> JSON {
+    .object([
+        "name": .string(output.name), "file": .string(output.file),
+        "digest": .string(output.content.digest.hex), "size": exact(output.content.size.bytes),
+        "missing": json(output.missing),
+    ])
+}
+
+private func json(_ coverage: Coverage) -> JSON {
+    .object([
+        "step": .string(coverage.step), "source": .string(coverage.source),
+        "unit": .string(coverage.unit), "declared": json(coverage.declared),
+        "covered": json(coverage.covered),
+        "gaps": .array(
+            coverage.gaps.map { gap in
+                .object(["range": json(gap.range), "reason": .string(gap.reason)])
+            }),
+    ])
+}
+
+/// Totals are strings, whatever their size: a sum of microjoules may pass 2^53.
+private func json(_ line: Account.Line) -> JSON {
+    .object([
+        "attempts": exact(line.attempts),
+        "cpu": .string(String(line.cpu.count)), "wall": .string(String(line.wall.count)),
+        "energy": .string(String(line.energy.microjoules)),
+    ])
+}
+
+extension Fields {
+    /// The inverse of `members(of:)` for seals.
+    mutating func seal() throws(RecordFault) -> SealedCampaign {
+        var outputs: [PublishedOutput] = []
+        for item in try array("outputs") { outputs.append(try output(item)) }
+        var coverage: [Coverage] = []
+        for item in try array("coverage") { coverage.append(try ErgonProvenance.coverage(item)) }
+        return SealedCampaign(
+            id: CampaignID(try int("campaign")), ending: try word("ending"), outputs: outputs,
+            coverage: coverage, account: try account(try value("account")))
+    }
+}
+
+private func output(_ value: JSON) throws(RecordFault) -> PublishedOutput {
+    var fields = try Fields(value, "outputs")
+    let output = PublishedOutput(
+        name: try fields.string("name"), file: try fields.string("file"),
+        content: StoredFile(
+            digest: try fields.digest("digest"), size: ByteCount(try fields.int64("size"))),
+        missing: try intervalSet(try fields.value("missing"), "missing"))
+    try fields.finish()
+    return output
+}
+
+private func coverage(_ value: JSON) throws(RecordFault) -> Coverage {
+    var fields = try Fields(value, "coverage")
+    var gaps: [Coverage.Gap] = []
+    for item in try fields.array("gaps") {
+        var gap = try Fields(item, "gaps")
+        gaps.append(
+            Coverage.Gap(
+                range: try range(try gap.value("range"), "range"),
+                reason: try gap.string("reason")))
+        try gap.finish()
+    }
+    let coverage = Coverage(
+        step: try fields.string("step"), source: try fields.string("source"),
+        unit: try fields.string("unit"),
+        declared: try range(try fields.value("declared"), "declared"),
+        covered: try intervalSet(try fields.value("covered"), "covered"), gaps: gaps)
+    try fields.finish()
+    return coverage
+}
+
+private func account(_ value: JSON) throws(RecordFault) -> Account {
+    var fields = try Fields(value, "account")
+    var account = Account()
+    account.succeeded = try line(try fields.value("succeeded"))
+    account.failed = try line(try fields.value("failed"))
+    try fields.finish()
+    return account
+}
+
+private func line(_ value: JSON) throws(RecordFault) -> Account.Line {
+    var fields = try Fields(value, "account")
+    let line = Account.Line(
+        attempts: try fields.int("attempts"), cpu: Microseconds(try fields.int64("cpu")),
+        wall: Microseconds(try fields.int64("wall")),
+        energy: Joules(microjoules: try fields.int64("energy")))
+    try fields.finish()
+    return line
+}

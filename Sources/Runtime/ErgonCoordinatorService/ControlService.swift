@@ -1,0 +1,214 @@
+import ErgonCoordinator
+import ErgonManifest
+import ErgonModel
+import ErgonSecurity
+import ErgonStorage
+import ErgonWire
+import ErgonWireMessages
+import FoundationEssentials
+import GRPCCore
+import Logging
+
+/// The people's end of the coordinator.
+struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
+    let inbox: CoordinatorInbox
+    let store: ContentStore
+    let desk: TokenDesk
+    let authority: Authority
+    let clock: @Sendable () -> Instant
+    let logger: Logger
+
+    /// How often a watcher is told, at most.
+    private static let watchPeriod = Duration.milliseconds(500)
+    private static let readers: Set<Role> = [.submitter, .operator, .auditor]
+    private static let writers: Set<Role> = [.submitter, .operator]
+
+    private func caller(_ context: ServerContext, _ allowed: Set<Role>) throws -> Identity {
+        try ErgonCoordinatorService.caller(context, allowed, now: clock(), logger: logger)
+    }
+
+    private func ask(_ question: Coordinator.Question) async throws -> Coordinator.Reply {
+        try checked(await inbox.ask(question))
+    }
+
+    private func checked(_ reply: Coordinator.Reply?) throws -> Coordinator.Reply {
+        switch reply {
+        case nil: throw RPCError(code: .unavailable, message: "the coordinator is stopping")
+        case .unknownCampaign:
+            throw RPCError(code: .notFound, message: "there is no such campaign")
+        case .unknownTask(let reason): throw RPCError(code: .notFound, message: reason)
+        case .some(let reply): return reply
+        }
+    }
+
+    // MARK: Campaigns
+
+    func submit(
+        request: Ergon_V1_SubmitRequest, context: ServerContext
+    ) async throws -> Ergon_V1_SubmitReply {
+        let identity = try caller(context, Self.writers)
+        let bytes = Array(request.manifest.utf8)
+        let campaign: Campaign
+        do { campaign = try parseCanonical(bytes) } catch {
+            throw RPCError(code: .invalidArgument, message: render(error))
+        }
+        guard canonicalForm(of: campaign) == request.manifest else {
+            throw RPCError(code: .invalidArgument, message: "the manifest is not in canonical form")
+        }
+        for file in campaign.files where !store.has(file.digest) {
+            throw RPCError(
+                code: .failedPrecondition, message: "\(file.name) (\(file.digest)) was not uploaded"
+            )
+        }
+        let manifest: StoredFile
+        do { manifest = try store.put(bytes) } catch {
+            throw RPCError(code: .resourceExhausted, message: "the manifest cannot be stored")
+        }
+        let reply = try checked(
+            await inbox.ask { .submit($0, campaign, manifest: manifest, by: identity.uri) })
+        guard case .accepted(let id) = reply else { throw unexpected(reply) }
+        logger.info("accepted", metadata: ["campaign": "\(id)", "name": "\(campaign.name)"])
+        var answer = Ergon_V1_SubmitReply()
+        answer.campaign = Int64(id.number)
+        return answer
+    }
+
+    func cancel(
+        request: Ergon_V1_CampaignSelector, context: ServerContext
+    ) async throws -> Ergon_V1_CancelReply {
+        let identity = try caller(context, Self.writers)
+        let found = try await ask(.find(Coordinator.CampaignSelector(request.campaign)))
+        guard case .found(let id) = found else { throw unexpected(found) }
+        let reply = try checked(await inbox.ask { .cancel($0, id, by: identity.uri) })
+        guard case .ended(let ending) = reply else { throw unexpected(reply) }
+        var answer = Ergon_V1_CancelReply()
+        answer.state = ending.rawValue
+        return answer
+    }
+
+    // MARK: Questions
+
+    func status(
+        request: Ergon_V1_StatusRequest, context: ServerContext
+    ) async throws -> Ergon_V1_StatusReply {
+        _ = try caller(context, Self.readers)
+        return try await status(of: request.campaign)
+    }
+
+    private func status(of campaign: String) async throws -> Ergon_V1_StatusReply {
+        let selector = campaign.isEmpty ? nil : Coordinator.CampaignSelector(campaign)
+        let reply = try await ask(.status(selector))
+        guard case .status(let report) = reply else { throw unexpected(reply) }
+        return Ergon_V1_StatusReply(report)
+    }
+
+    func watch(
+        request: Ergon_V1_StatusRequest, response: RPCWriter<Ergon_V1_StatusReply>,
+        context: ServerContext
+    ) async throws {
+        _ = try caller(context, Self.readers)
+        var last: Ergon_V1_StatusReply?
+        while true {
+            let status = try await status(of: request.campaign)
+            if status != last { try await response.write(status) }
+            last = status
+            if status.campaigns.allSatisfy({ $0.state != "running" }) { return }
+            try await Task.sleep(for: Self.watchPeriod)
+        }
+    }
+
+    func results(
+        request: Ergon_V1_CampaignSelector, context: ServerContext
+    ) async throws -> Ergon_V1_ResultsReply {
+        _ = try caller(context, Self.readers)
+        let reply = try await ask(.results(Coordinator.CampaignSelector(request.campaign)))
+        guard case .results(let report) = reply else { throw unexpected(reply) }
+        return Ergon_V1_ResultsReply(report)
+    }
+
+    func explain(
+        request: Ergon_V1_TaskSelector, context: ServerContext
+    ) async throws -> Ergon_V1_ExplainReply {
+        _ = try caller(context, Self.readers)
+        let reply = try await ask(
+            .explain(
+                Coordinator.CampaignSelector(request.campaign), stage: request.stage,
+                task: Int(request.task)))
+        guard case .sentence(let sentence) = reply else { throw unexpected(reply) }
+        var answer = Ergon_V1_ExplainReply()
+        answer.sentence = sentence
+        return answer
+    }
+
+    func taskLog(
+        request: Ergon_V1_TaskSelector, context: ServerContext
+    ) async throws -> Ergon_V1_TaskLogReply {
+        _ = try caller(context, Self.writers)
+        let reply = try await ask(
+            .log(
+                Coordinator.CampaignSelector(request.campaign), stage: request.stage,
+                task: Int(request.task)))
+        var answer = Ergon_V1_TaskLogReply()
+        if case .log(let file?) = reply { answer.log = Ergon_V1_File(name: "", file) }
+        return answer
+    }
+
+    func workers(
+        request: Ergon_V1_WorkersRequest, context: ServerContext
+    ) async throws -> Ergon_V1_WorkersReply {
+        _ = try caller(context, Self.readers)
+        let reply = try await ask(.workers)
+        guard case .workers(let workers) = reply else { throw unexpected(reply) }
+        var answer = Ergon_V1_WorkersReply()
+        answer.workers = workers.map(Ergon_V1_WorkerStatus.init)
+        return answer
+    }
+
+    private func unexpected(_ reply: Coordinator.Reply) -> RPCError {
+        RPCError(code: .internalError, message: "unexpected answer")
+    }
+
+    // MARK: Identities
+
+    func createToken(
+        request: Ergon_V1_TokenRequest, context: ServerContext
+    ) async throws -> Ergon_V1_TokenReply {
+        _ = try caller(context, [.operator])
+        guard let role = Role(rawValue: request.role), role != .coordinator else {
+            let roles = Role.allCases.filter { $0 != .coordinator }.map(\.rawValue)
+            throw RPCError(
+                code: .invalidArgument,
+                message: "no role `\(request.role)`; there are \(roles.joined(separator: ", "))")
+        }
+        guard (1...31_536_000).contains(request.lifetimeSeconds) else {
+            throw RPCError(code: .invalidArgument, message: "a token lives 1 s to 1 year")
+        }
+        do {
+            let token = try await desk.create(
+                role: role, name: request.hasName ? request.name : nil,
+                term: .seconds(request.lifetimeSeconds), now: clock())
+            var answer = Ergon_V1_TokenReply()
+            answer.token = token.text
+            return answer
+        } catch let fault as IdentityFault {
+            throw RPCError(code: .invalidArgument, message: "\(fault)")
+        }
+    }
+
+    func renew(
+        request: Ergon_V1_RenewRequest, context: ServerContext
+    ) async throws -> Ergon_V1_RenewReply {
+        let identity = try caller(context, [.worker, .submitter, .operator, .auditor])
+        do {
+            let signing = try SigningRequest(der: [UInt8](request.signingRequest))
+            let certificate = try authority.issue(
+                signing, to: identity, for: identity.role.lifetime, now: clock())
+            var answer = Ergon_V1_RenewReply()
+            answer.certificate = Data(try certificate.der)
+            answer.authority = Data(try authority.certificate.der)
+            return answer
+        } catch let fault as SigningRequest.Fault {
+            throw RPCError(code: .invalidArgument, message: fault.description)
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import ErgonCoordinator
+import ErgonModel
+import ErgonSystem
+import ErgonWireMessages
+import Synchronization
+
+/// What reaches the coordinator's loop: events for its core, and whom to answer.
+enum CoordinatorNews: Sendable {
+    typealias Outbox = AsyncStream<Ergon_V1_ToWorker>.Continuation
+    typealias Answer = CheckedContinuation<Coordinator.Reply?, Never>
+
+    case core(Coordinator.Event)
+    /// A worker's stream opened; `session` tells it from the worker's other streams.
+    case linkOpened(WorkerFacts, [HeldLease], session: Int, Outbox)
+    case linkClosed(WorkerID, session: Int)
+    /// `event` makes the core's event of the request's name.
+    case request(@Sendable (Coordinator.RequestID) -> Coordinator.Event, Answer)
+    case stop
+}
+
+/// The one way into the coordinator's thread. Whatever arrives while it writes is taken together
+/// next time: that is what makes a group of records of it.
+///
+/// Bounded by what peers may have under way: a worker sends no report before the last one is
+/// answered, and people wait for theirs.
+final class CoordinatorInbox: Sendable {
+    private struct State {
+        var waiting: [CoordinatorNews] = []
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+    private let bell = Bell()
+
+    func push(_ news: CoordinatorNews) {
+        let isTaken = state.withLock { state in
+            if !state.isClosed { state.waiting.append(news) }
+            return !state.isClosed
+        }
+        if isTaken { bell.ring() } else { refuse(news) }
+    }
+
+    /// Waits until something is there; to be called on the coordinator's thread.
+    func takeAll() -> [CoordinatorNews] {
+        bell.hear()
+        return state.withLock { state in
+            let taken = state.waiting
+            state.waiting = []
+            return taken
+        }
+    }
+
+    /// Nothing is taken any more; what waits is answered with nothing.
+    func close() {
+        let rest = state.withLock { state in
+            state.isClosed = true
+            let rest = state.waiting
+            state.waiting = []
+            return rest
+        }
+        for news in rest { refuse(news) }
+    }
+
+    private func refuse(_ news: CoordinatorNews) {
+        switch news {
+        case .request(_, let answer): answer.resume(returning: nil)
+        case .linkOpened(_, _, _, let outbox): outbox.finish()
+        case .core, .linkClosed, .stop: break
+        }
+    }
+
+    /// - Returns: `nil` if the coordinator stops.
+    func ask(
+        _ event: @escaping @Sendable (Coordinator.RequestID) -> Coordinator.Event
+    ) async -> Coordinator.Reply? {
+        await withCheckedContinuation { push(.request(event, $0)) }
+    }
+
+    func ask(_ question: Coordinator.Question) async -> Coordinator.Reply? {
+        await ask { .ask($0, question) }
+    }
+}

@@ -1,0 +1,120 @@
+import ErgonCoordinator
+import ErgonDashboard
+package import ErgonModel
+import ErgonProvenance
+import ErgonSecurity
+import ErgonStorage
+import ErgonWire
+import GRPCCore
+import GRPCNIOTransportHTTP2Posix
+import Glibc
+package import Logging
+import NIOCore
+import Synchronization
+
+/// What a coordinator is told on its command line.
+package struct CoordinatorConfiguration: Sendable {
+    package var home: CoordinatorHome
+    package var host: String
+    /// 0: the port of the last start, or one that the system picks.
+    package var controlPort: Int
+    package var dataPort: Int
+    package var enrolmentPort: Int
+    /// How long a worker may be away before its tasks go to others.
+    package var grace: Microseconds
+
+    package init(
+        home: CoordinatorHome, host: String, controlPort: Int, dataPort: Int, enrolmentPort: Int,
+        grace: Microseconds
+    ) {
+        self.home = home
+        self.host = host
+        self.controlPort = controlPort
+        self.dataPort = dataPort
+        self.enrolmentPort = enrolmentPort
+        self.grace = grace
+    }
+}
+
+/// Where the coordinator listens, once it does.
+final class SharedPorts: Sendable {
+    private let ports = Mutex<ListeningPorts?>(nil)
+
+    var value: ListeningPorts? {
+        get { ports.withLock { $0 } }
+        set { ports.withLock { $0 = newValue } }
+    }
+}
+
+/// Runs a coordinator until it is cancelled, or its log cannot be written.
+/// - Parameter onReady: called once, when everything listens.
+package func runCoordinator(
+    _ configuration: CoordinatorConfiguration, clock: @escaping @Sendable () -> Instant,
+    logger: Logger, onReady: @escaping @Sendable (ListeningPorts) async -> Void
+) async throws {
+    let home = configuration.home
+    let authority = try Authority.openOrCreate(in: home.authority, now: clock())
+    let store = try ContentStore(home.content)
+    let own = try OwnCredentials(authority, in: home.credentials, now: clock())
+    try issueOperator(authority, home, now: clock())
+    let signer = try home.logSigner(authority: authority.keyDigest)
+
+    let (inbox, ports) = (CoordinatorInbox(), SharedPorts())
+    let thread = CoordinatorThread(
+        home: home, grace: configuration.grace, signer: signer, store: store, inbox: inbox,
+        ports: ports, clock: clock, logger: logger)
+    try await thread.start()
+
+    let desk = try TokenDesk(path: home.tokens, authority: authority)
+    let listeners = Listeners(
+        configuration, before: try home.readPorts(), own, store, clock: clock, logger: logger)
+    let control = ControlService(
+        inbox: inbox, store: store, desk: desk, authority: authority, clock: clock, logger: logger)
+    let link = WorkerLinkService(inbox: inbox, store: store, clock: clock, logger: logger)
+    let enrolment = EnrolmentService(
+        desk: desk, credentials: own, ports: { ports.value }, clock: clock, logger: logger)
+    let controlServer = GRPCServer(transport: listeners.control, services: [control, link])
+    let enrolmentServer = GRPCServer(transport: listeners.enrolment, services: [enrolment])
+
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await controlServer.serve() }
+        group.addTask { try await enrolmentServer.serve() }
+        group.addTask { try await listeners.serveContent() }
+        group.addTask { try await thread.ended() }
+        group.addTask { try await keepTime(inbox, own, clock) }
+        do {
+            let listening = try await listeners.ports(host: configuration.host)
+            ports.value = listening
+            try home.write(listening)
+            await onReady(listening)
+            try await group.next()
+        } catch is CancellationError {
+            // We were told to stop.
+        } catch {
+            inbox.push(.stop)
+            group.cancelAll()
+            throw error
+        }
+        // The log is closed in order; workers see the streams end and keep what they have.
+        inbox.push(.stop)
+        try await thread.ended()
+        group.cancelAll()
+    }
+}
+
+/// Whoever can read the home may act as the operator.
+private func issueOperator(_ authority: Authority, _ home: CoordinatorHome, now: Instant) throws {
+    let name = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "operator"
+    let identity = try Identity(role: .operator, name: name)
+    try authority.issueCredentials(to: identity, in: home.identity, now: now).save()
+}
+
+private func keepTime(
+    _ inbox: CoordinatorInbox, _ own: OwnCredentials, _ clock: @Sendable () -> Instant
+) async throws {
+    while true {
+        try await Task.sleep(for: .seconds(1))
+        inbox.push(.core(.tick))
+        try own.renew(now: clock())
+    }
+}

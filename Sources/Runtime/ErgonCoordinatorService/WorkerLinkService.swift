@@ -1,0 +1,108 @@
+import ErgonCoordinator
+import ErgonModel
+import ErgonSecurity
+import ErgonStorage
+import ErgonWire
+import ErgonWireMessages
+import GRPCCore
+import GRPCNIOTransportHTTP2Posix
+import Logging
+import Synchronization
+import X509
+
+/// Who calls, by the certificate of the connection; asked on every call.
+func caller(
+    _ context: ServerContext, _ allowed: Set<Role>, now: Instant, logger: Logger
+) throws -> Identity {
+    let transport = context.transportSpecific as? HTTP2ServerTransport.Posix.Context
+    do throws(PeerRefusal) {
+        return try checkPeer(
+            transport?.peerCertificate, now: now, denied: [], allowed: allowed)
+    } catch {
+        logger.warning(
+            "call refused",
+            metadata: ["method": "\(context.descriptor.method)", "reason": "\(error.forLog)"])
+        throw RPCError(code: .permissionDenied, message: error.forPeer)
+    }
+}
+
+/// The workers' end of the coordinator: one stream a worker.
+struct WorkerLinkService: Ergon_V1_WorkerLink.SimpleServiceProtocol {
+    let inbox: CoordinatorInbox
+    let store: ContentStore
+    let clock: @Sendable () -> Instant
+    let logger: Logger
+    let sessions = Sessions()
+
+    /// Tells a worker's streams apart.
+    final class Sessions: Sendable {
+        private let last = Atomic(0)
+        func next() -> Int { last.add(1, ordering: .relaxed).newValue }
+    }
+
+    func work(
+        request: RPCAsyncSequence<Ergon_V1_FromWorker, any Error>,
+        response: RPCWriter<Ergon_V1_ToWorker>, context: ServerContext
+    ) async throws {
+        let identity = try caller(context, [.worker], now: clock(), logger: logger)
+        let worker = WorkerID(identity.name)
+        var messages = request.makeAsyncIterator()
+        guard case .hello(let hello) = try await messages.next()?.kind else {
+            throw RPCError(code: .invalidArgument, message: "the first message must be `hello`")
+        }
+        let session = sessions.next()
+        let (orders, outbox) = AsyncStream.makeStream(of: Ergon_V1_ToWorker.self)
+        defer {
+            outbox.finish()
+            inbox.push(.linkClosed(worker, session: session))
+        }
+        let (facts, held) = try refusing { (try hello.facts(of: worker), try hello.heldLeases()) }
+        inbox.push(.linkOpened(facts, held, session: session, outbox))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await order in orders { try await response.write(order) }
+            }
+            while let message = try await messages.next() {
+                try take(message, from: worker)
+            }
+            outbox.finish()
+            try await group.waitForAll()
+        }
+    }
+
+    private func take(_ message: Ergon_V1_FromWorker, from worker: WorkerID) throws {
+        guard case .results(let results) = message.kind else {
+            throw RPCError(code: .invalidArgument, message: "`hello` comes once")
+        }
+        try refusing {
+            for (claimed, bytes) in try results.riding() {
+                let stored = try store.put([UInt8](bytes))
+                guard stored == claimed else {
+                    throw WireFault(problem: "content that is not \(claimed.digest)")
+                }
+            }
+            let report = try results.report()
+            try checkThere(report)
+            inbox.push(.core(.report(worker, report)))
+        }
+    }
+
+    /// A result may only name content that can be fetched.
+    private func checkThere(_ report: WorkerReport) throws(WireFault) {
+        for result in report.results {
+            for file in result.outputs where !store.has(file.digest) {
+                throw WireFault(problem: "output \(file.digest) was never put here")
+            }
+        }
+    }
+
+    private func refusing<Value>(_ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch let fault as WireFault {
+            logger.warning("message refused", metadata: ["reason": "\(fault.problem)"])
+            throw RPCError(code: .invalidArgument, message: fault.problem)
+        } catch let fault as StoreFault {
+            logger.error("content not stored", metadata: ["reason": "\(fault.problem)"])
+            throw RPCError(code: .unavailable, message: "the coordinator cannot store content")
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import Glibc
+
+/// Text files under a folder that stands for `/`.
+struct HostTree {
+    /// Files of proc(5) say that they are empty; more than this is not one of them.
+    private static let sizeLimit = 1 << 24
+
+    var root: String
+
+    private func path(_ file: String) -> String {
+        root.hasSuffix("/") ? root + file : "\(root)/\(file)"
+    }
+
+    func fault(_ file: String, _ problem: String) -> HostFault {
+        HostFault(
+            place: path(file), problem: problem,
+            remedy: "run the worker on Linux, with /proc mounted and readable")
+    }
+
+    func require(_ file: String) throws(HostFault) -> String {
+        guard let text = text(file) else { throw fault(file, "cannot be read") }
+        return text
+    }
+
+    /// `nil` if it is not there or cannot be read.
+    func text(_ file: String) -> String? {
+        let descriptor = open(path(file), O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while bytes.count < Self.sizeLimit {
+            let count = read(descriptor, &buffer, buffer.count)
+            if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+            if count < 0 {
+                guard errno == EINTR else { return nil }
+            } else {
+                bytes += buffer[..<count]
+            }
+        }
+        return nil
+    }
+}

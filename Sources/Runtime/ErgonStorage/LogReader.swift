@@ -1,0 +1,182 @@
+import ErgonModel
+package import ErgonProvenance
+import Glibc
+
+/// What a reader of the log meets.
+package enum LogItem: Hashable, Sendable {
+    case record(LogPlace, [UInt8])
+    case damage(LogDamage)
+    /// The last segment ends within a record that was never acknowledged: `count` bytes of it.
+    case unfinished(LogPlace, count: Int)
+}
+
+/// Goes through all records of a log in their order, and past whatever is damaged in between.
+/// It takes no lock: the log may be growing meanwhile. One segment at a time is in memory.
+package struct LogReader {
+    package let folder: String
+    /// The last signed checkpoint, if there is one that can be read.
+    package private(set) var checkpoint: SignedNote?
+    /// Names of the segments in order.
+    let segments: [String]
+
+    private var checkpointHead: TreeHead?
+    private var frontier = MerkleFrontier()
+    /// False after damage, until a segment's header says where we are.
+    private var knowsFrontier = true
+    /// Of the next record.
+    private var sequence = 0
+    private var segmentsRead = 0
+    private var (bytes, offset): ([UInt8], Int) = ([], 0)
+    private var isAtEnd = false
+    /// Met, but not yet handed out.
+    private var found: [LogItem] = []
+
+    /// - Throws: `system` if the folder or its checkpoint cannot be read.
+    package init(_ folder: String) throws(LogFault) {
+        self.folder = folder
+        segments = try system { () throws(SystemFault) in
+            try names(in: folder).filter { firstSequence(ofSegment: $0) != nil }
+        }
+        try readCheckpoint()
+        compareWithCheckpoint()
+    }
+
+    /// Of the log as it was read; not to be relied on after damage.
+    package var head: TreeHead { TreeHead(size: frontier.size, root: frontier.root) }
+    var endFrontier: MerkleFrontier { frontier }
+
+    /// - Returns: `nil` at the end of the log.
+    /// - Throws: `system` if a segment cannot be read.
+    package mutating func next() throws(LogFault) -> LogItem? {
+        while found.isEmpty, !isAtEnd {
+            if offset < bytes.count {
+                readFrame()
+            } else if segmentsRead < segments.count {
+                try readSegment()
+            } else {
+                finish()
+            }
+        }
+        return found.isEmpty ? nil : found.removeFirst()
+    }
+
+    private func path(_ name: String) -> String { "\(folder)/\(name)" }
+
+    /// In the segment that is being read, or at the start of the first.
+    private var place: LogPlace {
+        let name =
+            segmentsRead > 0
+            ? segments[segmentsRead - 1] : segments.first ?? segmentName(first: 0)
+        return LogPlace(segment: path(name), offset: offset, sequence: sequence)
+    }
+
+    private mutating func report(_ problem: LogDamage.Problem, at place: LogPlace) {
+        found.append(.damage(LogDamage(place: place, problem: problem)))
+    }
+
+    // MARK: Segments
+
+    private mutating func readSegment() throws(LogFault) {
+        let name = segments[segmentsRead]
+        segmentsRead += 1
+        (bytes, offset) = ([], 0)
+        let content = try system { () throws(SystemFault) in try readFile(path(name)) ?? [] }
+        guard let header = SegmentHeader(parsing: content) else {
+            knowsFrontier = false
+            return report(.badHeader, at: place)
+        }
+        check(header, name)
+        (frontier, sequence, knowsFrontier) = (header.frontier, header.frontier.size, true)
+        (bytes, offset) = (content, header.count)
+    }
+
+    /// Against the segment's name and against what came before.
+    private mutating func check(_ header: SegmentHeader, _ name: String) {
+        let first = header.frontier.size
+        if first != firstSequence(ofSegment: name) { report(.misnamed, at: place) }
+        if first > sequence {
+            report(.missing(upTo: first), at: place)
+        } else if first < sequence || knowsFrontier && header.frontier != frontier {
+            report(.notChained, at: place)
+        }
+    }
+
+    private mutating func readFrame() {
+        let place = place
+        switch Frame.read(bytes, at: offset, sequence: sequence) {
+        case .payload(let range):
+            let payload = Array(bytes[range])
+            found.append(.record(place, payload))
+            if knowsFrontier { frontier.append(leafHash(payload)) }
+            sequence += 1
+            offset = range.upperBound
+            compareWithCheckpoint()
+        case .badChecksum(let next):
+            knowsFrontier = false
+            report(.badChecksum, at: place)
+            sequence += 1
+            offset = next
+        case .badLength:
+            report(.badLength, at: place)
+            abandonSegment()
+        case .incomplete where segmentsRead == segments.count:
+            found.append(.unfinished(place, count: bytes.count - offset))
+            offset = bytes.count
+        case .incomplete:
+            report(.endsEarly, at: place)
+            abandonSegment()
+        }
+    }
+
+    private mutating func abandonSegment() {
+        knowsFrontier = false
+        offset = bytes.count
+    }
+
+    private mutating func finish() {
+        isAtEnd = true
+        if let size = checkpointHead?.size, size > sequence {
+            report(.shorterThanCheckpoint(size: size), at: place)
+        }
+    }
+
+    // MARK: Checkpoint
+
+    private var checkpointPlace: LogPlace {
+        LogPlace(segment: path(checkpointName), offset: 0, sequence: sequence)
+    }
+
+    private mutating func readCheckpoint() throws(LogFault) {
+        let path = path(checkpointName)
+        guard let bytes = try system({ () throws(SystemFault) in try readFile(path) }) else {
+            return
+        }
+        do {
+            let note = try SignedNote(parsing: bytes)
+            checkpointHead = try Checkpoint(parsing: note.text).head
+            checkpoint = note
+        } catch {
+            report(.unreadableCheckpoint(error.description), at: checkpointPlace)
+        }
+    }
+
+    private mutating func compareWithCheckpoint() {
+        guard knowsFrontier, let checkpointHead, checkpointHead.size == frontier.size,
+            checkpointHead.root != frontier.root
+        else { return }
+        report(.differsFromCheckpoint(size: checkpointHead.size), at: checkpointPlace)
+    }
+}
+
+let checkpointName = "checkpoint"
+
+/// A system fault as a fault of the log.
+func system<Result>(
+    _ body: () throws(SystemFault) -> Result
+) throws(LogFault) -> Result {
+    do {
+        return try body()
+    } catch {
+        throw .system(error)
+    }
+}

@@ -1,0 +1,113 @@
+import Glibc
+
+/// A system call that failed.
+package struct SystemFault: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What was tried: `write`, `sync`, …
+    package var action: String
+    package var path: String
+    /// The value of `errno`.
+    package var code: CInt
+
+    package init(action: String, path: String, code: CInt) {
+        self.action = action
+        self.path = path
+        self.code = code
+    }
+
+    /// The disk, or what we may use of it, is full.
+    package var isFull: Bool { code == ENOSPC || code == EDQUOT }
+    package var reason: String { String(cString: strerror(code)) }
+    package var description: String { "cannot \(action) \(path): \(reason)" }
+}
+
+/// An open file, closed when its owner lets go of it.
+final class OpenFile: Sendable {
+    let descriptor: CInt
+    let path: String
+
+    /// - Parameter mode: permissions of a file that is created.
+    init(_ path: String, _ flags: CInt, mode: mode_t = 0o644) throws(SystemFault) {
+        descriptor = try retrying("open", path) { Glibc.open(path, flags | O_CLOEXEC, mode) }
+        self.path = path
+    }
+
+    deinit { close(descriptor) }
+
+    /// False if another process (or another `OpenFile`) holds the lock.
+    func tryLock() throws(SystemFault) -> Bool {
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+        if errno == EWOULDBLOCK { return false }
+        throw SystemFault(action: "lock", path: path, code: errno)
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemFault) {
+        var done = 0
+        while done < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+            done += try retrying("write", path) {
+                pwrite(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
+            }
+        }
+    }
+
+    func write(_ bytes: [UInt8], at offset: Int) throws(SystemFault) {
+        let fault: SystemFault? = bytes.withUnsafeBytes { buffer in
+            do throws(SystemFault) {
+                try write(buffer, at: offset)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let fault { throw fault }
+    }
+
+    /// At most `count` bytes from `offset` on; fewer only at the end of the file.
+    func read(_ count: Int, at offset: Int) throws(SystemFault) -> [UInt8] {
+        var code: CInt = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            let raw = UnsafeMutableRawBufferPointer(buffer)
+            while filled < count {
+                let rest = UnsafeMutableRawBufferPointer(rebasing: raw[filled...])
+                let got = pread(descriptor, rest.baseAddress, rest.count, off_t(offset + filled))
+                if got < 0, errno == EINTR { continue }
+                if got < 0 { code = errno }
+                if got <= 0 { break }
+                filled += got
+            }
+        }
+        guard code == 0 else { throw SystemFault(action: "read", path: path, code: code) }
+        return bytes
+    }
+
+    func size() throws(SystemFault) -> Int {
+        var status = stat()
+        try retrying("stat", path) { fstat(descriptor, &status) }
+        return Int(status.st_size)
+    }
+
+    func truncate(to size: Int) throws(SystemFault) {
+        try retrying("truncate", path) { ftruncate(descriptor, off_t(size)) }
+    }
+
+    /// The content is on disk, and as much of its metadata as it takes to read it.
+    func syncContent() throws(SystemFault) {
+        try retrying("sync", path) { fdatasync(descriptor) }
+    }
+
+    func syncAll() throws(SystemFault) {
+        try retrying("sync", path) { fsync(descriptor) }
+    }
+}
+
+/// - Returns: what `call` returns, unless it is negative.
+@discardableResult
+func retrying<Result: SignedInteger>(
+    _ action: String, _ path: String, _ call: () -> Result
+) throws(SystemFault) -> Result {
+    while true {
+        let result = call()
+        if result >= 0 { return result }
+        if errno != EINTR { throw SystemFault(action: action, path: path, code: errno) }
+    }
+}

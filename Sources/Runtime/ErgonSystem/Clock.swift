@@ -1,0 +1,9 @@
+package import ErgonModel
+import Glibc
+
+/// The time of day.
+package func systemClock() -> Instant {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Instant(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+}

@@ -1,0 +1,69 @@
+import CLinux
+import Glibc
+
+/// Starts a thread that lives as long as `body` runs: for work that blocks.
+package func startThread(_ body: @escaping @Sendable () -> Void) {
+    final class Box: Sendable {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+    var thread = pthread_t()
+    let code = pthread_create(
+        &thread, nil,
+        { context in
+            guard let context else { return nil }
+            Unmanaged<Box>.fromOpaque(context).takeRetainedValue().body()
+            return nil
+        }, Unmanaged.passRetained(Box(body)).toOpaque())
+    precondition(code == 0, "no thread: \(describe(code))")
+    pthread_detach(thread)
+}
+
+/// Wakes one waiting thread.
+package final class Bell: Sendable {
+    package let descriptor: CInt
+
+    package init() {
+        descriptor = ergon_bell_make()
+        precondition(descriptor >= 0, "no descriptor for a bell: \(describe(-descriptor))")
+    }
+
+    deinit { close(descriptor) }
+
+    package func ring() { ergon_bell_ring(descriptor) }
+    /// Waits until it has rung since it was last heard.
+    package func hear() { ergon_bell_hear(descriptor) }
+}
+
+/// Waits on many descriptors at once; to be used by one thread.
+package struct Poll: ~Copyable {
+    private let descriptor: CInt
+
+    package init() {
+        descriptor = ergon_poll_make()
+        precondition(descriptor >= 0, "no epoll: \(describe(-descriptor))")
+    }
+
+    deinit { close(descriptor) }
+
+    /// - Returns: false if the kernel has no room for it.
+    package func add(_ watched: CInt, token: UInt64) -> Bool {
+        ergon_poll_add(descriptor, watched, token) == 0
+    }
+
+    package func remove(_ watched: CInt) { ergon_poll_remove(descriptor, watched) }
+
+    /// The tokens of the descriptors that can be read; waits for at least one.
+    package func wait() -> [UInt64] {
+        var tokens = [UInt64](repeating: 0, count: 64)
+        let count = ergon_poll_wait(descriptor, &tokens, CInt(tokens.count), -1)
+        precondition(count >= 0, "epoll: \(describe(-count))")
+        return Array(tokens.prefix(Int(count)))
+    }
+
+    /// A descriptor that can be read when `process` ends; negative if there is none to be had.
+    package static func watch(_ process: CInt) -> CInt { ergon_watch(process) }
+}
+
+/// The system's words for an error number.
+package func describe(_ code: CInt) -> String { String(cString: strerror(code)) }

@@ -1,0 +1,60 @@
+import ErgonModel
+
+/// One HTTP request over TLS, and what becomes of the answer's body.
+struct Exchange: Sendable {
+    enum Peer: Sendable {
+        /// The coordinator's content, by digest. The peer must hold the name we know it by.
+        case endpoint(Endpoint, Digest)
+        /// Any server with a certificate the system trusts, or only those that `authority`, a PEM
+        /// file, has issued.
+        case url(String, authority: String?)
+    }
+
+    enum Work: Sendable {
+        /// HEAD.
+        case look
+        /// GET, from where the file ends.
+        case fetch(PartialFile)
+        /// PUT.
+        case send(Upload)
+    }
+
+    var peer: Peer
+    var work: Work
+
+    var url: String {
+        switch peer {
+        case .endpoint(_, let digest):
+            "https://\(Endpoint.provenName)/content/sha256/\(digest.hex)"
+        case .url(let url, _): url
+        }
+    }
+
+    /// For people.
+    var place: String {
+        switch peer {
+        case .endpoint(let endpoint, let digest): "\(endpoint.place)/content/sha256/\(digest.hex)"
+        case .url(let url, _): url
+        }
+    }
+}
+
+/// What is sent.
+enum Upload: Sendable {
+    case file(path: String)
+    case bytes([UInt8])
+}
+
+/// What the peer said.
+struct Answer: Sendable {
+    var status: Int
+    /// The start of the body, if it is not the content asked for.
+    var text: String
+
+    /// The fault this answer is, seen from someone who wanted a success.
+    func fault(at place: String) -> TransferFault {
+        let reason = text.isEmpty ? "no reason given" : text
+        return TransferFault(
+            status == 404 ? .missing : .refused(status: status, reason: reason), at: place)
+    }
+}

@@ -1,0 +1,98 @@
+package import ErgonModel
+package import ErgonSecurity
+import ErgonWireMessages
+import FoundationEssentials
+import GRPCCore
+import GRPCNIOTransportHTTP2Posix
+import Synchronization
+
+/// Where a coordinator is reached once one has joined.
+package struct CoordinatorAddress: Hashable, Sendable {
+    package var host: String
+    package var controlPort: Int
+    package var dataPort: Int
+
+    package init(host: String, controlPort: Int, dataPort: Int) {
+        self.host = host
+        self.controlPort = controlPort
+        self.dataPort = dataPort
+    }
+}
+
+/// Why joining did not work.
+package struct JoinFault: Actionable {
+    package var place: String
+    package var problem: String
+    package var remedy: String
+
+    package init(place: String, problem: String, remedy: String) {
+        self.place = place
+        self.problem = problem
+        self.remedy = remedy
+    }
+}
+
+/// Presents a join token at a coordinator's enrolment port and saves the credentials it gets.
+package func join(
+    token: JoinToken, host: String, port: Int, folder: String, now: Instant
+) async throws(JoinFault) -> (credentials: Credentials, address: CoordinatorAddress) {
+    let place = "\(host):\(port)"
+    // A first call, which cannot succeed, brings the server's certificate: the proof is bound to it.
+    let server = Mutex<Result<[UInt8], ServerFault>?>(nil)
+    do {
+        let client = try Connection.client(host: host, port: port, pinning: token.pin, now: now) {
+            outcome in server.withLock { $0 = outcome }
+        }
+        return try await withThrowingTaskGroup { group in
+            group.addTask { try await client.runConnections() }
+            defer { client.beginGracefulShutdown() }
+            let enrolment = Ergon_V1_Enrolment.Client(wrapping: client)
+            var options = CallOptions.defaults
+            options.timeout = .seconds(20)
+            _ = try? await enrolment.join(Ergon_V1_JoinRequest(), options: options)
+            guard let leaf = try server.withLock({ $0 })?.get() else {
+                throw JoinFault(
+                    place: place, problem: "nothing answers there",
+                    remedy: "check the address and that the coordinator runs")
+            }
+            let attempt = try Enrolment(token: token, serverLeaf: leaf)
+            let reply = try await enrolment.join(.init(attempt.request), options: options)
+            let credentials = try attempt.accept(reply.answer, folder: folder)
+            try credentials.save()
+            return (
+                credentials,
+                CoordinatorAddress(
+                    host: host, controlPort: Int(reply.controlPort), dataPort: Int(reply.dataPort))
+            )
+        }
+    } catch let fault as JoinFault {
+        throw fault
+    } catch let fault as ServerFault {
+        throw JoinFault(
+            place: place, problem: "\(fault)",
+            remedy: "the token is for another coordinator; ask for one that is for this")
+    } catch let error as RPCError {
+        throw JoinFault(
+            place: place, problem: error.message, remedy: "ask the coordinator for a new token")
+    } catch {
+        throw JoinFault(
+            place: place, problem: "\(error)", remedy: "ask the coordinator for a new token")
+    }
+}
+
+extension Ergon_V1_JoinRequest {
+    init(_ request: EnrolmentRequest) {
+        self.init()
+        tokenID = Data(request.token.bytes)
+        nonce = Data(request.nonce)
+        signingRequest = Data(request.signingRequest)
+        mac = Data(request.code)
+    }
+}
+
+extension Ergon_V1_JoinReply {
+    var answer: EnrolmentAnswer {
+        EnrolmentAnswer(
+            certificate: [UInt8](certificate), authority: [UInt8](authority), code: [UInt8](mac))
+    }
+}

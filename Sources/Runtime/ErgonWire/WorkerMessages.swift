@@ -1,0 +1,231 @@
+package import ErgonModel
+package import ErgonWireMessages
+package import FoundationEssentials
+
+/// A message that does not mean anything; refused, whoever sent it.
+package struct WireFault: Error, Hashable, Sendable {
+    package var problem: String
+
+    package init(problem: String) { self.problem = problem }
+}
+
+// MARK: Names
+
+extension Ergon_V1_LeaseName {
+    package init(_ id: LeaseID) {
+        self.init()
+        epoch = Int64(id.epoch)
+        serial = Int64(id.serial)
+    }
+    package var model: LeaseID { LeaseID(epoch: Int(epoch), serial: Int(serial)) }
+}
+
+extension Ergon_V1_Interval {
+    package init(_ range: Range<Int>) {
+        self.init()
+        first = Int64(range.lowerBound)
+        count = Int64(range.count)
+    }
+
+    package func model() throws(WireFault) -> Range<Int> {
+        let (end, overflow) = first.addingReportingOverflow(count)
+        guard first >= 0, count >= 0, !overflow else {
+            throw WireFault(problem: "a range of \(count) from \(first)")
+        }
+        return Int(first)..<Int(end)
+    }
+}
+
+extension IntervalSet {
+    package init(_ intervals: [Ergon_V1_Interval]) throws(WireFault) {
+        self.init()
+        for interval in intervals { insert(try interval.model()) }
+    }
+    package var wire: [Ergon_V1_Interval] { ranges.map(Ergon_V1_Interval.init) }
+}
+
+extension Ergon_V1_StageName {
+    package init(_ stage: Stage) {
+        self.init()
+        step = UInt32(stage.step)
+        if case .merge(let output, let level) = stage.part {
+            mergeOutput = UInt32(output)
+            mergeLevel = UInt32(level)
+        }
+    }
+    package var model: Stage {
+        Stage(
+            step: Int(step),
+            part: mergeLevel == 0
+                ? .work : .merge(output: Int(mergeOutput), level: Int(mergeLevel)))
+    }
+}
+
+extension Ergon_V1_File {
+    package init(name: String, _ content: StoredFile) {
+        self.init()
+        self.name = name
+        sha256 = Data(content.digest.bytes)
+        size = content.size.bytes
+    }
+    package init(_ file: NamedFile) { self.init(name: file.name, file.content) }
+
+    package func stored() throws(WireFault) -> StoredFile {
+        StoredFile(digest: try digest(sha256), size: ByteCount(size))
+    }
+    package func named() throws(WireFault) -> NamedFile {
+        NamedFile(name: name, content: try stored())
+    }
+}
+
+package func digest(_ bytes: Data) throws(WireFault) -> Digest {
+    guard let digest = Digest(bytes: bytes) else {
+        throw WireFault(problem: "a digest of \(bytes.count) bytes")
+    }
+    return digest
+}
+
+// MARK: Worker to coordinator
+
+extension Ergon_V1_Hello {
+    package init(_ facts: WorkerFacts, held: [HeldLease], version: String) {
+        self.init()
+        cpus = UInt32(facts.cpus)
+        memoryBytes = facts.memory.bytes
+        cpuModel = facts.cpuModel
+        powerSource = facts.power.source
+        milliwattsPerThread = facts.power.perThread.milliwatts
+        powerUncertaintyPercent = UInt32(facts.power.uncertaintyPercent)
+        self.version = version
+        self.held = held.map { held in
+            var wire = Ergon_V1_HeldLease()
+            wire.lease = Ergon_V1_LeaseName(held.id)
+            wire.campaign = Int64(held.campaign.number)
+            wire.stage = Ergon_V1_StageName(held.stage)
+            wire.remaining = held.remaining.wire
+            return wire
+        }
+    }
+
+    /// - Parameter worker: the name in the peer's certificate; nothing in the message names it.
+    package func facts(of worker: WorkerID) throws(WireFault) -> WorkerFacts {
+        guard (1...65_536).contains(cpus), memoryBytes > 0, milliwattsPerThread >= 0 else {
+            throw WireFault(problem: "a worker with \(cpus) threads, \(memoryBytes) bytes")
+        }
+        return WorkerFacts(
+            worker: worker, cpus: Int(cpus), memory: ByteCount(memoryBytes), cpuModel: cpuModel,
+            power: PowerModel(
+                source: powerSource, perThread: Watts(milliwatts: milliwattsPerThread),
+                uncertaintyPercent: Int(powerUncertaintyPercent)))
+    }
+
+    package func heldLeases() throws(WireFault) -> [HeldLease] {
+        var leases: [HeldLease] = []
+        for wire in held {
+            leases.append(
+                HeldLease(
+                    id: wire.lease.model, campaign: CampaignID(Int(wire.campaign)),
+                    stage: wire.stage.model, remaining: try IntervalSet(wire.remaining)))
+        }
+        return leases
+    }
+}
+
+extension Ergon_V1_Results {
+    /// - Parameter content: what of the outputs and logs rides along.
+    package init(_ report: WorkerReport, content: (StoredFile) -> [UInt8]?) {
+        self.init()
+        batch = Int64(report.batch)
+        lease = Ergon_V1_LeaseName(report.lease)
+        campaign = Int64(report.campaign.number)
+        stage = Ergon_V1_StageName(report.stage)
+        results = report.results.map { Ergon_V1_Result($0, content: content) }
+    }
+
+    package func report() throws(WireFault) -> WorkerReport {
+        var results: [TaskResult] = []
+        results.reserveCapacity(self.results.count)
+        for result in self.results { results.append(try result.model()) }
+        return WorkerReport(
+            batch: Int(batch), lease: lease.model, campaign: CampaignID(Int(campaign)),
+            stage: stage.model, results: results)
+    }
+
+    /// Content that rides along, with the digest it claims to have.
+    package func riding() throws(WireFault) -> [(claimed: StoredFile, bytes: Data)] {
+        var riding: [(claimed: StoredFile, bytes: Data)] = []
+        for result in results {
+            for output in result.outputs + (result.hasLog ? [result.log] : [])
+            where output.hasContent {
+                riding.append((try output.model(), output.content))
+            }
+        }
+        return riding
+    }
+}
+
+extension Ergon_V1_Output {
+    init(_ file: StoredFile, content: [UInt8]?) {
+        self.init()
+        sha256 = Data(file.digest.bytes)
+        size = file.size.bytes
+        if let content { self.content = Data(content) }
+    }
+    func model() throws(WireFault) -> StoredFile {
+        guard size >= 0 else { throw WireFault(problem: "a file of \(size) bytes") }
+        return StoredFile(digest: try digest(sha256), size: ByteCount(size))
+    }
+}
+
+extension Ergon_V1_Result {
+    init(_ result: TaskResult, content: (StoredFile) -> [UInt8]?) {
+        self.init()
+        task = Int64(result.task)
+        if case .failed(let reason, _) = result.outcome { failure = Ergon_V1_Failure(reason) }
+        outputs = result.outputs.map { Ergon_V1_Output($0, content: content($0)) }
+        if let file = result.log { log = Ergon_V1_Output(file, content: content(file)) }
+        startedMicroseconds = result.started.microseconds
+        wallMicroseconds = result.wall.count
+        cpuMicroseconds = result.cpu.count
+        energyMicrojoules = result.energy.microjoules
+    }
+
+    func model() throws(WireFault) -> TaskResult {
+        guard task >= 0, wallMicroseconds >= 0, cpuMicroseconds >= 0, energyMicrojoules >= 0 else {
+            throw WireFault(problem: "a result with a negative number, of task \(task)")
+        }
+        var files: [StoredFile] = []
+        for output in outputs { files.append(try output.model()) }
+        return TaskResult(
+            task: Int(task),
+            outcome: hasFailure ? .failed(try failure.model(), isFinal: false) : .succeeded,
+            outputs: files, log: hasLog ? try log.model() : nil,
+            started: Instant(microseconds: startedMicroseconds),
+            wall: Microseconds(wallMicroseconds), cpu: Microseconds(cpuMicroseconds),
+            energy: Joules(microjoules: energyMicrojoules))
+    }
+}
+
+extension Ergon_V1_Failure {
+    init(_ failure: Failure) {
+        self.init()
+        switch failure {
+        case .exit(let code): exit = Int32(truncatingIfNeeded: code)
+        case .signal(let number): signal = Int32(truncatingIfNeeded: number)
+        case .timeLimit: timeLimit = true
+        case .missingOutput(let name): missingOutput = name
+        case .notStarted(let reason): notStarted = reason
+        }
+    }
+
+    func model() throws(WireFault) -> Failure {
+        switch kind {
+        case .exit(let code): .exit(Int(code))
+        case .signal(let number): .signal(Int(number))
+        case .timeLimit: .timeLimit
+        case .missingOutput(let name): .missingOutput(String(name.prefix(200)))
+        case .notStarted(let reason): .notStarted(String(reason.prefix(500)))
+        case nil: throw WireFault(problem: "a failure of no kind")
+        }
+    }
+}

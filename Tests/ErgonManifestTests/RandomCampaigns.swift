@@ -1,0 +1,179 @@
+import ErgonModel
+
+/// Campaigns of every kind that a manifest can describe.
+struct RandomCampaigns {
+    private var random: SplitMix
+
+    init(seed: UInt64) { random = SplitMix(seed: seed) }
+
+    mutating func next() -> Campaign {
+        let inputs = names(0...3, "i").map { input($0) }
+        var steps: [StepSpec] = []
+        // Names in the order of the steps, so that ties by name and by creation agree.
+        for name in names(1...5, "s") { steps.append(step(name, inputs, steps)) }
+        return Campaign(
+            name: "c-\(number(0...99))", owner: perhaps { $0.words() },
+            description: perhaps { $0.words() }, seed: Int64(number(0...(1 << 53 - 1))),
+            inputs: inputs, code: names(1...3, "code").map { file("\($0).py", nil) },
+            environment: EnvironmentSpec(
+                python: perhaps { $0.file("requirements.txt", nil) }, variables: variables()),
+            steps: ordered(steps))
+    }
+
+    /// After those they read from, otherwise by name, computed the slow way.
+    private func ordered(_ steps: [StepSpec]) -> [StepSpec] {
+        var (left, sorted): ([StepSpec], [StepSpec]) = (steps, [])
+        while let index = left.firstIndex(where: { step in
+            let sources = [step.over].compactMap(\.self) + step.with.map(\.source)
+            return sources.allSatisfy { source in
+                guard case .output(let name, _) = source else { return true }
+                return sorted.contains { $0.name == name }
+            }
+        }) {
+            sorted.append(left.remove(at: index))
+        }
+        return sorted
+    }
+
+    private mutating func step(
+        _ name: String, _ inputs: [InputSpec], _ earlier: [StepSpec]
+    ) -> StepSpec {
+        let over = over(inputs, earlier)
+        let points = names(0...2, "p").map { name in
+            PointAxis(name: name, values: (0...number(0...2)).map { _ in words() })
+        }
+        let outputs = names(0...2, "o").map { output($0) }
+        let merged = earlier.flatMap { step in
+            step.outputs.filter { $0.merge != nil }.map {
+                Source.output(step: step.name, output: $0.name)
+            }
+        }
+        let sources = inputs.map { Source.input($0.name) } + merged
+        let with =
+            sources.isEmpty
+            ? [] : names(0...2, "w").map { NamedSource(name: $0, source: pick(sources)) }
+        var step = StepSpec(
+            name: name, over: over, split: split(over), points: points, with: with, run: [],
+            outputs: outputs,
+            resources: Resources(
+                cpus: number(1...4096), memory: ByteCount(Int64(number(1...(1 << 50)))),
+                time: perhaps { Microseconds(Int64($0.number(1...1_000_000_000))) },
+                limit: Microseconds(Int64(number(1_000_000_000...300_000_000_000_000)))),
+            attempts: number(1...20), variables: variables())
+        step.run = command(of: step)
+        return step
+    }
+
+    private mutating func over(_ inputs: [InputSpec], _ earlier: [StepSpec]) -> Source? {
+        let outputs = earlier.flatMap { step in
+            step.outputs.map { Source.output(step: step.name, output: $0.name) }
+        }
+        let all = inputs.map { Source.input($0.name) } + outputs
+        return all.isEmpty ? nil : perhaps { $0.pick(all) }
+    }
+
+    private mutating func split(_ over: Source?) -> Split {
+        let size = number(1...50)
+        switch over {
+        case nil:
+            return pick([
+                .single, .seeds(total: number(1...900), perTask: size, eventsPerSeed: size),
+            ])
+        case .input:
+            return pick([
+                .files(size), .all, .events(perTask: size, range: nil),
+                .events(perTask: size, range: size..<size + 10),
+            ])
+        case .output: return pick([.outputs(size), .all])
+        }
+    }
+
+    private mutating func command(of step: StepSpec) -> [Template] {
+        var holes: [Placeholder] = [.index, .code]
+        holes += step.points.map { .point($0.name) } + step.outputs.map { .output($0.name) }
+        if case .seeds = step.split { holes += [.first, .count, .events] }
+        if case .events = step.split { holes += [.first, .count, .input, .seed] }
+        let alone: [Placeholder] =
+            (step.over == nil ? [] : [.inputs]) + step.with.map { .with($0.name) }
+        var run = [Template(parts: [.text("program")])]
+        for _ in 0...number(0...6) {
+            switch number(0...3) {
+            case 0: run.append(Template(parts: [.text(words())]))
+            case 1: run.append(Template(parts: [.placeholder(pick(holes))]))
+            case 2 where !alone.isEmpty: run.append(Template(parts: [.placeholder(pick(alone))]))
+            case 2: run.append(Template(parts: [.text("")]))
+            default:
+                run.append(
+                    Template(parts: [
+                        .text(words()), .placeholder(pick(holes)), .text("{}"),
+                        .placeholder(pick(holes)),
+                    ]))
+            }
+        }
+        return run
+    }
+
+    private mutating func output(_ name: String) -> OutputSpec {
+        let rules: [MergeSpec.Rule] = [
+            .lines, .csv, .histogram, .counts(equal: []), .counts(equal: ["a b", "z"]),
+            .run([
+                Template(parts: [.text("m")]), Template(parts: [.placeholder(.inputs)]),
+                Template(parts: [.text("--out="), .placeholder(.out)]),
+            ]),
+        ]
+        let merge = perhaps { random in
+            MergeSpec(
+                rule: random.pick(rules), fanIn: random.number(2...256),
+                missing: random.pick(MergeSpec.Missing.allCases))
+        }
+        return OutputSpec(name: name, file: pick([name, "\(name).\(words()).json"]), merge: merge)
+    }
+
+    private mutating func input(_ name: String) -> InputSpec {
+        let files = names(1...4, "f").map { name in
+            file("\(name) \(words())", pick([100, 200, 300]))
+        }
+        let isOne = files.count == 1
+        return InputSpec(
+            name: name, files: files, format: pick(InputSpec.Format.allCases),
+            url: isOne ? perhaps { _ in "https://example.org/x/file" } : nil,
+            licence: perhaps { $0.words() })
+    }
+
+    private mutating func file(_ name: String, _ events: Int?) -> InputFile {
+        InputFile(
+            name: name, digest: digest(name), size: ByteCount(Int64(number(0...(1 << 53 - 1)))),
+            events: events)
+    }
+
+    private mutating func variables() -> [String: String] {
+        Dictionary(names(0...3, "V_").map { ($0.replacing("-", with: "_"), words()) }) { $1 }
+    }
+
+    /// Some names in ascending order.
+    private mutating func names(_ count: ClosedRange<Int>, _ start: String) -> [String] {
+        (0..<number(count)).map { "\(start)\($0)-\(number(0...9))" }
+    }
+
+    /// A text with what YAML, JSON and templates treat specially.
+    private mutating func words() -> String {
+        let pieces = [
+            "a", "0", "-", "_", " ", "#", "{", "}", "'", "\"", "\\", "&", "*", "!", "%", "|",
+            ">", "\n", "\t", "\r", "\u{1}", "\u{1F}", "é", "\u{A0}", "👍", "\u{E000}", "~", "null",
+            "yes", ",", "[", "]", "?", "@", "`", ": ", "$",
+        ]
+        return "w" + (0..<number(0...12)).map { _ in pick(pieces) }.joined()
+    }
+
+    private mutating func number(_ range: ClosedRange<Int>) -> Int {
+        Int.random(in: range, using: &random)
+    }
+    private mutating func pick<Element>(_ elements: [Element]) -> Element {
+        elements[number(0...elements.count - 1)]
+    }
+    private mutating func perhaps<Content>(
+        _ make: (inout RandomCampaigns) -> Content
+    ) -> Content? {
+        number(0...1) == 0 ? nil : make(&self)
+    }
+}

@@ -1,0 +1,128 @@
+import ErgonModel
+import ErgonProvenance
+import Testing
+
+private func length(_ event: RecordedEvent) -> Int {
+    encode(Record(time: Instant(microseconds: 0), event: event), sequence: 1 << 53 - 1).count
+}
+
+@Test("a batch is split into records that fit", arguments: [1, 100, 1000, 5000])
+func splitting(count: Int) throws {
+    var dice = Dice(state: 5)
+    var batch = dice.batch(count: count)
+    for place in batch.results.indices {
+        batch.results[place].outputs = [StoredFile(digest: dice.digest(), size: ByteCount(9))]
+    }
+    let pieces = split(batch)
+    #expect(pieces.flatMap(\.results) == batch.results)
+    #expect(pieces.allSatisfy { length(.results($0)) <= recordLimit })
+    #expect(pieces.allSatisfy { $0.lease == batch.lease && $0.stage == batch.stage })
+    #expect((pieces.count == 1) == (count < 1000), "\(pieces.count) pieces")
+}
+
+@Test func `a reason without end is cut where one can see it`() {
+    let endless = String(repeating: "\u{1}ß", count: 100_000)
+    let result = TaskResult(
+        task: 1, outcome: .failed(.notStarted(endless), isFinal: true), outputs: [], log: nil,
+        started: Instant(microseconds: 0), wall: .zero, cpu: .zero, energy: .zero)
+    let pieces = split(
+        ResultBatch(
+            campaign: CampaignID(1), stage: "s", worker: WorkerID("w"),
+            lease: LeaseID(epoch: 1, serial: 1), results: [result]))
+    guard case .failed(.notStarted(let reason), _) = pieces[0].results[0].outcome else {
+        Issue.record("another outcome")
+        return
+    }
+    #expect(reason.hasSuffix("…") && reason.utf8.count <= freeTextLimit)
+    #expect(length(.results(pieces[0])) <= recordLimit)
+}
+
+@Test func `fitting changes nothing that fits`() {
+    var dice = Dice(state: 11)
+    for _ in 0..<200 {
+        let event = dice.event()
+        #expect(fitted(event) == [event])
+    }
+}
+
+/// Every second of `tasks` numbers is missing, for its own reason.
+private func sieve(_ source: String, _ tasks: Int) -> Coverage {
+    var coverage = Coverage(
+        step: "reco", source: source, unit: "events", declared: 10..<10 + tasks,
+        covered: IntervalSet(), gaps: [])
+    for number in coverage.declared {
+        if number % 2 == 0 {
+            coverage.covered.insert(number..<number + 1)
+        } else {
+            coverage.gaps.append(
+                Coverage.Gap(range: number..<number + 1, reason: "task \(number) failed: exit 3"))
+        }
+    }
+    return coverage
+}
+
+private func seal(_ coverage: [Coverage]) -> SealedCampaign {
+    SealedCampaign(
+        id: CampaignID(1), ending: .incomplete, outputs: [], coverage: coverage, account: Account())
+}
+
+private func missing(_ coverage: [Coverage]) -> Int {
+    coverage.reduce(0) { sum, entry in sum + entry.declared.count - entry.covered.count }
+}
+
+@Test func `very many gaps are joined, visibly, and claim nothing`() throws {
+    let whole = seal([sieve("muons/a.csv", 20_000)])
+    let short = condensed(whole)
+    let (before, after) = (whole.coverage[0], try #require(short.coverage.first))
+    #expect(length(.campaignSealed(short)) <= recordLimit)
+    #expect(after.gaps.count == 256 && after.gaps.dropLast() == before.gaps.prefix(255))
+    let last = try #require(after.gaps.last)
+    #expect(last.reason == "task 521 failed: exit 3 … and 9744 more gaps; 9745 missing in all")
+    #expect(last.range == 521..<10 + 19_999 + 1)
+    #expect(
+        before.covered.ranges.allSatisfy { range in
+            after.covered.contains(range) || last.range.contains(range.lowerBound)
+        })
+    #expect(missing([after]) >= missing([before]) && !after.isComplete)
+}
+
+@Test func `very many sources are numbered through as one`() throws {
+    let files = (0..<3000).map { sieve("muons/file-\($0).csv", $0 == 7 ? 4 : 0) }
+    let whole = files.map { file in
+        var file = file
+        if file.declared.isEmpty {
+            file.declared = 0..<1000
+            file.covered = IntervalSet(0..<1000)
+        }
+        return file
+    }
+    let short = condensed(seal(whole))
+    #expect(short.coverage.count == 1)
+    let entry = try #require(short.coverage.first)
+    #expect(entry.source == "3000 sources" && entry.unit == "events" && entry.step == "reco")
+    #expect(entry.declared == 0..<2_999_004 && missing([entry]) == 2)
+    #expect(entry.gaps.map(\.range) == [7001..<7002, 7003..<7004])
+    #expect(entry.gaps[0].reason == "muons/file-7.csv: task 11 failed: exit 3")
+    #expect(length(.campaignSealed(short)) <= recordLimit)
+}
+
+@Test func `a seal of everything at its worst fits`() {
+    let steps = (0..<200).flatMap { step in
+        (0..<20).map { file in
+            var entry = sieve("input/\(String(repeating: "n", count: 250))-\(file)", 60)
+            entry.step = String(repeating: "s", count: 60) + "\(step)"
+            return entry
+        }
+    }
+    var whole = seal(steps)
+    whole.outputs = (0..<100).map { number in
+        PublishedOutput(
+            name: String(repeating: "o", count: 127), file: String(repeating: "f", count: 200),
+            content: StoredFile(digest: .zero, size: ByteCount(1 << 60)),
+            missing: sieve("x", 500 + number).covered)
+    }
+    let short = condensed(whole)
+    #expect(length(.campaignSealed(short)) <= recordLimit)
+    #expect(missing(short.coverage) >= missing(steps))
+    #expect(short.outputs[0].missing.count >= whole.outputs[0].missing.count)
+}

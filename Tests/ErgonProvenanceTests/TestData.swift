@@ -1,0 +1,62 @@
+import ErgonModel
+import Foundation
+
+/// The published vectors beside the repository, if they are there.
+let vectors: URL? = {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+    let named = ProcessInfo.processInfo.environment["ERGON_DATA"].map { URL(filePath: $0) }
+    let folder = (named ?? root.deletingLastPathComponent().appending(path: "shared/data"))
+        .appending(path: "provenance")
+    if FileManager.default.fileExists(atPath: folder.path) { return folder }
+    print("skipped: no vectors in \(folder.path); set ERGON_DATA")
+    return nil
+}()
+
+struct MissingVectors: Error {}
+
+func vector(_ path: String) throws -> [UInt8] {
+    guard let vectors else { throw MissingVectors() }
+    return Array(try Data(contentsOf: vectors.appending(path: path)))
+}
+
+/// SplitMix64: small, seeded, good enough to pick cases.
+struct Dice: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+        return z ^ z >> 31
+    }
+
+    mutating func roll(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
+    mutating func chance(_ percent: Int) -> Bool { roll(1...100) <= percent }
+
+    mutating func digest() -> ErgonModel.Digest {
+        let bytes = (0..<32).map { _ in UInt8.random(in: 0...255, using: &self) }
+        return ErgonModel.Digest(bytes: bytes) ?? ErgonModel.Digest.zero
+    }
+
+    mutating func text() -> String {
+        let pieces = ["a", "ü", "\"", "\\", "\n", "\u{1}", "\u{7f}", "—", "𝄞", "e\u{301}", "/", ""]
+        return (0..<roll(0...12)).map { _ in pieces.randomElement(using: &self) ?? "" }.joined()
+    }
+
+    /// Small ones, negative ones, and those that a double cannot hold.
+    mutating func integer() -> Int64 {
+        switch roll(0...5) {
+        case 0: Int64.random(in: .min ... .max, using: &self)
+        case 1: 1 << 53 - Int64(roll(0...2))
+        case 2: -(1 << 53) + Int64(roll(0...2))
+        default: Int64(roll(-3...1_000_000))
+        }
+    }
+}
+
+extension ErgonModel.Digest {
+    // swift-format-ignore: NeverForceUnwrap
+    static let zero = ErgonModel.Digest(bytes: [UInt8](repeating: 0, count: 32))!
+}
