@@ -18,10 +18,12 @@ func target(_ folder: String, _ name: String, _ dependencies: [Target.Dependency
         swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests",
-        exclude: [], swiftSettings: strict)
+        name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies,
+        path: "Tests/\(name)Tests", exclude: exclude, swiftSettings: strict)
 }
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -30,6 +32,7 @@ let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates"
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let grpc: [Target.Dependency] = [
@@ -74,7 +77,7 @@ let runtime: [Target] = [
         "Runtime", "ErgonSecurity",
         ["ErgonModel", crypto, x509, asn1, nioCore, nioSSL]),
     target("Runtime", "ErgonStorage", ["ErgonModel", "ErgonProvenance", "CLinux", crypto]),
-    target("Runtime", "ErgonTransfer", ["ErgonModel", "ErgonProvenance", "ErgonStorage", "CCurl"]),
+    target("Runtime", "ErgonTransfer", ["ErgonModel", "ErgonProvenance", "CCurl"]),
     target("Runtime", "ErgonEnergy", ["ErgonModel"]),
     target(
         "Runtime", "ErgonDashboard",
@@ -85,14 +88,17 @@ let runtime: [Target] = [
     target(
         "Runtime", "ErgonCoordinatorService",
         [
-            "ErgonModel", "ErgonManifest", "ErgonCoordinator", "ErgonProvenance", "ErgonWire", "ErgonWireMessages",
-            "ErgonSecurity", "ErgonStorage", "ErgonDashboard", "ErgonSystem", nioCore, nioPosix, nioSSL, x509,
+            "ErgonModel", "ErgonManifest", "ErgonCoordinator", "ErgonProvenance", "ErgonWire",
+            "ErgonWireMessages",
+            "ErgonSecurity", "ErgonStorage", "ErgonDashboard", "ErgonSystem", nioCore, nioPosix,
+            nioSSL, x509,
             logging,
         ] + grpc),
     target(
         "Runtime", "ErgonWorkerService",
         [
-            "ErgonModel", "ErgonManifest", "ErgonWorker", "ErgonProvenance", "ErgonWire", "ErgonWireMessages",
+            "ErgonModel", "ErgonManifest", "ErgonWorker", "ErgonProvenance", "ErgonWire",
+            "ErgonWireMessages",
             "ErgonSecurity", "ErgonStorage", "ErgonTransfer", "ErgonEnergy", "ErgonSystem", nioCore,
             nioSSL, x509, logging,
         ] + grpc),
@@ -109,6 +115,23 @@ let app: [Target] = [
     .executableTarget(
         name: "ergon", dependencies: ["ErgonCommands"], path: "Sources/App/ergon",
         swiftSettings: strict),
+]
+
+let checks: [Target] = [
+    tests("ErgonModel", []),
+    tests("ErgonManifest", ["ErgonModel"], exclude: ["Corpus"]),
+    tests("ErgonMerge", ["ErgonModel"]),
+    tests("ErgonProvenance", ["ErgonModel", crypto]),
+    tests("ErgonStorage", ["ErgonModel", "ErgonProvenance"]),
+    tests("ErgonEnergy", ["ErgonModel"]),
+    tests(
+        "ErgonSecurity", ["ErgonModel", crypto, x509, asn1, nioCore, nioPosix, nioEmbedded, nioSSL]),
+    tests(
+        "ErgonTransfer",
+        [
+            "ErgonModel", "ErgonProvenance", "ErgonSecurity", "ErgonStorage", "ErgonDashboard",
+            crypto, x509, asn1, nioCore, nioPosix, nioSSL, logging,
+        ]),
 ]
 
 let package = Package(
@@ -130,5 +153,5 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
-    targets: core + runtime + app
+    targets: core + runtime + app + checks
 )

@@ -97,11 +97,6 @@ extension Reading {
                 input.format == .csv
                     ? "split by `rows`: the header is not one of them"
                     : "give the input `format: lines` if it is a text")
-        } else if input.files.count != 1 {
-            report(
-                step.splitPlace,
-                "split by lines, but input `\(input.name)` has \(input.files.count) files",
-                "split by `events`: it counts lines and takes any number of files")
         } else {
             checkEvents(step, input)
         }

@@ -54,12 +54,12 @@ struct SourceText {
         }
     }
 
-    /// The text with every `&` that could name an anchor replaced by a character that stands nowhere
-    /// in it, and that character; `nil` if no character is left over.
+    /// The text with every `&` that could name an anchor replaced by a character that stands
+    /// nowhere in it, and that character; `nil` if no character is left over.
     ///
     /// Anchors are no part of a manifest. The parser must not see them, because it hashes keys, and
-    /// a key made of nested aliases takes for ever to hash; without anchors, every alias is an error
-    /// to it. Inside texts the `&` is put back afterwards.
+    /// a key made of nested aliases takes for ever to hash; without anchors, every alias is an
+    /// error to it. Inside texts the `&` is put back afterwards.
     func muted() -> (text: SourceText, standIn: Unicode.Scalar)? {
         let used = Set(scalars).union(escaped)
         // The private use area, without the part that `compose` marks double keys with.

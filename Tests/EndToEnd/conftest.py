@@ -1,0 +1,55 @@
+"""Every test has a folder, an environment and processes of its own, and ends what it started."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cluster import Cluster
+from ergon import EXECUTABLE, ROOT, Ergon
+
+sys.path.append(str(ROOT / "examples" / "tests"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: takes minutes of CPU; runs with ERGON_SLOW=1")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if os.environ.get("ERGON_SLOW") == "1":
+        return
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.skip(reason="slow: set ERGON_SLOW=1"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _executable() -> None:
+    if not EXECUTABLE.is_file():
+        pytest.exit(f"{EXECUTABLE} is not there: `swift build`, or set ERGON", returncode=2)
+
+
+@pytest.fixture
+def ergon(tmp_path: Path) -> Iterator[Ergon]:
+    ergon = Ergon(tmp_path)
+    yield ergon
+    ergon.stop_all()
+
+
+@pytest.fixture
+def cluster(ergon: Ergon) -> Cluster:
+    """A coordinator without workers."""
+    return Cluster(ergon)
+
+
+@pytest.fixture
+def skip() -> Callable[[str], None]:
+    """Skips a test and prints why, whatever pytest's options are."""
+
+    def skip(reason: str) -> None:
+        print(f"skipped: {reason}")
+        pytest.skip(reason)
+
+    return skip
