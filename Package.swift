@@ -123,6 +123,7 @@ let checks: [Target] = [
     tests("ErgonMerge", ["ErgonModel"]),
     tests("ErgonProvenance", ["ErgonModel", crypto]),
     tests("ErgonStorage", ["ErgonModel", "ErgonProvenance"]),
+    tests("ErgonAudit", ["ErgonModel", "ErgonManifest", "ErgonCoordinator", "ErgonProvenance"]),
     tests("ErgonEnergy", ["ErgonModel"]),
     tests(
         "ErgonSecurity", ["ErgonModel", crypto, x509, asn1, nioCore, nioPosix, nioEmbedded, nioSSL]),
@@ -132,6 +133,9 @@ let checks: [Target] = [
             "ErgonModel", "ErgonProvenance", "ErgonSecurity", "ErgonStorage", "ErgonDashboard",
             crypto, x509, asn1, nioCore, nioPosix, nioSSL, logging,
         ]),
+    .testTarget(
+        name: "TidyTests", dependencies: ["ErgonManifest", crypto], path: "Tests/TidyTests",
+        swiftSettings: strict),
 ]
 
 let package = Package(

@@ -77,6 +77,10 @@ class Cluster:
         number: int = self.json("submit", manifest, *more)["campaign"]
         return number
 
+    def campaigns(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.json("status")["campaigns"]
+        return found
+
     def campaign(self, selector: object = "last") -> dict[str, Any]:
         found: dict[str, Any] = self.json("status", selector)["campaigns"][0]
         return found

@@ -4,8 +4,8 @@ import ErgonModel
 import ErgonProvenance
 import Testing
 
-/// A coordinator and workers that fail, vanish and come back as the seed says; what it puts on record
-/// is encoded and read again, as it would be from a disk.
+/// A coordinator and workers that fail, vanish and come back as the seed says; what it puts on
+/// record is encoded and read again, as it would be from a disk.
 private struct World {
     var dice: Dice
     var coordinator = Coordinator()

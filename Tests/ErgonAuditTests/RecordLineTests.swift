@@ -11,7 +11,8 @@ private func line(_ event: RecordedEvent) -> String {
     #expect(
         Fixture.log.prefix(3).map(line) == [
             "\(time) coordinator started: epoch 1, version 0.1",
-            "\(time) worker w1 joined: 4 cpus, 8192 MiB, A CPU, 5000 mW a thread ±30 % by model:table",
+            "\(time) worker w1 joined: 4 cpus, 8192 MiB, A CPU, "
+                + "5000 mW a thread ±30 % by model:table",
             "\(time) campaign 1 accepted: z-peak by anna, manifest \(Fixture.manifest.hex)",
         ])
     #expect(line(Fixture.log[7]) == "\(time) campaign 1: lines is split over 3 lines")

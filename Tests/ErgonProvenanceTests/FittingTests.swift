@@ -118,7 +118,7 @@ private func missing(_ coverage: [Coverage]) -> Int {
     whole.outputs = (0..<100).map { number in
         PublishedOutput(
             name: String(repeating: "o", count: 127), file: String(repeating: "f", count: 200),
-            content: StoredFile(digest: .zero, size: ByteCount(1 << 60)),
+            content: StoredFile(digest: .ofNothing, size: ByteCount(1 << 60)),
             missing: sieve("x", 500 + number).covered)
     }
     let short = condensed(whole)

@@ -52,7 +52,7 @@ extension Dice {
     }
 
     private mutating func file() -> StoredFile {
-        StoredFile(digest: chance(20) ? .zero : digest(), size: ByteCount(integer()))
+        StoredFile(digest: chance(20) ? .ofNothing : digest(), size: ByteCount(integer()))
     }
 
     private mutating func failure() -> Outcome {

@@ -25,11 +25,12 @@ func roundTrip(seed: UInt64) throws {
 
 @Test func `a record is one line of canonical JSON`() {
     let event = RecordedEvent.campaignAccepted(
-        AcceptedCampaign(id: CampaignID(2), name: "z", manifest: .zero, by: "anna"))
+        AcceptedCampaign(id: CampaignID(2), name: "z", manifest: .ofNothing, by: "anna"))
     #expect(
         text(event) == """
-            {"actor":"anna","campaign":2,"manifest":"\(String(repeating: "0", count: 64))",\
-            "name":"z","seq":7,"time":"2012-12-06T00:00:00.000001Z","type":"campaign-accepted","v":1}
+            {"actor":"anna","campaign":2,"manifest":"\(Digest.ofNothing.hex)",\
+            "name":"z","seq":7,"time":"2012-12-06T00:00:00.000001Z",\
+            "type":"campaign-accepted","v":1}
             """)
 }
 
@@ -69,9 +70,15 @@ func roundTrip(seed: UInt64) throws {
 
 @Suite struct Refusals {
     private let line =
-        #"{"count":3,"campaign":1,"seq":7,"stage":"s","time":"2012-12-06T00:00:00.000001Z","type":"stage-sized","v":1}"#
+        """
+        {"count":3,"campaign":1,"seq":7,"stage":"s",\
+        "time":"2012-12-06T00:00:00.000001Z","type":"stage-sized","v":1}
+        """
     private let canonical =
-        #"{"campaign":1,"count":3,"seq":7,"stage":"s","time":"2012-12-06T00:00:00.000001Z","type":"stage-sized","v":1}"#
+        """
+        {"campaign":1,"count":3,"seq":7,"stage":"s",\
+        "time":"2012-12-06T00:00:00.000001Z","type":"stage-sized","v":1}
+        """
 
     private func fault(_ text: String) -> RecordFault? {
         do throws(RecordFault) {
@@ -107,7 +114,12 @@ func roundTrip(seed: UInt64) throws {
 
     @Test func `a short text does not become a long array`() {
         let bomb =
-            #"{"campaign":1,"cpu":[[2000000000,0]],"energy":[[2000000000,0]],"lease":[1,1],"seq":7,"stage":"s","started":[[2000000000,0]],"tasks":[[0,2000000000]],"time":"2012-12-06T00:00:00.000001Z","type":"results","v":1,"wall":[[2000000000,0]],"worker":"w"}"#
+            """
+            {"campaign":1,"cpu":[[2000000000,0]],"energy":[[2000000000,0]],"lease":[1,1],\
+            "seq":7,"stage":"s","started":[[2000000000,0]],"tasks":[[0,2000000000]],\
+            "time":"2012-12-06T00:00:00.000001Z","type":"results","v":1,\
+            "wall":[[2000000000,0]],"worker":"w"}
+            """
         #expect(fault(bomb) == .malformed("tasks"))
         #expect(
             fault(bomb.replacing("0,2000000000]],\"time", with: "0,2]],\"time"))

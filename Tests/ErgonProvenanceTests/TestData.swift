@@ -1,4 +1,5 @@
 import ErgonModel
+import ErgonProvenance
 import Foundation
 
 /// The published vectors beside the repository, if they are there.
@@ -37,7 +38,7 @@ struct Dice: RandomNumberGenerator {
 
     mutating func digest() -> ErgonModel.Digest {
         let bytes = (0..<32).map { _ in UInt8.random(in: 0...255, using: &self) }
-        return ErgonModel.Digest(bytes: bytes) ?? ErgonModel.Digest.zero
+        return ErgonModel.Digest(of: bytes)
     }
 
     mutating func text() -> String {
@@ -57,6 +58,6 @@ struct Dice: RandomNumberGenerator {
 }
 
 extension ErgonModel.Digest {
-    // swift-format-ignore: NeverForceUnwrap
-    static let zero = ErgonModel.Digest(bytes: [UInt8](repeating: 0, count: 32))!
+    /// Of nothing.
+    static let ofNothing = emptyRoot
 }

@@ -35,6 +35,15 @@ private let hello = Array("hello".utf8)
         #expect(try store.put([]).size == ByteCount(0))
     }
 
+    @Test func `a reader changes nothing`() throws {
+        let file = try store.put(hello)
+        try folder.write([1], "store/deep/incoming/orphan")
+        #expect(try ContentStore(reading: store.folder).read(file.digest) == hello)
+        #expect(try drafts() == ["orphan"])
+        _ = ContentStore(reading: "\(folder.path)/none")
+        #expect(try folder.names() == ["store"])
+    }
+
     @Test func `what is not there is named`() {
         let digest = Digest(of: hello)
         let absent = StoreFault.absent(digest, path: store.path(of: digest))

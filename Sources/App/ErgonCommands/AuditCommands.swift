@@ -1,8 +1,235 @@
 import ArgumentParser
+import ErgonAudit
+import ErgonModel
+import ErgonProvenance
+import ErgonSecurity
+import FoundationEssentials
 
 struct CoverageCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "coverage", abstract: "…")
+    static let configuration = CommandConfiguration(
+        commandName: "coverage", abstract: "Says which events are in a campaign's result.",
+        discussion: """
+            Derived from the log alone, by replaying it. Exit status 0 if everything that the \
+            manifest declares was counted exactly once, 1 if there is a gap.
+            """)
+
+    @Argument(help: "A campaign's number or name; `last` is the newest.")
+    var campaign = "last"
+    @OptionGroup var home: HomeOption
+    @Option(help: "The log's folder, instead of a home.", completion: .directory)
+    var log: String?
+    @OptionGroup var output: FormatOption
+
+    func run() async throws {
+        try await reporting {
+            var arguments = LogArguments()
+            arguments.log = log
+            arguments.home = home
+            arguments.content = nil
+            let audited = try arguments.read()
+            let summary = try find(campaign, in: audited)
+            let isComplete = summary.coverage.allSatisfy(\.isComplete)
+            switch output.format {
+            case .text: printData(text(summary, isComplete))
+            case .json:
+                let entries = JSON.array(summary.coverage.map(\.json))
+                printData(
+                    JSON.object([
+                        "version": .integer(1), "campaign": .int(summary.accepted.id.number),
+                        "complete": .bool(isComplete), "coverage": entries,
+                    ]).text())
+            }
+            if !isComplete { throw Exit.no }
+        }
+    }
+
+    private func find(
+        _ campaign: String, in audited: AuditedLog
+    ) throws -> AuditReport.Summary {
+        let all = audited.report.campaigns
+        let found =
+            campaign == "last"
+            ? all.last
+            : all.last { $0.accepted.name == campaign || "\($0.accepted.id)" == campaign }
+        guard let found else {
+            throw CommandFault(
+                place: campaign, problem: "the log has no such campaign",
+                remedy: "there are "
+                    + all.map { "\($0.accepted.id) (\($0.accepted.name))" }.joined(separator: ", "))
+        }
+        return found
+    }
+
+    private func text(_ summary: AuditReport.Summary, _ isComplete: Bool) -> String {
+        let rows = summary.coverage.map { entry in
+            [
+                entry.step, entry.source, "\(entry.declared.count)", "\(entry.covered.count)",
+                entry.unit, entry.isComplete ? "complete" : "gaps",
+            ]
+        }
+        let gaps = summary.coverage.flatMap { entry in
+            entry.gaps.map { gap in
+                "gap: \(entry.step) \(entry.source) \(entry.unit) \(IntervalSet(gap.range)): "
+                    + gap.reason
+            }
+        }
+        let verdict =
+            isComplete
+            ? "complete: everything declared was counted exactly once"
+            : "not complete"
+        return
+            (["campaign \(summary.accepted.id) `\(summary.accepted.name)`"]
+            + [table(["step", "source", "declared", "counted", "unit", ""], rows, right: [2, 3])]
+            + gaps + [verdict]).joined(separator: "\n")
+    }
 }
+
+extension Coverage {
+    var json: JSON {
+        func range(_ range: Range<Int>) -> JSON {
+            .object(["first": .int(range.lowerBound), "count": .int(range.count)])
+        }
+        return .object([
+            "step": .string(step), "source": .string(source), "unit": .string(unit),
+            "declared": range(declared), "covered": .array(covered.ranges.map(range)),
+            "complete": .bool(isComplete),
+            "gaps": .array(
+                gaps.map { .object(["range": range($0.range), "reason": .string($0.reason)]) }),
+        ])
+    }
+}
+
 struct AuditCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "audit", abstract: "…")
+    static let configuration = CommandConfiguration(
+        commandName: "audit", abstract: "Reads and judges a log; asks no coordinator.",
+        subcommands: [AuditVerifyCommand.self, AuditShowCommand.self])
+}
+
+struct AuditVerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Checks that a log is whole and that its claims hold.",
+        discussion: """
+            Every checksum, the Merkle tree and the signed checkpoint; then every claim, by \
+            replaying the records: each task's life, inputs before outputs, coverage, energy sums, \
+            published results; and published content where it is at hand. Names what is wrong and \
+            goes on. Exit status 1 on any finding.
+
+            Give --key with a key that you have from elsewhere: whoever can rewrite the log can \
+            rewrite the key that lies beside it.
+            """)
+
+    @OptionGroup var arguments: LogArguments
+    @Option(help: "The log's verifier key (NAME+HASH+KEY), or a file that holds it.")
+    var key: String?
+    @OptionGroup var output: FormatOption
+
+    func run() async throws {
+        try await reporting {
+            var audited = try arguments.read()
+            let (verifier, isOwn) = try verifierKey()
+            audited.checkSignature(by: verifier)
+            let outputs = audited.checkOutputs()
+            switch output.format {
+            case .text:
+                printData(text(audited, outputs))
+                if isOwn {
+                    printNote(
+                        "the key was taken from beside the log; --key with your own is better")
+                }
+            case .json: printData(json(audited, outputs).text())
+            }
+            if !audited.findings.isEmpty { throw Exit.no }
+        }
+    }
+
+    private func verifierKey() throws -> (VerifierKey, isOwn: Bool) {
+        let path = "\(arguments.around)/log-key.pub"
+        var text = key ?? path
+        if !text.contains("+") || FileManager.default.fileExists(atPath: text) {
+            text = String(decoding: try readFile(text), as: UTF8.self)
+        }
+        do throws(NoteFault) {
+            let line = text.prefix { $0 != "\n" }
+            return (try VerifierKey(parsing: String(line)), key == nil)
+        } catch {
+            throw CommandFault(
+                place: key ?? path, problem: "this is no verifier key: \(error)",
+                remedy: "it looks like NAME+HASH+KEY; a coordinator keeps it in log-key.pub")
+        }
+    }
+
+    private func text(_ audited: AuditedLog, _ outputs: (there: Int, absent: Int)) -> String {
+        let report = audited.report
+        var lines = audited.findings.map { "\($0.place): \($0.problem)" }
+        lines.append(
+            "\(report.records) records, \(report.epochs) starts, \(report.workers.count) workers, "
+                + "root \(audited.head.root.hex.prefix(16)) of \(audited.head.size)")
+        for campaign in report.campaigns {
+            let ending = campaign.ending?.rawValue ?? "running"
+            let account = campaign.account
+            let energy = ErgonCommands.text(account.succeeded.energy + account.failed.energy)
+            lines.append(
+                "campaign \(campaign.accepted.id) `\(campaign.accepted.name)`: \(ending), "
+                    + "\(account.succeeded.attempts) attempts counted, "
+                    + "\(account.failed.attempts) failed, "
+                    + "\(energy) modelled")
+        }
+        lines.append("\(outputs.there) published outputs read, \(outputs.absent) not at hand")
+        if let count = audited.unfinished {
+            lines.append("an unfinished record of \(count) bytes at the end, which was never said")
+        }
+        lines.append(
+            audited.findings.isEmpty ? "verified" : "\(audited.findings.count) findings")
+        return lines.joined(separator: "\n")
+    }
+
+    private func json(_ audited: AuditedLog, _ outputs: (there: Int, absent: Int)) -> JSON {
+        .object([
+            "version": .integer(1), "verified": .bool(audited.findings.isEmpty),
+            "findings": .array(
+                audited.findings.map {
+                    .object(["place": .string($0.place), "problem": .string($0.problem)])
+                }),
+            "records": .int(audited.report.records), "root": .string(audited.head.root.hex),
+            "outputsRead": .int(outputs.there), "outputsAbsent": .int(outputs.absent),
+            "energyMicrojoules": .string("\(audited.report.energy.microjoules)"),
+        ])
+    }
+}
+
+struct AuditShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Prints a log's records, one a line.",
+        discussion: "With `-o json` each as it is in the log (docs/LOG.md).")
+
+    @OptionGroup var arguments: LogArguments
+    @Option(help: "Only what concerns the campaign of that number.")
+    var campaign: Int?
+    @OptionGroup var output: FormatOption
+
+    func run() async throws {
+        try await reporting {
+            let audited = try arguments.read()
+            for (sequence, record) in audited.records where concerns(record.event) {
+                switch output.format {
+                case .text: printData("\(sequence) \(renderRecord(record))")
+                case .json:
+                    let text = encode(record, sequence: sequence)
+                    printData(String(decoding: text, as: UTF8.self))
+                }
+            }
+        }
+    }
+
+    private func concerns(_ event: RecordedEvent) -> Bool {
+        guard let campaign else { return true }
+        let id = CampaignID(campaign)
+        return switch event {
+        case .coordinatorStarted, .workerJoined: false
+        case .campaignAccepted(let accepted): accepted.id == id
+        case .stageSized(let other, _, _), .campaignCancelled(let other, _): other == id
+        case .results(let batch): batch.campaign == id
+        case .campaignSealed(let seal): seal.id == id
+        }
+    }
 }

@@ -27,18 +27,32 @@ struct ValidateCommand: AsyncParsableCommand {
     @OptionGroup var manifest: ManifestArguments
     @Flag(help: "Print the canonical form: every default, every file by digest.")
     var expand = false
+    @OptionGroup var output: FormatOption
 
     func run() async throws {
         try await reporting {
             let local = try await manifest.load()
             if expand { return printData(local.canonical) }
-            let campaign = local.campaign
-            printData("\(manifest.file): campaign `\(campaign.name)` \(local.digest)")
-            for step in campaign.steps {
-                let upstream = countsUpstream(campaign, step)
-                let tasks = Shards(of: step, in: campaign, upstream: upstream).map { "\($0.count)" }
-                printData("  \(step.name): \(tasks ?? "?") tasks")
+            let steps = local.campaign.steps.map { step in
+                let upstream = countsUpstream(local.campaign, step)
+                let tasks = Shards(of: step, in: local.campaign, upstream: upstream)?.count
+                return (name: step.name, tasks: tasks)
             }
+            let lines = steps.map { "  \($0.name): \($0.tasks.map { "\($0)" } ?? "?") tasks" }
+            let campaign = local.campaign.name
+            let header = "\(manifest.file): campaign `\(campaign)` \(local.digest)"
+            output.print(
+                ([header] + lines).joined(separator: "\n"),
+                json: [
+                    "name": .string(campaign), "manifest": .string(local.digest.hex),
+                    "steps": .array(
+                        steps.map { step in
+                            .object([
+                                "name": .string(step.name),
+                                "tasks": step.tasks.map { .int($0) } ?? .null,
+                            ])
+                        }),
+                ])
         }
     }
 }
@@ -69,12 +83,9 @@ struct SubmitCommand: AsyncParsableCommand {
         try await reporting {
             let local = try await manifest.load()
             let id = try await withCoordinator(home.folder) { try await submit(local, to: $0) }
-            switch output.format {
-            case .text: printData("campaign \(id)")
-            case .json:
-                let digest = JSON.string(local.digest.hex)
-                printData(JSON.object(["campaign": .integer(id), "manifest": digest]).text())
-            }
+            output.print(
+                "campaign \(id)",
+                json: ["campaign": .integer(id), "manifest": .string(local.digest.hex)])
         }
     }
 }
@@ -154,13 +165,14 @@ struct ExplainCommand: AsyncParsableCommand {
     @OptionGroup var home: HomeOption
     @Argument(help: "CAMPAIGN.STAGE.TASK, as z-peak.reco.3 or last.reco.mass/1.0.")
     var task: TaskPath
+    @OptionGroup var output: FormatOption
 
     func run() async throws {
         try await reporting {
             let reply = try await withCoordinator(home.folder) {
                 try await $0.control.explain(task.selector, options: ControlClient.patience)
             }
-            printData(reply.sentence)
+            output.print(reply.sentence, json: ["explanation": .string(reply.sentence)])
         }
     }
 }
@@ -195,6 +207,7 @@ struct CancelCommand: AsyncParsableCommand {
     @OptionGroup var home: HomeOption
     @Argument(help: "A campaign's number or name, or `last`.")
     var campaign: String
+    @OptionGroup var output: FormatOption
 
     func run() async throws {
         try await reporting {
@@ -203,7 +216,7 @@ struct CancelCommand: AsyncParsableCommand {
             let reply = try await withCoordinator(home.folder) { [selector] in
                 try await $0.control.cancel(selector, options: ControlClient.patience)
             }
-            printData("\(campaign): \(reply.state)")
+            output.print("\(campaign): \(reply.state)", json: ["state": .string(reply.state)])
         }
     }
 }

@@ -90,11 +90,12 @@ extension Ergon_V1_NamedOutput {
 extension Ergon_V1_ResultsReply {
     var text: String {
         var lines = ["\(state)"]
-        if !outputs.isEmpty {
+        let merged = outputs.filter(\.merged)
+        if !merged.isEmpty {
             lines.append(
                 table(
                     ["output", "file", "size", "sha256", ""],
-                    outputs.map { output in
+                    merged.map { output in
                         [
                             output.name, output.localName,
                             ErgonCommands.text(ByteCount(output.file.size)),
@@ -102,10 +103,26 @@ extension Ergon_V1_ResultsReply {
                         ]
                     }, right: [2]))
         }
+        lines += kept.map { group in
+            "kept task by task: \(group.name), \(group.files) files, "
+                + ErgonCommands.text(group.size)
+        }
         for failure in failures {
             lines.append("failed: \(failure.stage).\(failure.task): \(failure.reason)")
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// Outputs without a merge, one line for each.
+    private var kept: [(name: String, files: Int, size: ByteCount)] {
+        var groups: [(name: String, files: Int, size: ByteCount)] = []
+        for output in outputs where !output.merged {
+            let name = String(output.name.prefix { $0 != "/" })
+            if groups.last?.name != name { groups.append((name, 0, ByteCount(0))) }
+            groups[groups.count - 1].files += 1
+            groups[groups.count - 1].size.bytes += output.file.size
+        }
+        return groups
     }
 
     var json: JSON {

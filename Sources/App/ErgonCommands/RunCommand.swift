@@ -97,9 +97,12 @@ struct RunCommand: AsyncParsableCommand {
             ])
             return printData(summary.text())
         }
-        if let show { try await ErgonCommands.show(show, of: results, client) }
         for campaign in status.campaigns { printData("\n" + campaign.text) }
         printData("\n" + results.text)
+        if let show {
+            printData("")
+            try await ErgonCommands.show(show, of: results, client)
+        }
         printData(folder.farewell)
     }
 }

@@ -232,12 +232,13 @@ struct TokenCreateCommand: AsyncParsableCommand {
     var name: String?
     @Option(help: "Minutes for which it can be used.")
     var lifetime = 15
+    @OptionGroup var output: FormatOption
 
     func run() async throws {
         try await reporting {
             let token = try await createToken(
                 home.folder, role: role, name: name, seconds: Int64(lifetime) * 60)
-            printData(token)
+            output.print(token, json: ["token": .string(token)])
         }
     }
 }
@@ -270,11 +271,7 @@ struct WorkersCommand: AsyncParsableCommand {
                     Ergon_V1_WorkersRequest(), options: ControlClient.patience
                 ).workers
             }
-            if output.format == .json {
-                let list = JSON.array(workers.map(\.json))
-                return printData(JSON.object(["version": .integer(1), "workers": list]).text())
-            }
-            printData(
+            output.print(
                 table(
                     ["worker", "", "threads", "memory", "leased", "finished", "processor"],
                     workers.map { worker in
@@ -283,7 +280,8 @@ struct WorkersCommand: AsyncParsableCommand {
                             "\(worker.cpus)", text(ByteCount(worker.memoryBytes)),
                             "\(worker.leasedTasks)", "\(worker.finishedTasks)", worker.cpuModel,
                         ]
-                    }, right: [2, 3, 4, 5]))
+                    }, right: [2, 3, 4, 5]),
+                json: ["workers": .array(workers.map(\.json))])
         }
     }
 }

@@ -32,6 +32,14 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 struct FormatOption: ParsableArguments {
     @Option(name: [.customShort("o"), .customLong("output")], help: "How data is printed.")
     var format = OutputFormat.text
+
+    /// One answer in the form that was asked for; `json` gets the version of its shape.
+    func print(_ text: String, json: [String: JSON]) {
+        switch format {
+        case .text: printData(text)
+        case .json: printData(JSON.object(json.merging(["version": .integer(1)]) { $1 }).text())
+        }
+    }
 }
 
 /// What happened, in the exit status's terms.

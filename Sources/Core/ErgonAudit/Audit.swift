@@ -15,8 +15,8 @@ package struct Audit {
     private var unknownManifests: Set<CampaignID> = []
     private var lastCampaign = 0
 
-    /// - Parameter campaign: the campaign whose canonical form has that digest, parsed and verified;
-    ///   `nil` if there is none.
+    /// - Parameter campaign: the campaign whose canonical form has that digest, parsed and
+    ///   verified; `nil` if there is none.
     package init(campaign: @escaping (Digest) -> Campaign?) { self.campaign = campaign }
 
     /// The next record of the log.

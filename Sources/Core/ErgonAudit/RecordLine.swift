@@ -13,7 +13,8 @@ private func text(_ event: RecordedEvent) -> String {
     case .workerJoined(let facts):
         "worker \(quoted(facts.worker.name)) joined: \(facts.cpus) cpus, "
             + "\(facts.memory.bytes / 1_048_576) MiB, \(quoted(facts.cpuModel)), "
-            + "\(facts.power.perThread.milliwatts) mW a thread ±\(facts.power.uncertaintyPercent) % "
+            + "\(facts.power.perThread.milliwatts) mW a thread "
+            + "±\(facts.power.uncertaintyPercent) % "
             + "by \(quoted(facts.power.source))"
     case .campaignAccepted(let accepted):
         "campaign \(accepted.id) accepted: \(quoted(accepted.name)) by \(quoted(accepted.by)), "
@@ -66,7 +67,8 @@ private func thousandths(_ count: Int64) -> String {
     return (count < 0 ? "-" : "") + padded.dropLast(3) + "." + padded.suffix(3)
 }
 
-/// What peers named, in quotes unless it is plain, and with nothing in it that a terminal would obey.
+/// What peers named, in quotes unless it is plain, and with nothing in it that a terminal would
+/// obey.
 private func quoted(_ text: String) -> String {
     let isPlain = text.unicodeScalars.allSatisfy { scalar in
         scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)

@@ -67,7 +67,8 @@ extension CampaignAudit {
         }
     }
 
-    /// Tasks that are not in the merged output: they, or a merge on the way to the top, are not done.
+    /// Tasks that are not in the merged output: they, or a merge on the way to the top, are not
+    /// done.
     private func missing(_ step: Int, _ output: Int) -> IntervalSet {
         guard let work = work(step) else { return IntervalSet() }
         var missing = IntervalSet(0..<work.count)

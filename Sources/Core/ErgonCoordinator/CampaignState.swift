@@ -108,7 +108,7 @@ struct CampaignState: Sendable {
     mutating func apply(_ batch: ResultBatch, to stage: Stage) {
         for result in batch.results {
             account.add(result)
-            update(stage) { $0.apply(result) }
+            update(stage) { $0.apply(result, under: batch.lease) }
         }
         guard let first = batch.results.first, let last = batch.results.last else { return }
         settle(stage, first.task..<last.task + 1)

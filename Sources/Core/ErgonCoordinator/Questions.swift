@@ -207,7 +207,7 @@ extension Coordinator {
                 $0.facts.cpus >= needs.cpus && $0.facts.memory >= needs.memory
             })
         else { return "no connected worker has \(needs.memory.bytes >> 20) MiB of memory" }
-        let failures = stage.failures[task] ?? 0
+        let failures = stage.failures[task]?.count ?? 0
         let again = failures > 0 ? " (attempt \(failures + 1))" : ""
         return
             "all workers are busy; \(stage.ready.count) tasks of `\(stage.name)` are ready\(again)"

@@ -13,8 +13,8 @@ struct StageState: Sendable {
     var failed = IntervalSet()
     /// Will never be runnable: what they read will never be there.
     var unreachable = IntervalSet()
-    /// Failed attempts of tasks that have any.
-    var failures: [Int: Int] = [:]
+    /// The leases under which attempts failed, of open tasks that have any.
+    var failures: [Int: [LeaseID]] = [:]
     /// Why those in `failed` failed.
     var reasons: [Int: Failure] = [:]
     /// One table for each output.
@@ -44,12 +44,21 @@ struct StageState: Sendable {
     func state(of task: Int) -> TaskState {
         if done.contains(task) { return .done }
         if failed.contains(task) { return .failed }
-        return .open(failures: failures[task] ?? 0)
+        return .open(failures: failures[task]?.count ?? 0)
+    }
+
+    /// Tasks whose attempt under `lease` is on record as failed.
+    func failed(under lease: LeaseID) -> IntervalSet {
+        var tasks = IntervalSet()
+        for (task, leases) in failures where leases.contains(lease) {
+            tasks.insert(task..<task + 1)
+        }
+        return tasks
     }
 
     /// Takes one recorded result in. What the record says is done; whether it may be was decided
     /// before it was recorded.
-    mutating func apply(_ result: TaskResult) {
+    mutating func apply(_ result: TaskResult, under lease: LeaseID) {
         let range = result.task..<result.task + 1
         ready.remove(range)
         leased.remove(range)
@@ -62,12 +71,14 @@ struct StageState: Sendable {
                 outputs[output][result.task] = file
             }
             meanWall =
-                meanWall.map { Microseconds(($0.count * 7 + result.wall.count) / 8) } ?? result.wall
+                meanWall.map { Microseconds($0.count + (result.wall.count - $0.count) / 8) }
+                ?? result.wall
         case .failed(let failure, isFinal: true):
             failed.insert(range)
+            failures[result.task] = nil
             reasons[result.task] = failure
         case .failed(_, isFinal: false):
-            failures[result.task, default: 0] += 1
+            failures[result.task, default: []].append(lease)
             ready.insert(range)
         }
     }

@@ -65,6 +65,8 @@ extension Coordinator {
         else { return false }
         var free = IntervalSet()
         for range in held.remaining.ranges { free.formUnion(stage.ready.intersection(range)) }
+        // What failed under it has been answered for, even if the answer was not acknowledged.
+        free.subtract(stage.failed(under: held.id))
         guard !free.isEmpty else { return false }
         leases[held.id] = LeaseState(
             worker: worker, campaign: held.campaign, stage: held.stage, remaining: free)
@@ -128,25 +130,27 @@ extension Coordinator {
             let stage = state.stage(report.stage)
         else { return [] }
         var last = -1
-        return report.results.compactMap { result in
+        return report.results.sorted { $0.task < $1.task }.compactMap { result in
             guard result.task > last, lease.remaining.contains(result.task) else { return nil }
             last = result.task
             return judged(result, stage, attempts: state.campaign.steps[report.stage.step].attempts)
         }
     }
 
-    /// Says whether a failure is the task's last; refuses a success that does not leave what the
-    /// stage leaves.
-    private func judged(_ result: TaskResult, _ stage: StageState, attempts: Int) -> TaskResult? {
-        var result = result
+    /// Says whether a failure is the task's last; a success that does not leave what the stage
+    /// leaves is a failure.
+    private func judged(_ result: TaskResult, _ stage: StageState, attempts: Int) -> TaskResult {
+        let (came, expected) = (result.outputs.count, stage.outputs.count)
+        let failure: Failure
         switch result.outcome {
-        case .succeeded:
-            return result.outputs.count == stage.outputs.count ? result : nil
-        case .failed(let failure, _):
-            let isLast = (stage.failures[result.task] ?? 0) + 1 >= attempts
-            result.outcome = .failed(failure, isFinal: isLast)
-            result.outputs = []
-            return result
+        case .succeeded where came == expected: return result
+        case .succeeded: failure = .missingOutput("of \(stage.name): \(came) came for \(expected)")
+        case .failed(let reason, _): failure = reason
         }
+        var result = result
+        let failures = stage.failures[result.task]?.count ?? 0
+        result.outcome = .failed(failure, isFinal: failures + 1 >= attempts)
+        result.outputs = []
+        return result
     }
 }

@@ -1,6 +1,6 @@
 import ErgonModel
 
-/// How many tasks a step may have: the size a campaign is planned for (`DESIGN.md` §8).
+/// How many tasks a step may have: the size a campaign is planned for (`docs/ARCHITECTURE.md`).
 private let taskLimit = 1_000_000_000
 
 extension Reading {

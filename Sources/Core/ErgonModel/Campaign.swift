@@ -155,7 +155,8 @@ package enum Split: Hashable, Sendable {
     case single
     case all
     case files(Int)
-    /// Consecutive events of one file, `perTask` at a time; only those in `range` of each file, if given.
+    /// Consecutive events of one file, `perTask` at a time; only those in `range` of each file, if
+    /// given.
     case events(perTask: Int, range: Range<Int>?)
     case lines(Int)
     case outputs(Int)

@@ -1,4 +1,5 @@
-/// The serial number of a `Kind`, counted from 0, that cannot be passed where another kind's is meant.
+/// The serial number of a `Kind`, counted from 0, that cannot be passed where another kind's is
+/// meant.
 package struct ID<Kind>: Hashable, Comparable, Sendable, CustomStringConvertible {
     package var number: Int
 

@@ -1,4 +1,4 @@
-/// Where a task stands by what is on record. Leases are not on record (`DESIGN.md` §4.2).
+/// Where a task stands by what is on record. Leases are not on record (`docs/ARCHITECTURE.md`).
 package enum TaskState: Hashable, Sendable {
     /// Waiting or running, after that many failed attempts.
     case open(failures: Int)

@@ -2,7 +2,8 @@
 package struct Shard: Hashable, Sendable {
     /// Which of the files it reads: positions in the input, or task numbers of the earlier step.
     package var files: Range<Int>
-    /// Events, lines or seeds, counted from 0 in the file or among the step's seeds; `nil` for whole files.
+    /// Events, lines or seeds, counted from 0 in the file or among the step's seeds; `nil` for
+    /// whole files.
     package var range: Range<Int>?
     /// One value for each axis of the parameter grid.
     package var point: [String]

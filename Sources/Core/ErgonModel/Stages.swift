@@ -54,11 +54,12 @@ package struct Stage: Hashable, Comparable, Sendable {
     }
 }
 
-/// The shape of a merge: it depends on the number of pieces and the fan-in alone (`DESIGN.md` §4.4).
+/// The shape of a merge: it depends on the number of pieces and the fan-in alone (`docs/ARCHITECTURE.md`).
 package struct MergeTree: Hashable, Sendable {
     package var fanIn: Int
     /// How many nodes each level has, from the pieces (level 0) to the one result.
-    /// A single piece still passes through one merge, so that one task or many leave the same bytes.
+    /// A single piece still passes through one merge, so that one task or many leave the same
+    /// bytes.
     package private(set) var widths: [Int]
 
     /// - Precondition: `fanIn` is at least 2.

@@ -1,7 +1,7 @@
 import ErgonModel
 
-/// One value for each of many neighbours: `n` equal ones, if `n` is at least 2, stand as `[n, value]`.
-/// No value may be an array.
+/// One value for each of many neighbours; `n` equal ones, if `n` is at least 2, stand as
+/// `[n, value]`. No value may be an array.
 func column(_ values: some Sequence<JSON>) -> JSON {
     var runs: [(count: Int, value: JSON)] = []
     for value in values {

@@ -20,8 +20,8 @@ package func nodeHash(_ left: Digest, _ right: Digest) -> Digest {
 /// The root of a tree without leaves: SHA-256 of nothing (RFC 6962 §2.1).
 package let emptyRoot = Digest(of: EmptyCollection<UInt8>())
 
-/// What must be kept of a growing tree to know its root: one hash for each complete subtree, that is
-/// for each bit set in the size.
+/// What must be kept of a growing tree to know its root: one hash for each complete subtree, that
+/// is for each bit set in the size.
 package struct MerkleFrontier: Hashable, Sendable {
     /// The number of leaves.
     package private(set) var size = 0

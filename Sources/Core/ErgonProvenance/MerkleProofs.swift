@@ -92,7 +92,8 @@ package struct TreeHead: Hashable, Sendable {
         let path = isPowerOfTwo ? [old.root] + proof : proof
         guard let first = path.first else { return false }
 
-        // As long as the old tree's last node is a right child, both trees share it and its parents.
+        // As long as the old tree's last node is a right child, both trees share it and its
+        // parents.
         let shift = (~(old.size - 1)).trailingZeroBitCount
         var (node, last) = ((old.size - 1) >> shift, (size - 1) >> shift)
         var (oldHash, newHash) = (first, first)

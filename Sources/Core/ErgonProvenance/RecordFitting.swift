@@ -5,8 +5,8 @@ package let freeTextLimit = 512
 
 /// `event` as events whose records are at most `recordLimit` bytes: nearly always itself.
 /// Texts of a peer's choosing are cut to `freeTextLimit`, and end with `…`; batches are split; the
-/// seal of a campaign with very many gaps is condensed (`condensed(_:)`). What the coordinator folds
-/// must be what comes back, so that a replay of the log leads to the same state.
+/// seal of a campaign with very many gaps is condensed (`condensed(_:)`). What the coordinator
+/// folds must be what comes back, so that a replay of the log leads to the same state.
 /// - Precondition: names that come from a manifest or a certificate are at most 63 bytes long.
 package func fitted(_ event: RecordedEvent) -> [RecordedEvent] {
     switch event {
@@ -26,8 +26,8 @@ package func fitted(_ event: RecordedEvent) -> [RecordedEvent] {
     }
 }
 
-/// The batch in pieces, in the same order, each of which makes a record of at most `recordLimit` bytes.
-/// Reasons longer than `freeTextLimit` are cut.
+/// The batch in pieces, in the same order, each of which makes a record of at most `recordLimit`
+/// bytes. Reasons longer than `freeTextLimit` are cut.
 /// - Precondition: a single result has at most 500 outputs.
 package func split(_ batch: ResultBatch) -> [ResultBatch] {
     var whole = batch

@@ -1,9 +1,10 @@
 package import ErgonModel
 
 /// The seal as it goes on record: itself if its record is at most `recordLimit` bytes, else with
-/// less detail, in a way that shows and never claims more than is there (`docs/LOG.md`, "Long seals"):
-/// the gaps of every entry are joined from the 256th, 64th, 16th, 4th or 1st on; where that is not
-/// enough, first the sources of each step are numbered through as one, then those of all steps.
+/// less detail, in a way that shows and never claims more than is there (`docs/LOG.md`, "Long
+/// seals"): the gaps of every entry are joined from the 256th, 64th, 16th, 4th or 1st on; where
+/// that is not enough, first the sources of each step are numbered through as one, then those of
+/// all steps.
 /// - Precondition: at most 100 outputs, and names as `fitted(_:)` has them.
 package func condensed(_ seal: SealedCampaign) -> SealedCampaign {
     var seal = seal
@@ -41,8 +42,8 @@ private func withMissing(_ seal: SealedCampaign, after limit: Int) -> SealedCamp
     return seal
 }
 
-/// The entry with at most `limit` gaps: the last one stands for all the others, from the first of them
-/// to the end of the last, and nothing in it counts as covered.
+/// The entry with at most `limit` gaps: the last one stands for all the others, from the first of
+/// them to the end of the last, and nothing in it counts as covered.
 private func joined(_ coverage: Coverage, after limit: Int) -> Coverage {
     guard coverage.gaps.count > limit else { return coverage }
     var coverage = coverage

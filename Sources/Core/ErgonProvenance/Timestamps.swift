@@ -46,8 +46,8 @@ extension Instant {
 
 private let microsecondsPerDay: Int64 = 86_400_000_000
 
-/// Days from 1970-01-01 to a date of the proleptic Gregorian calendar. A year counted from March ends
-/// with the leap day, and every 400 years have 146,097 days.
+/// Days from 1970-01-01 to a date of the proleptic Gregorian calendar. A year counted from March
+/// ends with the leap day, and every 400 years have 146,097 days.
 private func days(year: Int64, month: Int64, day: Int64) -> Int64 {
     let (era, yearOfEra) = (month > 2 ? year : year - 1).flooredDivision(by: 400)
     let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1

@@ -8,7 +8,8 @@ package struct TaskPlan: Sendable {
     package let with: [String: [NamedFile]]
     /// The line whose text `{line}` stands for, if the command has that placeholder.
     package let line: Int?
-    /// The names of the files the program leaves in its folder, in the order of the stage's outputs.
+    /// The names of the files the program leaves in its folder, in the order of the stage's
+    /// outputs.
     package let outputs: [OutputSpec]
 
     private let lease: Lease

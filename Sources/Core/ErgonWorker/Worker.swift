@@ -21,7 +21,8 @@ package struct Worker: Sendable {
         case disconnected
         case order(WorkerOrder)
         case loaded(Digest, Campaign)
-        /// The campaign cannot run here: its manifest, its code or its environment is not to be had.
+        /// The campaign cannot run here: its manifest, its code or its environment is not to be
+        /// had.
         case loadFailed(Digest, reason: String)
         case prepared(Attempt)
         case prepareFailed(Attempt, reason: String)
@@ -377,42 +378,5 @@ package struct Worker: Sendable {
             active[attempt]?.failure = .timeLimit
             effects.append(.stop(attempt))
         }
-    }
-
-    // MARK: Reports
-
-    private mutating func finish(_ attempt: Attempt, _ result: TaskResult) {
-        guard leases[attempt.lease] != nil else { return }
-        leases[attempt.lease]?.remaining.remove(attempt.task..<attempt.task + 1)
-        finished[attempt.lease, default: []].append(result)
-    }
-
-    /// At once while nothing is on its way, in bulk while the coordinator is busy: the answer to
-    /// one report sends the next.
-    private mutating func report(_ effects: inout [Effect]) {
-        let waiting = finished.values.reduce(0) { $0 + $1.count }
-        guard waiting >= Self.longestReport || unacknowledged.isEmpty else { return }
-        for id in finished.keys.sorted() {
-            guard let held = leases[id], let results = finished.removeValue(forKey: id) else {
-                continue
-            }
-            let sorted = results.sorted { $0.task < $1.task }
-            for start in stride(from: 0, to: sorted.count, by: Self.longestReport) {
-                lastBatch += 1
-                let report = WorkerReport(
-                    batch: lastBatch, lease: id, campaign: held.lease.campaign,
-                    stage: held.lease.stage,
-                    results: Array(sorted[start..<min(start + Self.longestReport, sorted.count)]))
-                unacknowledged[lastBatch] = report
-                if isConnected { effects.append(.send(report)) }
-            }
-        }
-    }
-
-    private mutating func dropIfFinished(_ id: LeaseID) {
-        guard leases[id]?.remaining.isEmpty == true, finished[id] == nil,
-            !unacknowledged.values.contains(where: { $0.lease == id })
-        else { return }
-        leases[id] = nil
     }
 }

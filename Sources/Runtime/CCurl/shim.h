@@ -3,7 +3,8 @@
 
 #include <curl/curl.h>
 
-/* libcurl's setters and getters are variadic, which Swift cannot call: one wrapper an argument type.
+/* libcurl's setters and getters are variadic, which Swift cannot call: one wrapper an argument
+   type.
    The names end in what the option's manual page calls its argument. */
 
 static inline CURLcode curl_set_long(CURL *easy, CURLoption option, long value) {

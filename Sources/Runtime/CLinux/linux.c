@@ -15,7 +15,8 @@
 #include <unistd.h>
 
 // Runs in the child, which shares our memory until it becomes another program: only system calls.
-static void become(const struct ergon_start_request *request, const char *program, volatile int *failure) {
+static void become(
+    const struct ergon_start_request *request, const char *program, volatile int *failure) {
     struct sigaction standard;
     memset(&standard, 0, sizeof standard);
     standard.sa_handler = SIG_DFL;
@@ -62,7 +63,8 @@ static int find(const char *name, const char *path, const char *folder, char *fo
 
 pid_t ergon_start(const struct ergon_start_request *request) {
     char program[4096];
-    int missing = find(request->arguments[0], request->path, request->folder, program, sizeof program);
+    int missing =
+        find(request->arguments[0], request->path, request->folder, program, sizeof program);
     if (missing) return -missing;
 
     // With signals blocked no handler of ours can run in the child's borrowed memory.
@@ -123,7 +125,7 @@ int ergon_poll_wait(int poll, uint64_t *tokens, int capacity, int timeout) {
     int count;
     while ((count = epoll_wait(poll, events, capacity, timeout)) < 0 && errno == EINTR) {}
     if (count < 0) return -errno;
-    for (int position = 0; position < count; position++) tokens[position] = events[position].data.u64;
+    for (int place = 0; place < count; place++) tokens[place] = events[place].data.u64;
     return count;
 }
 

@@ -27,6 +27,9 @@ package final class ContentStore: Sendable {
         }
     }
 
+    /// A store that is only read, as it lies there; writing into it fails if nobody started it.
+    package init(reading folder: String) { self.folder = folder }
+
     /// A draft that is locked is being written by somebody.
     private static func removeOrphan(_ path: String) throws(SystemFault) {
         do {
@@ -82,7 +85,8 @@ package final class ContentStore: Sendable {
     // MARK: Writing
 
     /// Stores small content. It is there for every reader at once, but survives a crash only after
-    /// `sync()`: call that once for a group of them, before anything that names them goes on record.
+    /// `sync()`: call that once for a group of them, before anything that names them goes on
+    /// record.
     package func put(_ bytes: [UInt8]) throws(StoreFault) -> StoredFile {
         let digest = Digest(of: bytes)
         let file = StoredFile(digest: digest, size: ByteCount(Int64(bytes.count)))

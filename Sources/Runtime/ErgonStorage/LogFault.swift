@@ -11,7 +11,7 @@ package struct LogPlace: Hashable, Sendable {
 }
 
 /// Something in the log that must not be there.
-package struct LogDamage: Hashable, Sendable {
+package struct LogDamage: Hashable, Sendable, CustomStringConvertible {
     package enum Problem: Hashable, Sendable {
         case badHeader
         /// The header is another segment's than the name says.

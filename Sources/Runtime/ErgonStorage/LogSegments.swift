@@ -117,9 +117,9 @@ package final class LogSegments {
     }
 
     /// Puts a signed checkpoint in the place of the last one.
-    /// - Throws: `notACheckpoint` unless it is that of the log as it is now. The last one was compared
-    ///   with the records when the log was opened, and records are only added: so the new one
-    ///   extends it.
+    /// - Throws: `notACheckpoint` unless it is that of the log as it is now. The last one was
+    ///   compared with the records when the log was opened, and records are only added: so the new
+    ///   one extends it.
     package func writeCheckpoint(_ note: SignedNote) throws(LogFault) {
         if let poison { throw .poisoned(poison) }
         let path = "\(folder)/\(checkpointName)"

@@ -1,8 +1,8 @@
 import ErgonModel
 import ErgonProvenance
 
-/// The start of a segment file (`docs/LOG.md`, "Segments"): which record comes first, and the Merkle
-/// frontier of all before it, so that every segment is chained to the one before it.
+/// The start of a segment file (`docs/LOG.md`, "Segments"): which record comes first, and the
+/// Merkle frontier of all before it, so that every segment is chained to the one before it.
 struct SegmentHeader: Equatable {
     private static let magic = Array("ergonlog".utf8)
     private static let version: UInt32 = 1
@@ -78,7 +78,8 @@ enum Frame {
 
     enum Reading: Equatable {
         case payload(Range<Int>)
-        /// The file ends within the frame, or holds nothing but zeros from here on: what a crash leaves.
+        /// The file ends within the frame, or holds nothing but zeros from here on: what a crash
+        /// leaves.
         case incomplete
         /// The length is impossible: where the next frame starts is not known.
         case badLength

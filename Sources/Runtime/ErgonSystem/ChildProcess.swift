@@ -47,7 +47,8 @@ package final class ChildProcess: Sendable {
 
     private func wait() {
         var end = siginfo_t()
-        // Left unreaped until the state says so: nobody may signal a number that is somebody else's.
+        // Left unreaped until the state says so: nobody may signal a number that is somebody
+        // else's.
         while waitid(P_PID, id_t(process), &end, WEXITED | WNOWAIT) != 0, errno == EINTR {}
         let waiting = state.withLock { state in
             state.hasEnded = true

@@ -37,7 +37,8 @@ package func join(
     token: JoinToken, host: String, port: Int, folder: String, now: Instant
 ) async throws(JoinFault) -> (credentials: Credentials, address: CoordinatorAddress) {
     let place = "\(host):\(port)"
-    // A first call, which cannot succeed, brings the server's certificate: the proof is bound to it.
+    // A first call, which cannot succeed, brings the server's certificate: the proof is bound to
+    // it.
     let server = Mutex<Result<[UInt8], ServerFault>?>(nil)
     do {
         let client = try Connection.client(host: host, port: port, pinning: token.pin, now: now) {

@@ -1,5 +1,6 @@
 #pragma once
-// What Swift cannot call by itself: vfork and prctl in a child, variadic open flags, epoll's macros.
+// What Swift cannot call by itself: vfork and prctl in a child, variadic open flags, epoll's
+// macros.
 #include <stdint.h>
 #include <sys/types.h>
 

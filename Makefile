@@ -1,0 +1,77 @@
+# make demo   installs what is missing, builds, and runs the main campaign from events to its audit
+# make test   the same for all tests
+# make bench  how fast no-op tasks go, beside xargs on the same machine in the same run
+# make lint   what the formatters and checkers say;  make format  does what they say
+# make docs   writes docs/COMMANDS.md anew from the commands' own help
+# make clean  removes everything that was built or installed here
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := demo
+.PHONY: demo test bench lint format docs clean debian release debug
+
+PACKAGES := g++ libcurl4-openssl-dev libfastjet-dev libssl-dev make pkg-config python3 python3-venv
+RELEASE := swift build -c release --scratch-path .build-release --static-swift-stdlib --product ergon
+ERGON := .build-release/release/ergon
+SWIFT := Sources/Core Sources/App Tests Package.swift \
+    $(filter-out %/ErgonWireMessages %/CLinux %/CCurl,$(wildcard Sources/Runtime/*))
+VENV := $(CURDIR)/.venv
+# The tools and the campaigns' programs come from the virtual environment first.
+export PATH := $(VENV)/bin:$(PATH)
+
+demo: release $(VENV)/installed
+	$(ERGON) run manifests/z-peak.yaml --show plot.text
+	run=$$(ls -d ergon-runs/z-peak/* | sort -V | tail -1)
+	$(ERGON) coverage --home "$$run/coordinator"
+	$(ERGON) audit verify --home "$$run/coordinator"
+
+test: debian $(VENV)/installed-dev debug lint
+	$(MAKE) -C examples/cpp
+	swift test --skip-build
+	ERGON=$(CURDIR)/.build/debug/ergon pytest -q -ra Tests/Schema Tests/EndToEnd examples/tests
+
+bench: release
+	ERGON=$(ERGON) Benchmarks/noop.sh
+
+lint: $(VENV)/installed-dev
+	swift format lint --strict --parallel -r $(SWIFT)
+	mypy --strict --ignore-missing-imports examples Tests/Schema Tests/EndToEnd
+
+format:
+	swift format -i --parallel -r $(SWIFT)
+
+docs: release
+	ERGON=$(ERGON) docs/commands.sh > docs/COMMANDS.md
+
+clean:
+	rm -rf .build .build-release .venv ergon-runs examples/cpp/build
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+release: debian
+	$(RELEASE)
+
+debug: debian
+	swift build --build-tests
+
+# Asks for the packages only if one is missing, so that nobody needs rights for nothing.
+debian:
+	@missing=$$(for package in $(PACKAGES); do
+	    dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null | grep -qx installed \
+	        || echo $$package
+	done)
+	if [ -n "$$missing" ]; then
+	    root=$$([ $$(id -u) = 0 ] || echo sudo)
+	    $$root apt-get update -q
+	    $$root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y $$missing
+	fi
+
+$(VENV)/installed: examples/requirements.txt | debian
+	[ -x $(VENV)/bin/python3 ] || python3 -m venv $(VENV)
+	$(VENV)/bin/pip install -q -r examples/requirements.txt
+	touch $@
+
+$(VENV)/installed-dev: examples/requirements-dev.txt $(VENV)/installed
+	$(VENV)/bin/pip install -q -r examples/requirements-dev.txt
+	touch $@
+
+.ONESHELL:

@@ -1,0 +1,65 @@
+import Crypto
+import ErgonManifest
+import Foundation
+import Testing
+
+struct DocumentTests {
+    @Test func `links between documents resolve`() throws {
+        let files = SourceTree.files(endingIn: [".md"])
+        #expect(files.contains { $0.path == "README.md" })
+        let pattern = try Regex(#"\]\(([^)\s]+)\)"#, as: (Substring, Substring).self)
+        for file in files {
+            let folder = SourceTree.root.appendingPathComponent(file.path)
+                .deletingLastPathComponent()
+            for match in file.text.matches(of: pattern) {
+                let link = match.1.prefix { $0 != "#" }
+                guard !link.isEmpty, !link.contains("://"), !link.hasPrefix("mailto:") else {
+                    continue
+                }
+                let target = folder.appendingPathComponent(String(link)).path
+                #expect(FileManager.default.fileExists(atPath: target), "\(file.path): \(link)")
+            }
+        }
+    }
+
+    @Test func `no path of one machine is written anywhere`() throws {
+        let roots = ["/work/", "/opt/swift", "/root/", "/home/", "/farm/"]
+        for file in SourceTree.files() where !file.path.hasPrefix("Tests/TidyTests") {
+            for (number, line) in file.lines.enumerated() {
+                for root in roots where line.contains(root) {
+                    Issue.record("\(file.path):\(number + 1): \(line)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: SourceTree.files(under: "manifests", endingIn: [".yaml"]).map(\.path))
+    func `every manifest that ships parses`(path: String) throws {
+        let url = SourceTree.root.appendingPathComponent(path)
+        let text = try String(contentsOf: url, encoding: .utf8)
+        do { _ = try parseManifest(text, file: path) } catch { Issue.record("\(render(error))") }
+    }
+
+    @Test func `the committed messages were made from ergon.proto`() throws {
+        let folder = SourceTree.root.appendingPathComponent(
+            "Sources/Runtime/ErgonWireMessages")
+        let source = try Data(contentsOf: folder.appendingPathComponent("ergon.proto"))
+        let digest = SHA256.hash(data: source).map { String(format: "%02x", $0) }.joined()
+        let noted = try String(
+            contentsOf: folder.appendingPathComponent("Generated/ergon.proto.sha256"),
+            encoding: .utf8)
+        #expect(noted == digest + "\n", "run Sources/Runtime/ErgonWireMessages/regenerate.sh")
+    }
+
+    @Test func `the top of the tree holds what it should`() throws {
+        let allowed: Set<String> = [
+            "Package.swift", "Sources", "Tests", "Benchmarks", "manifests", "examples", "docs",
+            "README.md", "LICENSE", "Makefile",
+        ]
+        let names = try FileManager.default.contentsOfDirectory(atPath: SourceTree.root.path)
+        let made: Set<String> = ["ergon-runs", "Package.resolved"]
+        for name in names where !name.hasPrefix(".") && !made.contains(name) {
+            #expect(allowed.contains(name), "\(name)")
+        }
+    }
+}
