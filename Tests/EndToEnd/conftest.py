@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,8 @@ sys.path.append(str(ROOT / "examples" / "tests"))
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: takes minutes of CPU; runs with ERGON_SLOW=1")
+    if "s" not in config.option.reportchars:
+        config.option.reportchars += "s"  # a skipped test always says why
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -43,13 +45,3 @@ def cluster(ergon: Ergon) -> Cluster:
     """A coordinator without workers."""
     return Cluster(ergon)
 
-
-@pytest.fixture
-def skip() -> Callable[[str], None]:
-    """Skips a test and prints why, whatever pytest's options are."""
-
-    def skip(reason: str) -> None:
-        print(f"skipped: {reason}")
-        pytest.skip(reason)
-
-    return skip

@@ -92,7 +92,7 @@ struct AuditedLog {
     /// - Returns: how many were there, and how many were not.
     mutating func checkOutputs() -> (there: Int, absent: Int) {
         guard FileManager.default.fileExists(atPath: content),
-            let store = try? ContentStore(content)
+            case let store = ContentStore(reading: content)
         else { return (0, report.campaigns.reduce(0) { $0 + $1.outputs.count }) }
         var (there, absent) = (0, 0)
         for output in report.campaigns.flatMap(\.outputs) {

@@ -18,21 +18,36 @@ package func derivedCoverage(
         var entries = sources(of: spec, in: campaign, upstream: upstream)
         let suffix = pointText(spec.points, shards[first].point)
         for entry in entries.indices { entries[entry].source += suffix }
-        for task in first..<first + shards.perPoint {
-            let shard = shards[task]
-            let entry = entries.count == 1 ? 0 : shard.files.lowerBound
-            let range =
-                spec.split == .single ? entries[entry].declared : shard.range ?? shard.files
-            if done.contains(task) {
-                entries[entry].covered.insert(range)
-            } else {
-                let reason = failed[task].map { "failed: \($0.description)" } ?? "not run"
-                entries[entry].gaps.append(
-                    Coverage.Gap(range: range, reason: "task \(task) \(reason)"))
+        let tasks = first..<first + shards.perPoint
+        for range in done.intersection(tasks).ranges {
+            for (file, numbers) in shards.reads(range) { entries[file].covered.insert(numbers) }
+        }
+        for (range, reason) in missing(tasks, done: done, failed: failed) {
+            for (file, numbers) in shards.reads(range) {
+                entries[file].gaps.append(Coverage.Gap(range: numbers, reason: reason))
             }
         }
         return entries
     }
+}
+
+/// Tasks that left nothing, in ascending order: those that failed one by one, the others by runs.
+private func missing(
+    _ tasks: Range<Int>, done: IntervalSet, failed: [Int: Failure]
+) -> [(Range<Int>, reason: String)] {
+    var notRun = IntervalSet(tasks).subtracting(done)
+    var missing: [(Range<Int>, reason: String)] = []
+    for (task, failure) in failed where tasks.contains(task) {
+        let range = task..<task + 1
+        notRun.remove(range)
+        missing.append((range, "task \(task) failed: \(failure.description)"))
+    }
+    for range in notRun.ranges {
+        let (first, last) = (range.lowerBound, range.upperBound - 1)
+        let name = first == last ? "task \(first)" : "tasks \(first) to \(last)"
+        missing.append((range, "\(name) not run"))
+    }
+    return missing.sorted { $0.0.lowerBound < $1.0.lowerBound }
 }
 
 /// One entry for each source, with nothing covered yet.

@@ -127,23 +127,34 @@ extension CampaignState {
         var entries = sources(of: spec)
         let suffix = tasks.isEmpty ? "" : pointSuffix(spec, shards[tasks.lowerBound].point)
         for index in entries.indices { entries[index].source += suffix }
-        for task in tasks {
-            let shard = shards[task]
-            let entry = entries.count > 1 ? shard.files.lowerBound : 0
-            let isSingle = spec.split == .single
-            let range = shard.range ?? (isSingle ? entries[entry].declared : shard.files)
-            if work.done.contains(task) {
-                entries[entry].covered.insert(range)
-            } else {
-                entries[entry].gaps.append(Coverage.Gap(range: range, reason: reason(task, work)))
+        var rest = IntervalSet(tasks)
+        rest.subtract(work.done)
+        for range in work.done.intersection(tasks).ranges {
+            for (file, events) in shards.reads(range) { entries[file].covered.insert(events) }
+        }
+        for task in work.reasons.keys.sorted() where tasks.contains(task) {
+            rest.remove(task..<task + 1)
+            let reason = work.reasons[task]?.description ?? ""
+            for (file, events) in shards.reads(task..<task + 1) {
+                entries[file].gaps.append(
+                    Coverage.Gap(range: events, reason: "task \(task) failed: \(reason)"))
             }
+        }
+        for range in rest.ranges {
+            for (file, events) in shards.reads(range) {
+                entries[file].gaps.append(
+                    Coverage.Gap(range: events, reason: "\(name(of: range)) not run"))
+            }
+        }
+        for index in entries.indices {
+            entries[index].gaps.sort { $0.range.lowerBound < $1.range.lowerBound }
         }
         return entries
     }
 
-    private func reason(_ task: Int, _ work: StageState) -> String {
-        if let failure = work.reasons[task] { return "task \(task) failed: \(failure.description)" }
-        return "task \(task) not run"
+    private func name(of tasks: Range<Int>) -> String {
+        tasks.count == 1
+            ? "task \(tasks.lowerBound)" : "tasks \(tasks.lowerBound) to \(tasks.upperBound - 1)"
     }
 }
 

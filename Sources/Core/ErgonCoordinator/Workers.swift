@@ -60,7 +60,8 @@ extension Coordinator {
             leases[held.id]?.remaining.subtract(lost)
             return true
         }
-        guard held.id.epoch < epoch, let state = campaigns[held.campaign], state.seal == nil,
+        guard held.id <= LeaseID(epoch: epoch, serial: nextSerial),
+            let state = campaigns[held.campaign], state.seal == nil,
             let stage = state.stage(held.stage)
         else { return false }
         var free = IntervalSet()

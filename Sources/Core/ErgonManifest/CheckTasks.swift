@@ -2,6 +2,8 @@ import ErgonModel
 
 /// How many tasks a step may have: the size a campaign is planned for (`docs/ARCHITECTURE.md`).
 private let taskLimit = 1_000_000_000
+/// How many outputs the steps of a campaign may have together.
+private let outputLimit = 100
 
 extension Reading {
     /// What can be said of the steps' tasks when the files are known.
@@ -9,6 +11,7 @@ extension Reading {
     mutating func checkTasks(
         of steps: [CheckedStep], in campaign: Campaign, except unsound: Set<String>
     ) {
+        checkOutputs(of: steps)
         var tasks: [String: Int] = [:]
         for step in steps {
             let sources = [step.spec.over].compactMap(\.self) + step.spec.with.map(\.source)
@@ -23,6 +26,19 @@ extension Reading {
                 tasks[step.spec.name] = count(step, in: campaign, upstream)
             }
             checkFiles(step, input?.files.count ?? upstream, campaign)
+        }
+    }
+
+    /// The seal of a campaign lists its outputs, and is one record.
+    private mutating func checkOutputs(of steps: [CheckedStep]) {
+        var count = 0
+        for step in steps {
+            count += step.spec.outputs.count
+            guard count > outputLimit else { continue }
+            report(
+                step.place, "the campaign has more than \(outputLimit) outputs",
+                "put files that belong together into one, or cut the campaign in two")
+            return
         }
     }
 

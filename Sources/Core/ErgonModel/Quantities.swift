@@ -8,8 +8,10 @@ package struct Joules: Hashable, Comparable, Sendable {
     package static func < (left: Joules, right: Joules) -> Bool {
         left.microjoules < right.microjoules
     }
+    /// Stays at the end of the scale, 2.5 GWh, rather than pass it: peers choose what is added.
     package static func + (left: Joules, right: Joules) -> Joules {
-        Joules(microjoules: left.microjoules + right.microjoules)
+        let (sum, isTooMuch) = left.microjoules.addingReportingOverflow(right.microjoules)
+        return Joules(microjoules: isTooMuch ? .max : sum)
     }
     package static func += (left: inout Joules, right: Joules) { left = left + right }
 }
@@ -43,8 +45,10 @@ package struct Microseconds: Hashable, Comparable, Sendable {
     package static func < (left: Microseconds, right: Microseconds) -> Bool {
         left.count < right.count
     }
+    /// Stays at the end of the scale, 292,000 years, rather than pass it.
     package static func + (left: Microseconds, right: Microseconds) -> Microseconds {
-        Microseconds(left.count + right.count)
+        let (sum, isTooMuch) = left.count.addingReportingOverflow(right.count)
+        return Microseconds(isTooMuch ? .max : sum)
     }
     package static func += (left: inout Microseconds, right: Microseconds) {
         left = left + right

@@ -14,7 +14,7 @@ package enum RecordedEvent: Hashable, Sendable {
     case coordinatorStarted(epoch: Int, version: String)
     case workerJoined(WorkerFacts)
     case campaignAccepted(AcceptedCampaign)
-    /// A stage whose number of tasks was not known before has `count` of them.
+    /// What a step is split over is there, and has `count` lines: its number of tasks is known.
     case stageSized(CampaignID, stage: String, count: Int)
     case results(ResultBatch)
     case campaignCancelled(CampaignID, by: String)

@@ -109,6 +109,29 @@ package struct Shards: Hashable, Sendable {
         return low - 1
     }
 
+    /// What consecutive tasks of one point of the grid read together: for a split by events a
+    /// range of events for each file of the input, else one range of whatever the split counts.
+    /// - Returns: in ascending order; `file` is the file's position, 0 where there is but one
+    ///   source.
+    package func reads(_ tasks: Range<Int>) -> [(file: Int, range: Range<Int>)] {
+        guard !tasks.isEmpty else { return [] }
+        let parts = tasks.lowerBound % perPoint..<(tasks.upperBound - 1) % perPoint + 1
+        switch layout {
+        case .single(let files): return [(0, 0..<max(files, 1))]
+        case .groups(let total, let size), .ranges(let total, let size):
+            return [(0, parts.lowerBound * size..<min(parts.upperBound * size, total))]
+        case .events(let files, let size):
+            return files.enumerated().compactMap { position, slice in
+                let count = ceilingDivision(slice.events.count, size)
+                let own = parts.clamped(to: slice.firstTask..<slice.firstTask + count)
+                guard !own.isEmpty else { return nil }
+                let first = slice.events.lowerBound + (own.lowerBound - slice.firstTask) * size
+                let end = slice.events.lowerBound + (own.upperBound - slice.firstTask) * size
+                return (position, first..<min(end, slice.events.upperBound))
+            }
+        }
+    }
+
     private func shard(_ files: Range<Int>, _ range: Range<Int>?, _ point: Int) -> Shard {
         var (rest, values): (Int, [String]) = (point, [])
         for axis in axes.reversed() {

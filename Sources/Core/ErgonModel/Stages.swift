@@ -54,7 +54,8 @@ package struct Stage: Hashable, Comparable, Sendable {
     }
 }
 
-/// The shape of a merge: it depends on the number of pieces and the fan-in alone (`docs/ARCHITECTURE.md`).
+/// The shape of a merge: it depends on the number of pieces and the fan-in alone
+/// (`docs/ARCHITECTURE.md`).
 package struct MergeTree: Hashable, Sendable {
     package var fanIn: Int
     /// How many nodes each level has, from the pieces (level 0) to the one result.

@@ -12,6 +12,9 @@ package struct TaskPlan: Sendable {
     /// outputs.
     package let outputs: [OutputSpec]
 
+    /// More tasks or lines than any step has; what is beyond is absurd, and overflows.
+    private static let upstreamLimit = 1 << 40
+
     private let lease: Lease
     private let task: Int
     private let campaign: Campaign
@@ -20,9 +23,9 @@ package struct TaskPlan: Sendable {
     /// - Returns: `nil` if the lease does not fit the campaign: what a coordinator sends is
     ///   checked, not trusted.
     package init?(_ lease: Lease, task: Int, campaign: Campaign) {
-        guard campaign.steps.indices.contains(lease.stage.step), lease.tasks.contains(task) else {
-            return nil
-        }
+        guard campaign.steps.indices.contains(lease.stage.step), lease.tasks.contains(task),
+            (0...Self.upstreamLimit).contains(lease.upstream ?? 0)
+        else { return nil }
         self.lease = lease
         self.task = task
         self.campaign = campaign

@@ -261,7 +261,11 @@ package struct Worker: Sendable {
         }
     }
 
+    /// A lease that does not fit its campaign needs nothing: its tasks fail when they are prepared.
     private func needs(of stage: Stage, in campaign: Campaign) -> Resources {
+        guard campaign.steps.indices.contains(stage.step) else {
+            return Resources(cpus: 0, memory: ByteCount(0), time: nil, limit: .zero)
+        }
         var needs = campaign.steps[stage.step].resources
         if case .merge = stage.part { needs.cpus = 1 }
         return needs
@@ -306,7 +310,8 @@ package struct Worker: Sendable {
             return
         }
         active[attempt]?.phase = .collecting
-        active[attempt]?.wall = now - activity.started
+        // The clock of the day may have been set back meanwhile.
+        active[attempt]?.wall = max(now - activity.started, .zero)
         active[attempt]?.cpu = end.cpu
         if activity.failure == nil {
             switch end.status {

@@ -142,3 +142,5 @@ void ergon_bell_hear(int bell) {
     eventfd_t count;
     while (eventfd_read(bell, &count) < 0 && errno == EINTR) {}
 }
+
+int ergon_sync_file_system(int descriptor) { return syncfs(descriptor) < 0 ? -errno : 0; }

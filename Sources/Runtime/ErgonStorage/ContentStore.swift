@@ -14,6 +14,8 @@ package final class ContentStore: Sendable {
     }
 
     package let folder: String
+    /// Of more files than this, the whole file system is synced at once.
+    private static let singlySynced = 8
     /// Written by `put`, but maybe not on disk yet.
     private let unsynced = Mutex<Set<Digest>>([])
 
@@ -108,6 +110,9 @@ package final class ContentStore: Sendable {
     package func sync() throws(StoreFault) {
         let pending = unsynced.withLock { $0 }
         try stored { () throws(SystemFault) in
+            guard pending.count <= Self.singlySynced else {
+                return try OpenFile(folder, O_RDONLY | O_DIRECTORY).syncFileSystem()
+            }
             for digest in pending { try OpenFile(path(of: digest), O_RDONLY).syncContent() }
             for name in Set(pending.map { $0.hex.prefix(2) }).sorted() {
                 try syncFolder("\(folder)/\(name)")

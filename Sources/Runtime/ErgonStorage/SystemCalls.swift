@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A system call that failed.
@@ -93,6 +94,12 @@ final class OpenFile: Sendable {
     /// The content is on disk, and as much of its metadata as it takes to read it.
     func syncContent() throws(SystemFault) {
         try retrying("sync", path) { fdatasync(descriptor) }
+    }
+
+    /// Everything on the file system that this file is on.
+    func syncFileSystem() throws(SystemFault) {
+        let code = ergon_sync_file_system(descriptor)
+        guard code == 0 else { throw SystemFault(action: "sync", path: path, code: -code) }
     }
 
     func syncAll() throws(SystemFault) {

@@ -113,9 +113,10 @@ extension Ergon_V1_Hello {
             throw WireFault(problem: "a worker with \(cpus) threads, \(memoryBytes) bytes")
         }
         return WorkerFacts(
-            worker: worker, cpus: Int(cpus), memory: ByteCount(memoryBytes), cpuModel: cpuModel,
+            worker: worker, cpus: Int(cpus), memory: ByteCount(memoryBytes),
+            cpuModel: bounded(cpuModel),
             power: PowerModel(
-                source: powerSource, perThread: Watts(milliwatts: milliwattsPerThread),
+                source: bounded(powerSource), perThread: Watts(milliwatts: milliwattsPerThread),
                 uncertaintyPercent: Int(powerUncertaintyPercent)))
     }
 
@@ -178,6 +179,9 @@ extension Ergon_V1_Output {
 }
 
 extension Ergon_V1_Result {
+    /// The end of the year 9999: what a record can say.
+    private static let lastStart: Int64 = 253_402_300_799_999_999
+
     init(_ result: TaskResult, content: (StoredFile) -> [UInt8]?) {
         self.init()
         task = Int64(result.task)
@@ -191,6 +195,10 @@ extension Ergon_V1_Result {
     }
 
     func model() throws(WireFault) -> TaskResult {
+        guard (0...Self.lastStart).contains(startedMicroseconds) else {
+            throw WireFault(
+                problem: "a start \(startedMicroseconds) µs after 1970, of task \(task)")
+        }
         guard task >= 0, wallMicroseconds >= 0, cpuMicroseconds >= 0, energyMicrojoules >= 0 else {
             throw WireFault(problem: "a result with a negative number, of task \(task)")
         }
@@ -223,9 +231,19 @@ extension Ergon_V1_Failure {
         case .exit(let code): .exit(Int(code))
         case .signal(let number): .signal(Int(number))
         case .timeLimit: .timeLimit
-        case .missingOutput(let name): .missingOutput(String(name.prefix(200)))
-        case .notStarted(let reason): .notStarted(String(reason.prefix(500)))
+        case .missingOutput(let name): .missingOutput(bounded(name))
+        case .notStarted(let reason): .notStarted(bounded(reason))
         case nil: throw WireFault(problem: "a failure of no kind")
         }
     }
+}
+
+/// The longest text of a peer's choosing that is taken, in bytes: a record can hold it as it is.
+private let textLimit = 500
+
+private func bounded(_ text: String) -> String {
+    guard text.utf8.count > textLimit else { return text }
+    var cut = text
+    while cut.utf8.count > textLimit - 3 { cut.removeLast() }
+    return cut + "…"
 }

@@ -46,3 +46,6 @@ int ergon_bell_make(void);
 void ergon_bell_ring(int bell);
 /// Waits until it has rung since it was last heard.
 void ergon_bell_hear(int bell);
+
+/// Writes everything of the file system that `descriptor` is on to its disk. Returns 0, or -errno.
+int ergon_sync_file_system(int descriptor);

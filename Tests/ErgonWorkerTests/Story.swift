@@ -1,0 +1,1 @@
+../ErgonCoordinatorTests/Story.swift

@@ -1,0 +1,178 @@
+import ErgonModel
+import ErgonWorker
+
+/// A worker, and the runtime and the coordinator as a story tells them.
+struct StoryWorld {
+    private var worker = Worker(facts: Self.facts(cpus: 2, memory: 4))
+    private var now = Instant(microseconds: 0)
+    private var names: [LeaseID: String] = [:]
+    private let manifest = content("manifest")
+
+    private static func facts(cpus: Int, memory: Int) -> WorkerFacts {
+        WorkerFacts(
+            worker: WorkerID("w1"), cpus: cpus, memory: ByteCount(Int64(memory) << 30),
+            cpuModel: "A CPU",
+            power: PowerModel(
+                source: "model:table", perThread: Watts(milliwatts: 5000), uncertaintyPercent: 30))
+    }
+
+    /// - Returns: what the command caused, a line for each effect.
+    mutating func tell(_ command: String) throws -> [String] {
+        var words = Words(command)
+        let lines = try lines(of: try words.next(), &words)
+        guard words.remainder().isEmpty else { throw StoryFault("too many words: \(command)") }
+        return lines
+    }
+
+    private mutating func lines(of verb: String, _ words: inout Words) throws -> [String] {
+        switch verb {
+        case "worker":
+            guard words.take("cpus") else { throw StoryFault("`cpus` is missing") }
+            let cpus = try words.number()
+            guard words.take("memory") else { throw StoryFault("`memory` is missing") }
+            worker = Worker(facts: Self.facts(cpus: cpus, memory: try words.number()))
+            return []
+        case "at":
+            now = Instant(microseconds: try words.microseconds())
+            return []
+        case "held": return worker.held.map(text)
+        case "running": return ["\(worker.running) running"]
+        case "plan": return try planned(&words)
+        case "work": return try work(&words)
+        default: return handle(try event(verb, &words))
+        }
+    }
+
+    private mutating func handle(_ event: Worker.Event) -> [String] {
+        worker.handle(event, now: now).map(text)
+    }
+
+    private mutating func event(_ verb: String, _ words: inout Words) throws -> Worker.Event {
+        switch verb {
+        case "connected": return .connected
+        case "disconnected": return .disconnected
+        case "tick": return .tick
+        case "loaded": return .loaded(manifest.digest, Fixture.sample)
+        case "unloaded": return .loadFailed(manifest.digest, reason: words.remainder())
+        case "lease": return .order(.lease(try lease(&words)))
+        case "acknowledge": return .order(.acknowledge([try words.number()]))
+        case "withdraw": return .order(.withdraw([try words.leaseID()]))
+        case "prepared": return .prepared(try words.attempt())
+        case "unprepared": return .prepareFailed(try words.attempt(), reason: words.remainder())
+        case "started": return .started(try words.attempt())
+        case "unstarted": return .startFailed(try words.attempt(), reason: words.remainder())
+        case "ended": return .ended(try words.attempt(), try words.end())
+        case "collected": return .collected(try words.attempt(), try words.collected())
+        default: throw StoryFault("no command `\(verb)`")
+        }
+    }
+
+    /// `1/1 0`: a task that was told to start does, ends well, and leaves its output.
+    private mutating func work(_ words: inout Words) throws -> [String] {
+        let attempt = try words.attempt()
+        let end = Worker.ProcessEnd(status: .exit(0), cpu: .seconds(1))
+        let left = Worker.Collected(outputs: .there([content("out")]), log: nil)
+        return handle(.started(attempt)) + handle(.ended(attempt, end))
+            + handle(.collected(attempt, left))
+    }
+
+    /// `1/1 work 0-3`, or `1/2 work.out/1 0` for a merge.
+    private mutating func lease(_ words: inout Words) throws -> Lease {
+        let id = try words.leaseID()
+        let name = try words.next()
+        let stage = Stage(name: name, in: Fixture.sample)
+        names[id] = name
+        return Lease(
+            id: id, campaign: CampaignID(1), manifest: manifest,
+            stage: stage ?? Stage(step: 99, part: .work), tasks: try words.range())
+    }
+
+    // MARK: What a story shows
+
+    private func text(_ effect: Worker.Effect) -> String {
+        switch effect {
+        case .load: "load"
+        case .prepare(let attempt): "prepare \(text(attempt))"
+        case .start(let attempt): "start \(text(attempt))"
+        case .stop(let attempt): "stop \(text(attempt))"
+        case .collect(let attempt, let succeeded):
+            "collect \(text(attempt)) of a task that \(succeeded ? "ended well" : "failed")"
+        case .discard(let attempt): "discard \(text(attempt))"
+        case .send(let report): "send \(text(report))"
+        case .forget(let batch): "forget \(batch)"
+        }
+    }
+
+    private func text(_ attempt: Worker.Attempt) -> String { "\(attempt.lease) \(attempt.task)" }
+
+    private func text(_ held: HeldLease) -> String {
+        "\(held.id) \(names[held.id] ?? "?") \(held.remaining)"
+    }
+
+    private func text(_ report: WorkerReport) -> String {
+        var groups: [(text: String, tasks: IntervalSet)] = []
+        for result in report.results {
+            let text = text(result)
+            if groups.last?.text != text { groups.append((text, IntervalSet())) }
+            groups[groups.count - 1].tasks.insert(result.task..<result.task + 1)
+        }
+        let results = groups.map { "\($0.tasks) \($0.text)" }.joined(separator: "; ")
+        return "\(report.batch): \(report.lease) \(names[report.lease] ?? "?") \(results)"
+    }
+
+    private func text(_ result: TaskResult) -> String {
+        let outcome =
+            switch result.outcome {
+            case .succeeded: "done"
+            case .failed(let failure, let isFinal):
+                "failed\(isFinal ? " for good" : "") (\(failure.description))"
+            }
+        return outcome + " from \(seconds(result.started.microseconds)) for"
+            + " \(seconds(result.wall.count)), cpu \(seconds(result.cpu.count)),"
+            + " \(result.energy.microjoules / 1_000_000) J"
+            + (result.log == nil ? "" : ", with a log")
+    }
+
+    private func seconds(_ microseconds: Int64) -> String { "\(microseconds / 1_000_000) s" }
+}
+
+extension Words {
+    fileprivate mutating func leaseID() throws -> LeaseID {
+        let word = try next()
+        let parts = word.split(separator: "/").compactMap { Int($0) }
+        guard parts.count == 2 else { throw StoryFault("`\(word)` is no lease") }
+        return LeaseID(epoch: parts[0], serial: parts[1])
+    }
+
+    fileprivate mutating func attempt() throws -> Worker.Attempt {
+        Worker.Attempt(lease: try leaseID(), task: try number())
+    }
+
+    fileprivate mutating func range() throws -> Range<Int> {
+        let word = try next()
+        let ends = word.split(separator: "-").compactMap { Int($0) }
+        guard let first = ends.first, let last = ends.last, first <= last else {
+            throw StoryFault("`\(word)` are no tasks")
+        }
+        return first..<last + 1
+    }
+
+    /// `exit 3` or `signal 9`, and perhaps `cpu 2s`.
+    fileprivate mutating func end() throws -> Worker.ProcessEnd {
+        let word = try next()
+        let number = try number()
+        let cpu = take("cpu") ? try microseconds() : 0
+        return Worker.ProcessEnd(
+            status: word == "exit" ? .exit(number) : .signal(number), cpu: Microseconds(cpu))
+    }
+
+    /// Nothing, or `missing NAME`, or `lost REASON`; before it perhaps `log`.
+    fileprivate mutating func collected() throws -> Worker.Collected {
+        let log = take("log") ? content("log") : nil
+        let outputs: Worker.Collected.Outputs =
+            take("missing")
+            ? .missing(try next())
+            : take("lost") ? .lost(reason: remainder()) : .there([content("out")])
+        return Worker.Collected(outputs: outputs, log: log)
+    }
+}
