@@ -108,4 +108,4 @@ class Cluster:
         folder = self.ergon.folder / "fetched"
         results = self.json("results", selector, "--fetch", folder, "--all")
         named = {found["name"]: found["file"] for found in results["outputs"]}
-        return (folder / named[output]).read_bytes()
+        return Path(folder / named[output]).read_bytes()

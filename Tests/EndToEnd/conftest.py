@@ -44,4 +44,3 @@ def ergon(tmp_path: Path) -> Iterator[Ergon]:
 def cluster(ergon: Ergon) -> Cluster:
     """A coordinator without workers."""
     return Cluster(ergon)
-

@@ -77,6 +77,11 @@ def checkpoint(log: Path) -> tuple[str, int, bytes]:
     return origin, int(size), base64.b64decode(head)
 
 
+def key_identifier(name: str, key: bytes) -> bytes:
+    """Of a key of a signed note (c2sp.org/signed-note); `key` begins with its algorithm."""
+    return hashlib.sha256(name.encode() + b"\n" + key).digest()[:4]
+
+
 def _members(ranges: list[list[int]]) -> list[int]:
     return [first + number for first, count in ranges for number in range(count)]
 

@@ -86,6 +86,7 @@ CASES = [
 INPUTS = {"dimuon-2011", "event-selection", "sensor-anomalies", "tagger-inference", "data-quality"}
 """Those that read data which is not in the repository."""
 
+
 @pytest.fixture(scope="session")
 def one_pass(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], unsplit.Outputs]:
     """The outputs of a campaign in one piece, made once."""
@@ -116,9 +117,7 @@ def run_manifest(ergon: Ergon, name: str, tasks: int, workers: int) -> dict[str,
     manifest = ergon.folder / f"{name}.yaml"
     manifest.write_text(text.replace("../examples/", f"{ROOT}/examples/"))
     data = unsplit.data_folder()
-    inputs = [
-        word for part in ("cms", "nab", "sim", "model") for word in ("--inputs", data / part)
-    ]
+    inputs = [word for part in ("cms", "nab", "sim", "model") for word in ("--inputs", data / part)]
     command = ["run", manifest, "--workers", workers, "-o", "json"]
     summary: dict[str, Any] = ergon(
         *command, *(inputs if name in INPUTS else []), seconds=600

@@ -9,7 +9,7 @@ import pytest
 
 from cluster import Cluster
 from ergon import Ergon, Running, is_alive, until
-from gated import FREE, GatedCampaign, once, path_of
+from gated import FREE, GatedCampaign, Start, once, path_of
 from record_log import commits
 
 
@@ -25,6 +25,10 @@ def wait_half_way(cluster: Cluster, campaign: GatedCampaign) -> None:
     """All that does not wait is on record, and every worker's two threads are at the gate."""
     campaign.wait_at_gate(*(cluster.worker_home(name) for name in cluster.workers))
     until("the first half is on record", lambda: cluster.stage("make")["done"] == FREE)
+
+
+def wait_for_end(starts: list[Start]) -> None:
+    until("tasks end", lambda: not any(is_alive(start.process) for start in starts))
 
 
 # What dies
@@ -49,8 +53,7 @@ def test_a_worker_is_killed(cluster: Cluster) -> None:
     wait_half_way(cluster, campaign)
     lost = campaign.waiting(cluster.worker_home("w1"))
     doomed.kill()
-    for start in lost:
-        until("its tasks end with it", lambda: not is_alive(start.process))
+    wait_for_end(lost)
     campaign.open_gate()
     assert cluster.finish()["state"] == "complete"
     check_result(campaign, cluster.fetch(campaign.output), cluster.home / "log")
@@ -82,8 +85,7 @@ def test_the_coordinator_is_killed(cluster: Cluster) -> None:
     running = campaign.waiting()
     assert all(is_alive(start.process) for start in running)
     campaign.open_gate()
-    for start in running:
-        until("tasks end without a coordinator", lambda: not is_alive(start.process))
+    wait_for_end(running)
     cluster.start()
     assert cluster.finish()["state"] == "complete"
     check_result(campaign, cluster.fetch(campaign.output), cluster.home / "log")
@@ -123,8 +125,8 @@ def test_run_is_stopped_and_goes_on(ergon: Ergon, how: signal.Signals) -> None:
     assert len(parts) == 3, "a coordinator and two workers"
     first.send(how)
     answer = first.wait()
-    for process in [*parts, *(start.process for start in campaign.waiting())]:
-        until("all that it started ends with it", lambda: not is_alive(process))
+    until("its parts end with it", lambda: not any(map(is_alive, parts)))
+    wait_for_end(campaign.waiting())
     if how != signal.SIGKILL:
         assert answer.status == 1
         assert "the same command goes on from here" in answer.err
@@ -367,13 +369,14 @@ def test_cancel(cluster: Cluster) -> None:
     wait_half_way(cluster, campaign)
     assert cluster("cancel", "gated").out == "gated: cancelled\n"
     running = campaign.waiting()
-    for start in running:
-        until("a task of a cancelled campaign ends", lambda: not is_alive(start.process))
+    wait_for_end(running)
     results = cluster.results()
     assert results["state"] == "cancelled"
     (entry,) = results["coverage"]
     assert entry["covered"] == [{"first": 0, "count": FREE}]
-    assert [gap["reason"] for gap in entry["gaps"]][0] == f"task {FREE} not run"
+    gap = entry["gaps"][0]
+    assert gap["range"]["first"] == FREE
+    assert f"{FREE}" in gap["reason"] and gap["reason"].endswith("not run")
     assert "the campaign is cancelled" in cluster("explain", f"gated.make.{FREE}").out
     cluster("watch", status=1)
     assert len(commits(cluster.home / "log")) == FREE

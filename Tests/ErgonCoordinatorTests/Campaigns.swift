@@ -125,10 +125,17 @@ enum Fixture {
             step("sum", over: "look.found", split: .all),
         ])
 
-    /// A split over the lines of a text that was brought along.
+    /// A split over the lines of texts that were brought along.
     private static let lists = campaign(
-        "lists", inputs: [input("names", .lines, [("names.txt", 5)])],
-        [step("look", over: "names", split: .lines(2), outputs: [output("found")])])
+        "lists",
+        inputs: [
+            input("many", .lines, [("a.txt", 3), ("b.txt", 1)]),
+            input("names", .lines, [("names.txt", 5)]),
+        ],
+        [
+            step("look", over: "names", split: .lines(2), outputs: [output("found")]),
+            step("read", over: "many", split: .lines(2)),
+        ])
 }
 
 // MARK: Short ways to write a campaign down

@@ -6,7 +6,7 @@ extension SeededGenerator {
     mutating func campaign(named name: String) -> Campaign {
         let inputs = [
             input("events", .csv, files(1...3, events: 0...7)),
-            input("lines", .lines, files(1...1, events: 1...6)),
+            input("lines", .lines, files(1...2, events: 1...6)),
         ]
         var steps: [StepSpec] = []
         for name in ["a", "b", "c", "d"].prefix(roll(1...4)) {

@@ -110,6 +110,8 @@ extension CampaignState {
             return [source(name, unit, 0..<(upstream ?? files.count))]
         case .files: return [source(name, "files", 0..<files.count)]
         case .outputs: return [source(name, "tasks", 0..<(upstream ?? 0))]
+        case .lines where files.count > 1:
+            return files.map { source("\(name)/\($0.name)", "lines", 0..<($0.events ?? 0)) }
         case .lines: return [source(name, "lines", 0..<(upstream ?? files.first?.events ?? 0))]
         case .seeds(let total, _, _): return [source("seeds", "seeds", 0..<total)]
         case .events(_, let range):

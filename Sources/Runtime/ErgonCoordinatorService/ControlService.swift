@@ -77,13 +77,30 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
         request: Ergon_V1_CampaignSelector, context: ServerContext
     ) async throws -> Ergon_V1_CancelReply {
         let identity = try caller(context, Self.writers)
-        let found = try await ask(.find(Coordinator.CampaignSelector(request.campaign)))
-        guard case .found(let id) = found else { throw unexpected(found) }
+        let id = try await ownCampaign(request.campaign, of: identity)
         let reply = try checked(await inbox.ask { .cancel($0, id, by: identity.uri) })
         guard case .ended(let ending) = reply else { throw unexpected(reply) }
         var answer = Ergon_V1_CancelReply()
         answer.state = ending.rawValue
         return answer
+    }
+
+    /// Submitters may end only what they have submitted themselves.
+    private func ownCampaign(_ name: String, of identity: Identity) async throws -> CampaignID {
+        let reply = try await ask(.status(Coordinator.CampaignSelector(name)))
+        guard case .status(let status) = reply, let campaign = status.campaigns.first else {
+            throw unexpected(reply)
+        }
+        guard identity.role == .operator || campaign.by == identity.uri else {
+            logger.warning(
+                "call refused",
+                metadata: [
+                    "method": "Cancel", "reason": "\(identity) did not submit \(campaign.id)",
+                ])
+            throw RPCError(
+                code: .permissionDenied, message: "the campaign was submitted by somebody else")
+        }
+        return campaign.id
     }
 
     // MARK: Questions
