@@ -28,14 +28,17 @@ demo: release $(VENV)/installed
 test: debian $(VENV)/installed-dev debug lint
 	$(MAKE) -C examples/cpp
 	swift test --skip-build
-	ERGON=$(CURDIR)/.build/debug/ergon pytest -q -ra Tests/Schema Tests/EndToEnd examples/tests
+	pytest -q -ra Tests/Schema
+	pytest -q -ra examples/tests
+	ERGON=$(CURDIR)/.build/debug/ergon pytest -q -ra Tests/EndToEnd
 
 bench: release
 	ERGON=$(ERGON) Benchmarks/noop.sh
 
 lint: $(VENV)/installed-dev
 	swift format lint --strict --parallel -r $(SWIFT)
-	mypy --strict --ignore-missing-imports examples Tests/Schema Tests/EndToEnd
+	mypy --strict --ignore-missing-imports examples
+	MYPYPATH=Tests/EndToEnd:examples/tests mypy --strict --ignore-missing-imports Tests/EndToEnd
 
 format:
 	swift format -i --parallel -r $(SWIFT)

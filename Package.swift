@@ -120,6 +120,9 @@ let app: [Target] = [
 let checks: [Target] = [
     tests("ErgonModel", []),
     tests("ErgonManifest", ["ErgonModel"], exclude: ["Corpus"]),
+    tests("ErgonCoordinator", ["ErgonModel"], exclude: ["Stories"]),
+    tests("ErgonWorker", ["ErgonModel"], exclude: ["Stories"]),
+    tests("ErgonWire", ["ErgonModel", "ErgonWireMessages"] + grpc),
     tests("ErgonMerge", ["ErgonModel"]),
     tests("ErgonProvenance", ["ErgonModel", crypto]),
     tests("ErgonStorage", ["ErgonModel", "ErgonProvenance"]),

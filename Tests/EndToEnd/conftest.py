@@ -1,4 +1,11 @@
-"""Every test has a folder, an environment and processes of its own, and ends what it started."""
+"""Every test has a folder, an environment and processes of its own, and ends what it started.
+
+    python3 -m pytest Tests/EndToEnd
+
+drives `.build/debug/ergon`, or what ERGON names. The interpreter that runs pytest runs the tasks as
+well: it needs the packages of examples/requirements.txt for `test_campaigns.py`. ERGON_DATA names
+the folder of real inputs; ERGON_SLOW=1 adds what takes minutes of CPU.
+"""
 
 import os
 import sys

@@ -110,7 +110,7 @@ enum Fixture {
         outputs: [
             published("gen.list", "list.txt", "gen.list/2 0 0"),
             published("reco.mass", "mass.partial.txt", "reco.mass/2 0 0", missing: 2..<3),
-            published("final.plot", "plot.txt", "final 0 0"),
+            published("final.plot", "plot.partial.txt", "final 0 0"),
         ],
         coverage: [
             covered("gen", "seeds", "seeds", 0..<11),

@@ -140,7 +140,6 @@ struct EffectText {
     private func reply(_ reply: Coordinator.Reply) -> [String] {
         switch reply {
         case .accepted(let id): ["reply: campaign \(id)"]
-        case .found(let id): ["reply: campaign \(id)"]
         case .ended(let ending): ["reply: \(ending.rawValue)"]
         case .unknownCampaign: ["reply: no such campaign"]
         case .unknownTask(let reason): ["reply: \(reason)"]

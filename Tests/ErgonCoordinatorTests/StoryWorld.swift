@@ -78,6 +78,15 @@ struct StoryWorld {
                 throw StoryFault("no step `\(step)`")
             }
             return .linesCounted(id, step: index, lines: lines)
+        case "decline":
+            let (worker, lease) = (
+                WorkerID(try words.next()), try words.next().split(separator: "/")
+            )
+            guard lease.count == 2, let epoch = Int(lease[0]), let serial = Int(lease[1]) else {
+                throw StoryFault("no lease `\(lease)`")
+            }
+            let id = LeaseID(epoch: epoch, serial: serial)
+            return .decline(worker, id, reason: words.remainder())
         case "done": return try report(&words) { _ in .succeeded }
         case "fail":
             return try report(&words) { words in
@@ -98,7 +107,6 @@ struct StoryWorld {
         switch verb {
         case "status": return .status(Coordinator.CampaignSelector(try words.next()))
         case "results": return .results(Coordinator.CampaignSelector(try words.next()))
-        case "find": return .find(Coordinator.CampaignSelector(try words.next()))
         case "workers": return .workers
         case "explain":
             return .explain(
@@ -151,7 +159,8 @@ struct StoryWorld {
         return (lease, tasks)
     }
 
-    /// `w1 1/3 0-2,5` or `w1 gen 0-2,5` and, of failures, how they failed; `taking 5s`; `leaving 0`.
+    /// `w1 1/3 0-2,5` or `w1 gen 0-2,5` and, of failures, how they failed; `taking 5s`;
+    /// `leaving 0`.
     private mutating func report(
         _ words: inout Words, _ outcome: (inout Words) throws -> Outcome
     ) throws -> Coordinator.Event {

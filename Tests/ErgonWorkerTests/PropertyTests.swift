@@ -12,6 +12,10 @@ func reportsOnce(seed: UInt64) {
     #expect(day.worker.running == 0, "seed \(seed)")
     #expect(day.attempts.isEmpty, "seed \(seed): attempts never discarded")
     for (lease, range) in day.granted where !day.withdrawn.contains(lease) {
+        if day.declined.contains(lease) {
+            #expect(day.reported[lease] == nil, "seed \(seed): lease \(lease) was declined")
+            continue
+        }
         #expect(day.reported[lease] == IntervalSet(range), "seed \(seed): lease \(lease)")
     }
     #expect(day.faults.isEmpty, "seed \(seed): \(day.faults)")
@@ -37,6 +41,7 @@ private struct WorkDay {
     private(set) var attempts: [Worker.Attempt: Phase] = [:]
     private(set) var granted: [LeaseID: Range<Int>] = [:]
     private(set) var withdrawn: Set<LeaseID> = []
+    private(set) var declined: Set<LeaseID> = []
     private(set) var reported: [LeaseID: IntervalSet] = [:]
     private(set) var faults: [String] = []
     private var reports: [Int: WorkerReport] = [:]
@@ -84,7 +89,12 @@ private struct WorkDay {
     }
 
     private mutating func handle(_ event: Worker.Event) {
+        let before = Set(worker.held.map(\.id))
         for effect in worker.handle(event, now: now) { perform(effect) }
+        // Nobody can be told now: that such leases are gone shows in the next greeting.
+        if case .loadFailed = event, !isConnected {
+            declined.formUnion(before.subtracting(worker.held.map(\.id)))
+        }
     }
 
     // MARK: What the worker asks for
@@ -101,6 +111,7 @@ private struct WorkDay {
         case .collect(let attempt, _): expect(attempt, .running, then: .collecting)
         case .discard(let attempt):
             if attempts.removeValue(forKey: attempt) == nil { faults.append("\(effect)") }
+        case .decline(let lease, _): declined.insert(lease)
         case .send(let report): take(report)
         case .forget(let batch):
             if reports[batch] == nil { faults.append("\(effect)") }
@@ -205,7 +216,11 @@ private struct WorkDay {
             handle(dice.happens(10) ? .startFailed(attempt, reason: "gone") : .started(attempt))
         case .running:
             let status: Worker.ProcessEnd.Status = dice.happens(20) ? .exit(1) : .exit(0)
-            handle(.ended(attempt, Worker.ProcessEnd(status: status, cpu: .seconds(1))))
+            handle(
+                .ended(
+                    attempt,
+                    Worker.ProcessEnd(
+                        status: status, started: now, wall: .seconds(1), cpu: .seconds(1))))
         case .collecting:
             let outputs: Worker.Collected.Outputs =
                 dice.happens(10) ? .missing("out") : .there([content("out")])

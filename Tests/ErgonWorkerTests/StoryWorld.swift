@@ -6,6 +6,8 @@ struct StoryWorld {
     private var worker = Worker(facts: Self.facts(cpus: 2, memory: 4))
     private var now = Instant(microseconds: 0)
     private var names: [LeaseID: String] = [:]
+    /// When attempts were started, as the launcher knows.
+    private var started: [Worker.Attempt: Instant] = [:]
     private let manifest = content("manifest")
 
     private static func facts(cpus: Int, memory: Int) -> WorkerFacts {
@@ -39,6 +41,7 @@ struct StoryWorld {
         case "running": return ["\(worker.running) running"]
         case "plan": return try planned(&words)
         case "work": return try work(&words)
+        case "finish": return try finish(&words)
         default: return handle(try event(verb, &words))
         }
     }
@@ -59,9 +62,14 @@ struct StoryWorld {
         case "withdraw": return .order(.withdraw([try words.leaseID()]))
         case "prepared": return .prepared(try words.attempt())
         case "unprepared": return .prepareFailed(try words.attempt(), reason: words.remainder())
-        case "started": return .started(try words.attempt())
+        case "started":
+            let attempt = try words.attempt()
+            started[attempt] = now
+            return .started(attempt)
         case "unstarted": return .startFailed(try words.attempt(), reason: words.remainder())
-        case "ended": return .ended(try words.attempt(), try words.end())
+        case "ended":
+            let attempt = try words.attempt()
+            return .ended(attempt, try words.end(from: started[attempt] ?? now, to: now))
         case "collected": return .collected(try words.attempt(), try words.collected())
         default: throw StoryFault("no command `\(verb)`")
         }
@@ -70,10 +78,26 @@ struct StoryWorld {
     /// `1/1 0`: a task that was told to start does, ends well, and leaves its output.
     private mutating func work(_ words: inout Words) throws -> [String] {
         let attempt = try words.attempt()
-        let end = Worker.ProcessEnd(status: .exit(0), cpu: .seconds(1))
+        let end = Worker.ProcessEnd(
+            status: .exit(0), started: now, wall: .zero, cpu: .seconds(1))
         let left = Worker.Collected(outputs: .there([content("out")]), log: nil)
         return handle(.started(attempt)) + handle(.ended(attempt, end))
             + handle(.collected(attempt, left))
+    }
+
+    /// `1/1 0-2499`: all these tasks are staged, run and end well; only what is sent is shown.
+    private mutating func finish(_ words: inout Words) throws -> [String] {
+        let (lease, tasks) = (try words.leaseID(), try words.range())
+        return tasks.flatMap { task in
+            let attempt = Worker.Attempt(lease: lease, task: task)
+            let end = Worker.ProcessEnd(
+                status: .exit(0), started: now, wall: .zero, cpu: .zero)
+            let left = Worker.Collected(outputs: .there([content("out")]), log: nil)
+            return [
+                .prepared(attempt), .started(attempt), .ended(attempt, end),
+                .collected(attempt, left),
+            ].flatMap { handle($0) }.filter { $0.hasPrefix("send") }
+        }
     }
 
     /// `1/1 work 0-3`, or `1/2 work.out/1 0` for a merge.
@@ -99,6 +123,7 @@ struct StoryWorld {
             "collect \(text(attempt)) of a task that \(succeeded ? "ended well" : "failed")"
         case .discard(let attempt): "discard \(text(attempt))"
         case .send(let report): "send \(text(report))"
+        case .decline(let lease, let reason): "decline \(lease): \(reason)"
         case .forget(let batch): "forget \(batch)"
         }
     }
@@ -158,12 +183,15 @@ extension Words {
     }
 
     /// `exit 3` or `signal 9`, and perhaps `cpu 2s`.
-    fileprivate mutating func end() throws -> Worker.ProcessEnd {
+    fileprivate mutating func end(
+        from started: Instant, to now: Instant
+    ) throws -> Worker.ProcessEnd {
         let word = try next()
         let number = try number()
         let cpu = take("cpu") ? try microseconds() : 0
         return Worker.ProcessEnd(
-            status: word == "exit" ? .exit(number) : .signal(number), cpu: Microseconds(cpu))
+            status: word == "exit" ? .exit(number) : .signal(number), started: started,
+            wall: now - started, cpu: Microseconds(cpu))
     }
 
     /// Nothing, or `missing NAME`, or `lost REASON`; before it perhaps `log`.

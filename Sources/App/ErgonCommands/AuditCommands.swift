@@ -163,7 +163,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         var lines = audited.findings.map { "\($0.place): \($0.problem)" }
         lines.append(
             "\(report.records) records, \(report.epochs) starts, \(report.workers.count) workers, "
-                + "root \(audited.head.root.hex.prefix(16)) of \(audited.head.size)")
+                + (audited.isReadable ? "root \(audited.head.root.hex)" : "not all readable"))
         for campaign in report.campaigns {
             let ending = campaign.ending?.rawValue ?? "running"
             let account = campaign.account

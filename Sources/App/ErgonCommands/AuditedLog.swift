@@ -43,6 +43,8 @@ struct AuditedLog {
     let head: TreeHead
     /// An unfinished record at the end: nobody was told of it, and a restart cuts it off.
     private(set) var unfinished: Int?
+    /// False if bytes are damaged: the root says nothing then.
+    private(set) var isReadable = true
     private let content: String
 
     init(_ folder: String, content: String) throws {
@@ -60,6 +62,7 @@ struct AuditedLog {
                     findings.append(("record \(place.sequence)", "\(error)"))
                 }
             case .damage(let damage):
+                isReadable = false
                 let place = "record \(damage.place.sequence)"
                 let segment = "\(damage.place.segment) at byte \(damage.place.offset)"
                 findings.append((place, "\(damage) (\(segment))"))

@@ -2,6 +2,7 @@ import ArgumentParser
 import ErgonCoordinatorService
 import ErgonModel
 import ErgonSecurity
+import ErgonSystem
 import ErgonTransfer
 import ErgonWire
 import ErgonWireMessages
@@ -70,6 +71,7 @@ func withCoordinator<Result: Sendable>(
             client.beginGracefulShutdown()
             group.cancelAll()
         }
+        await renewIfDue(credentials, client)
         return try await body(
             ControlClient(
                 control: Ergon_V1_Control.Client(wrapping: client),
@@ -78,6 +80,19 @@ func withCoordinator<Result: Sendable>(
                     certificatePath: credentials.certificatePath,
                     authorityPath: credentials.authorityPath),
                 transfers: TransferClient()))
+    }
+}
+
+/// People renew as they go: whoever gives a command in the second half of a certificate's life
+/// gets the next one with it. If that fails the command still goes on with what there is.
+private func renewIfDue(
+    _ credentials: Credentials, _ client: GRPCClient<HTTP2ClientTransport.Posix>
+) async {
+    let validity = credentials.validity
+    let half = (validity.notBefore.microseconds + validity.notAfter.microseconds) / 2
+    guard systemClock().microseconds > half else { return }
+    do { _ = try await renewed(credentials, by: client) } catch {
+        printNote("the certificate could not be renewed: \(error)")
     }
 }
 

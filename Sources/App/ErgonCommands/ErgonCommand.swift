@@ -1,5 +1,4 @@
 import ArgumentParser
-import ErgonSystem
 import ErgonWire
 
 /// `ergon`: one executable plays every part.
@@ -49,6 +48,5 @@ struct ErgonCommand: AsyncParsableCommand {
 
 /// Parses the command line and does what it says.
 package func runErgon() async {
-    reserveSignals()
     await ErgonCommand.main()
 }

@@ -88,6 +88,8 @@ extension Ergon_V1_NamedOutput {
 }
 
 extension Ergon_V1_ResultsReply {
+    private static let failuresShown = 20
+
     var text: String {
         var lines = ["\(state)"]
         let merged = outputs.filter(\.merged)
@@ -107,8 +109,12 @@ extension Ergon_V1_ResultsReply {
             "kept task by task: \(group.name), \(group.files) files, "
                 + ErgonCommands.text(group.size)
         }
-        for failure in failures {
-            lines.append("failed: \(failure.stage).\(failure.task): \(failure.reason)")
+        for failure in failures.prefix(Self.failuresShown) {
+            let reads = failure.reads.isEmpty ? "" : " (\(failure.reads))"
+            lines.append("failed: \(failure.stage).\(failure.task)\(reads): \(failure.reason)")
+        }
+        if failures.count > Self.failuresShown {
+            lines.append("… and \(failures.count - Self.failuresShown) more; -o json lists all")
         }
         return lines.joined(separator: "\n")
     }
@@ -142,7 +148,7 @@ extension Ergon_V1_ResultsReply {
                 failures.map { failure in
                     .object([
                         "stage": .string(failure.stage), "task": .integer(failure.task),
-                        "reason": .string(failure.reason),
+                        "reason": .string(failure.reason), "reads": .string(failure.reads),
                     ])
                 }),
         ])

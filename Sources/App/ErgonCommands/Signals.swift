@@ -9,6 +9,7 @@ import Synchronization
 func untilSignalled<Result: Sendable>(
     _ body: @escaping @Sendable () async throws -> Result
 ) async throws -> Result? {
+    catchStopSignals()
     let task = Task { try await body() }
     let signalled = Flag()
     Task.detached {

@@ -24,6 +24,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
     @OptionGroup var home: HomeOption
     @Option(help: "Address to listen on (IPv4).")
     var listen = "127.0.0.1"
+    @Option(help: "What others are told to connect to. Default: that address, or the host's name.")
+    var advertise: String?
     @Option(help: "Port of the control stream. 0: the last one, or one that is free.")
     var port = 0
     @Option(help: "Port for content.")
@@ -41,15 +43,22 @@ struct CoordinatorCommand: AsyncParsableCommand {
         guard (0...86_400).contains(grace) else {
             throw ValidationError("--grace is 0 to 86400 seconds")
         }
+        let parts = listen.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 4, parts.allSatisfy({ UInt8($0) != nil }) else {
+            throw ValidationError("--listen is an IPv4 address; 0.0.0.0 for all of this machine's")
+        }
+    }
+
+    private var usualName: String {
+        listen == "0.0.0.0" ? ProcessInfo.processInfo.hostName : listen
     }
 
     func run() async throws {
         try await reporting {
             let home = CoordinatorHome(folder: home.folder)
-            try FileManager.default.createDirectory(
-                atPath: home.folder, withIntermediateDirectories: true)
             let configuration = CoordinatorConfiguration(
-                home: home, host: listen, controlPort: port, dataPort: dataPort,
+                home: home, host: listen, advertised: advertise ?? usualName, controlPort: port,
+                dataPort: dataPort,
                 enrolmentPort: enrolmentPort, grace: .seconds(Int64(grace)))
             let logger = makeLogger("coordinator", quiet: quiet)
             try await untilSignalled {
@@ -105,8 +114,7 @@ struct WorkerCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let folder = absolute(home)
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true)
+            try CoordinatorHome.makeFolder(folder)
             let (credentials, address) = try await enrolled(folder)
             let environment = ProcessInfo.processInfo.environment
             let configuration = WorkerConfiguration(
@@ -166,7 +174,8 @@ struct WorkerCommand: AsyncParsableCommand {
 private func remember(_ address: CoordinatorAddress, in folder: String) throws {
     try CoordinatorHome(folder: folder).write(
         ListeningPorts(
-            host: address.host, control: address.controlPort, data: address.dataPort, enrolment: 0))
+            host: address.host, advertised: address.host, control: address.controlPort,
+            data: address.dataPort, enrolment: 0))
 }
 
 /// TOKEN@HOST:PORT
@@ -203,8 +212,7 @@ struct LoginCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let target = try JoinTarget(token)
-            try FileManager.default.createDirectory(
-                atPath: home.folder, withIntermediateDirectories: true)
+            try CoordinatorHome.makeFolder(home.folder)
             let joined = try await ErgonWire.join(
                 token: target.token, host: target.host, port: target.port,
                 folder: CoordinatorHome(folder: home.folder).identity, now: systemClock())
@@ -234,6 +242,12 @@ struct TokenCreateCommand: AsyncParsableCommand {
     var lifetime = 15
     @OptionGroup var output: FormatOption
 
+    func validate() throws {
+        guard (1...525_600).contains(lifetime) else {
+            throw ValidationError("--lifetime is 1 minute to a year")
+        }
+    }
+
     func run() async throws {
         try await reporting {
             let token = try await createToken(
@@ -254,7 +268,7 @@ func createToken(_ home: String, role: String, name: String?, seconds: Int64) as
         try await $0.control.createToken(request, options: ControlClient.patience)
     }
     guard let ports = try CoordinatorHome(folder: home).readPorts() else { throw Exit.bug }
-    return "\(reply.token)@\(ports.host):\(ports.enrolment)"
+    return "\(reply.token)@\(ports.advertised):\(ports.enrolment)"
 }
 
 struct WorkersCommand: AsyncParsableCommand {

@@ -91,13 +91,17 @@ private func report(_ fault: any Actionable) {
 
 private func exit(for error: RPCError) -> ExitCode {
     switch error.code {
-    case .unavailable, .deadlineExceeded:
+    case .unavailable, .deadlineExceeded, .unimplemented:
         printNote("ergon: no coordinator answers: \(error.message)")
         printNote("    check that it runs, and --home")
         return Exit.noCoordinator
     case .notFound, .invalidArgument, .failedPrecondition:
         printNote("ergon: \(error.message)")
         return Exit.usage
+    case .resourceExhausted:
+        printNote("ergon: \(error.message)")
+        printNote("    make room on the coordinator's disk")
+        return Exit.no
     case .permissionDenied, .unauthenticated:
         printNote("ergon: refused: \(error.message)")
         return Exit.no

@@ -65,6 +65,8 @@ private func sources(of spec: StepSpec, in campaign: Campaign, upstream: Int?) -
     case .all: [entry(over, upstream == nil ? "files" : "tasks", 0..<(upstream ?? files.count))]
     case .files: [entry(over, "files", 0..<files.count)]
     case .outputs: [entry(over, "tasks", 0..<(upstream ?? 0))]
+    case .lines where files.count > 1:
+        files.map { entry("\(over)/\($0.name)", "lines", 0..<($0.events ?? 0)) }
     case .lines: [entry(over, "lines", 0..<(upstream ?? files.first?.events ?? 0))]
     case .seeds(let total, _, _): [entry("seeds", "seeds", 0..<total)]
     case .events(_, let range):

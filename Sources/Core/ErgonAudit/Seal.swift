@@ -52,7 +52,8 @@ extension CampaignAudit {
 
     /// Every merged output that is on record, and every output of a step that is one task.
     private var published: [PublishedOutput] {
-        campaign.steps.enumerated().flatMap { step, spec in
+        let incomplete = stepsOnPartialInput
+        return campaign.steps.enumerated().flatMap { step, spec in
             spec.outputs.enumerated().compactMap { position, output -> PublishedOutput? in
                 let isOneTask = (spec.split == .single || spec.split == .all) && spec.points.isEmpty
                 guard output.merge != nil || isOneTask,
@@ -61,10 +62,33 @@ extension CampaignAudit {
                 let missing = missing(step, position)
                 return PublishedOutput(
                     name: "\(spec.name).\(output.name)",
-                    file: output.fileName(isPartial: !missing.isEmpty), content: content,
-                    missing: missing)
+                    file: output.fileName(
+                        isPartial: !missing.isEmpty || incomplete.contains(spec.name)),
+                    content: content, missing: missing)
             }
         }
+    }
+
+    /// Steps that read a merged output with tasks missing, or anything made from one. Steps stand
+    /// in the order in which they read each other.
+    private var stepsOnPartialInput: Set<String> {
+        var found: Set<String> = []
+        for spec in campaign.steps {
+            let over = spec.over.map { [$0] } ?? []
+            for source in over + spec.with.map(\.source) {
+                guard case .output(let name, let outputName) = source,
+                    let step = campaign.stepIndex(named: name),
+                    let output = campaign.steps[step].outputs.firstIndex(where: {
+                        $0.name == outputName
+                    })
+                else { continue }
+                var takesMerged = spec.with.contains { $0.source == source }
+                if case .lines = spec.split, spec.over == source { takesMerged = true }
+                let lacksTasks = takesMerged && !missing(step, output).isEmpty
+                if lacksTasks || found.contains(name) { found.insert(spec.name) }
+            }
+        }
+        return found
     }
 
     /// Tasks that are not in the merged output: they, or a merge on the way to the top, are not

@@ -11,6 +11,8 @@ struct CampaignState: Sendable {
     var seal: SealedCampaign?
     var sealedAt: Instant?
     var cancelledBy: String?
+    /// Workers that cannot run it, and why; not on record, and forgotten when they come back anew.
+    var unfit: [WorkerID: String] = [:]
     /// The stages whose number of tasks is known.
     private(set) var stages: [Stage: StageState] = [:]
     /// Lines of merged outputs that a step is split over, by that step.

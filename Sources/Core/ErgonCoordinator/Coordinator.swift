@@ -13,6 +13,8 @@ package struct Coordinator: Sendable {
         case workerConnected(WorkerFacts, held: [HeldLease])
         case workerDisconnected(WorkerID)
         case report(WorkerID, WorkerReport)
+        /// The worker cannot run the lease's campaign; nothing of it was started.
+        case decline(WorkerID, LeaseID, reason: String)
         case submit(RequestID, Campaign, manifest: StoredFile, by: String)
         case cancel(RequestID, CampaignID, by: String)
         case ask(RequestID, Question)
@@ -81,6 +83,8 @@ package struct Coordinator: Sendable {
         case .workerConnected(let facts, let held): connect(facts, held, now, &effects)
         case .workerDisconnected(let worker): disconnect(worker, now)
         case .report(let worker, let report): take(report, from: worker, now, &effects)
+        case .decline(let worker, let lease, let reason):
+            decline(lease, by: worker, reason, now, &effects)
         case .submit(let request, let campaign, let manifest, let by):
             submit(request, campaign, manifest, by, now, &effects)
         case .cancel(let request, let id, let by): cancel(request, id, by, now, &effects)

@@ -44,7 +44,7 @@ extension Coordinator {
         _ id: CampaignID, _ stage: Stage, for worker: WorkerID, load: Int
     ) -> Lease? {
         guard let state = campaigns[id], let tasks = state.stage(stage), !tasks.ready.isEmpty,
-            let facts = workers[worker]?.facts
+            let facts = workers[worker]?.facts, state.unfit[worker] == nil
         else { return nil }
         let needs = resources(of: stage, in: state.campaign)
         guard needs.cpus <= facts.cpus, needs.memory <= facts.memory else { return nil }

@@ -7,7 +7,6 @@ extension Coordinator {
         case results(CampaignSelector)
         case explain(CampaignSelector, stage: String, task: Int)
         case log(CampaignSelector, stage: String, task: Int)
-        case find(CampaignSelector)
         case workers
     }
 
@@ -32,7 +31,6 @@ extension Coordinator {
     package enum Reply: Hashable, Sendable {
         case accepted(CampaignID)
         case ended(SealedCampaign.Ending)
-        case found(CampaignID)
         case unknownCampaign
         case unknownTask(String)
         case status(StatusReport)
@@ -80,6 +78,8 @@ extension Coordinator {
             package var stage: String
             package var task: Int
             package var reason: String
+            /// What it read, for people: files by name, and the range of them.
+            package var reads: String
         }
 
         package var ending: SealedCampaign.Ending?
@@ -102,8 +102,6 @@ extension Coordinator {
         switch question {
         case .status(let selector): return status(selector)
         case .workers: return .workers(workerReports())
-        case .find(let selector):
-            return campaign(selector).map { .found($0.id) } ?? .unknownCampaign
         case .results(let selector):
             return campaign(selector).map { .results($0.results()) } ?? .unknownCampaign
         case .log(let selector, let stage, let task):
@@ -207,6 +205,10 @@ extension Coordinator {
                 $0.facts.cpus >= needs.cpus && $0.facts.memory >= needs.memory
             })
         else { return "no connected worker has \(needs.memory.bytes >> 20) MiB of memory" }
+        let unfit = connected.compactMap { worker in
+            state.unfit[worker.facts.worker].map { "\(worker.facts.worker) cannot run it: \($0)" }
+        }.sorted()
+        guard unfit.count < connected.count else { return unfit.joined(separator: "; ") }
         let failures = stage.failures[task]?.count ?? 0
         let again = failures > 0 ? " (attempt \(failures + 1))" : ""
         return
@@ -260,9 +262,31 @@ extension CampaignState {
         stages.values.sorted { $0.stage < $1.stage }.flatMap { stage in
             stage.reasons.sorted { $0.key < $1.key }.map { task, reason in
                 Coordinator.ResultsReport.FailedTask(
-                    stage: stage.name, task: task, reason: reason.description)
+                    stage: stage.name, task: task, reason: reason.description,
+                    reads: reads(task, of: stage.stage))
             }
         }
+    }
+}
+
+extension CampaignState {
+    /// What a task reads of the campaign's inputs or of an earlier step.
+    private func reads(_ task: Int, of stage: Stage) -> String {
+        let spec = campaign.steps[stage.step]
+        guard stage.part == .work, let over = spec.over,
+            let shards = Shards(of: spec, in: campaign, upstream: upstream(of: stage.step))
+        else { return "" }
+        let shard = shards[task]
+        var parts: [String] = []
+        switch over {
+        case .output: parts.append("\(over.text) \(IntervalSet(shard.files))")
+        case .input(let name):
+            let files = campaign.input(named: name)?.files ?? []
+            let names = files[shard.files.clamped(to: 0..<files.count)].map(\.name)
+            parts.append(names.prefix(3).joined(separator: ", ") + (names.count > 3 ? ", …" : ""))
+        }
+        if let range = shard.range { parts.append("\(IntervalSet(range))") }
+        return parts.joined(separator: " ")
     }
 }
 

@@ -24,7 +24,8 @@ extension CampaignState {
 
     /// Every merged output that came about, and every output of a step that is one task.
     func published() -> [PublishedOutput] {
-        campaign.steps.enumerated().flatMap { step, spec in
+        let isTainted = taintedSteps()
+        return campaign.steps.enumerated().flatMap { step, spec in
             spec.outputs.enumerated().compactMap { position, output -> PublishedOutput? in
                 guard isWhole(step, output) else { return nil }
                 let source = Source.output(step: spec.name, output: output.name)
@@ -32,10 +33,35 @@ extension CampaignState {
                 let missing = missing(step, position)
                 return PublishedOutput(
                     name: "\(spec.name).\(output.name)",
-                    file: output.fileName(isPartial: !missing.isEmpty), content: file.content,
+                    file: output.fileName(isPartial: !missing.isEmpty || isTainted[step]),
+                    content: file.content,
                     missing: missing)
             }
         }
+    }
+
+    /// For each step whether something that it reads, at whatever remove, lacks pieces.
+    private func taintedSteps() -> [Bool] {
+        campaign.steps.reduce(into: []) { tainted, spec in
+            let sources = spec.with.map(\.source) + [spec.over].compactMap(\.self)
+            tainted.append(
+                sources.contains { source in
+                    guard case .output(let name, let outputName) = source,
+                        let earlier = campaign.stepIndex(named: name),
+                        let output = campaign.steps[earlier].outputs.firstIndex(where: {
+                            $0.name == outputName
+                        })
+                    else { return false }
+                    return tainted[earlier]
+                        || readsWhole(spec, source) && !missing(earlier, output).isEmpty
+                })
+        }
+    }
+
+    /// The step reads the merged output, and not task by task.
+    private func readsWhole(_ spec: StepSpec, _ source: Source) -> Bool {
+        if case .lines = spec.split, spec.over == source { return true }
+        return spec.with.contains { $0.source == source }
     }
 
     /// One file stands for the whole step.

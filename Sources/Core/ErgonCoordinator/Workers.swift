@@ -24,6 +24,7 @@ extension Coordinator {
     ) {
         if workers[facts.worker]?.facts != facts { commit(.workerJoined(facts), now, &effects) }
         workers[facts.worker]?.isConnected = true
+        for id in campaigns.keys { campaigns[id]?.unfit[facts.worker] = nil }
         workers[facts.worker]?.awayUntil = nil
         effects.append(.send(facts.worker, .welcome(epoch: epoch)))
         for lease in leaseIDs(of: facts.worker) where !held.contains(where: { $0.id == lease }) {
@@ -31,6 +32,28 @@ extension Coordinator {
         }
         let lost = held.filter { !adopt($0, by: facts.worker) }.map(\.id)
         if !lost.isEmpty { effects.append(.send(facts.worker, .withdraw(lost))) }
+    }
+
+    /// A worker without the campaign's environment must not use up its tasks' attempts, however
+    /// fast it fails: it gets no more of it. Only where no other could run it do the tasks fail.
+    mutating func decline(
+        _ id: LeaseID, by worker: WorkerID, _ reason: String, _ now: Instant,
+        _ effects: inout [Effect]
+    ) {
+        guard let lease = leases[id], lease.worker == worker, let state = campaigns[lease.campaign]
+        else { return }
+        campaigns[lease.campaign]?.unfit[worker] = reason
+        let others = workers.filter { $0.value.isConnected && state.unfit[$0.key] == nil }
+        if others.keys.contains(where: { $0 != worker }) { return release(id) }
+        let results = lease.remaining.ranges.joined().map { task in
+            TaskResult(
+                task: task, outcome: .failed(.notStarted(reason), isFinal: false), outputs: [],
+                log: nil, started: now, wall: .zero, cpu: .zero, energy: .zero)
+        }
+        record(results, of: id, lease, now, &effects)
+        release(id)
+        // Tried again by whoever there is, until the attempts are used up.
+        campaigns[lease.campaign]?.unfit = [:]
     }
 
     mutating func disconnect(_ worker: WorkerID, _ now: Instant) {
@@ -108,15 +131,10 @@ extension Coordinator {
     mutating func take(
         _ report: WorkerReport, from worker: WorkerID, _ now: Instant, _ effects: inout [Effect]
     ) {
-        let accepted = acceptable(report, from: worker)
-        if !accepted.isEmpty, let state = campaigns[report.campaign] {
-            let batch = ResultBatch(
-                campaign: report.campaign, stage: report.stage.name(in: state.campaign),
-                worker: worker, lease: report.lease, results: accepted)
-            for result in accepted {
-                leases[report.lease]?.remaining.remove(result.task..<result.task + 1)
-            }
-            commit(.results(batch), now, &effects)
+        if let lease = leases[report.lease], lease.worker == worker,
+            lease.campaign == report.campaign, lease.stage == report.stage
+        {
+            record(report.results, of: report.lease, lease, now, &effects)
         }
         if leases[report.lease]?.worker == worker, leases[report.lease]?.remaining.isEmpty == true {
             leases[report.lease] = nil
@@ -124,17 +142,30 @@ extension Coordinator {
         effects.append(.send(worker, .acknowledge([report.batch])))
     }
 
-    private func acceptable(_ report: WorkerReport, from worker: WorkerID) -> [TaskResult] {
-        guard let lease = leases[report.lease], lease.worker == worker,
-            lease.campaign == report.campaign, lease.stage == report.stage,
-            let state = campaigns[report.campaign], state.seal == nil,
-            let stage = state.stage(report.stage)
-        else { return [] }
+    /// Puts on record what of `results` may count.
+    private mutating func record(
+        _ results: [TaskResult], of id: LeaseID, _ lease: LeaseState, _ now: Instant,
+        _ effects: inout [Effect]
+    ) {
+        guard let state = campaigns[lease.campaign] else { return }
+        let accepted = acceptable(results, lease, state)
+        guard !accepted.isEmpty else { return }
+        for result in accepted { leases[id]?.remaining.remove(result.task..<result.task + 1) }
+        let batch = ResultBatch(
+            campaign: lease.campaign, stage: lease.stage.name(in: state.campaign),
+            worker: lease.worker, lease: id, results: accepted)
+        commit(.results(batch), now, &effects)
+    }
+
+    private func acceptable(
+        _ results: [TaskResult], _ lease: LeaseState, _ state: CampaignState
+    ) -> [TaskResult] {
+        guard state.seal == nil, let stage = state.stage(lease.stage) else { return [] }
         var last = -1
-        return report.results.sorted { $0.task < $1.task }.compactMap { result in
+        return results.sorted { $0.task < $1.task }.compactMap { result in
             guard result.task > last, lease.remaining.contains(result.task) else { return nil }
             last = result.task
-            return judged(result, stage, attempts: state.campaign.steps[report.stage.step].attempts)
+            return judged(result, stage, attempts: state.campaign.steps[lease.stage.step].attempts)
         }
     }
 

@@ -12,7 +12,8 @@ package struct Shard: Hashable, Sendable {
 /// How task *i* of a step is derived: a few numbers, whatever the number of tasks.
 package struct Shards: Hashable, Sendable {
     private enum Layout: Hashable, Sendable {
-        case single(files: Int)
+        case alone
+        case whole(files: Int)
         case groups(total: Int, size: Int)
         case events(files: [Slice], size: Int)
         case ranges(total: Int, size: Int)
@@ -45,8 +46,8 @@ package struct Shards: Hashable, Sendable {
         guard !isOverOutput || upstream != nil else { return nil }
 
         switch step.split {
-        case .single: layout = .single(files: 0)
-        case .all: layout = .single(files: upstream ?? files.count)
+        case .single: layout = .alone
+        case .all: layout = .whole(files: upstream ?? files.count)
         case .files(let size): layout = .groups(total: files.count, size: size)
         case .outputs(let size): layout = .groups(total: upstream ?? 0, size: size)
         case .lines(let size):
@@ -73,7 +74,7 @@ package struct Shards: Hashable, Sendable {
 
     private static func count(of layout: Layout) -> Int {
         switch layout {
-        case .single: 1
+        case .alone, .whole: 1
         case .groups(let total, let size), .ranges(let total, let size):
             ceilingDivision(total, size)
         case .events(let files, let size):
@@ -86,7 +87,8 @@ package struct Shards: Hashable, Sendable {
         precondition((0..<count).contains(task), "task \(task) of \(count)")
         let (point, part) = (task / perPoint, task % perPoint)
         switch layout {
-        case .single(let files): return shard(0..<files, nil, point)
+        case .alone: return shard(0..<0, nil, point)
+        case .whole(let files): return shard(0..<files, nil, point)
         case .groups(let total, let size):
             return shard(part * size..<min((part + 1) * size, total), nil, point)
         case .ranges(let total, let size):
@@ -117,7 +119,8 @@ package struct Shards: Hashable, Sendable {
         guard !tasks.isEmpty else { return [] }
         let parts = tasks.lowerBound % perPoint..<(tasks.upperBound - 1) % perPoint + 1
         switch layout {
-        case .single(let files): return [(0, 0..<max(files, 1))]
+        case .alone: return [(0, 0..<1)]
+        case .whole(let files): return [(0, 0..<files)]
         case .groups(let total, let size), .ranges(let total, let size):
             return [(0, parts.lowerBound * size..<min(parts.upperBound * size, total))]
         case .events(let files, let size):

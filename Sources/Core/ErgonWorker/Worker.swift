@@ -46,6 +46,8 @@ package struct Worker: Sendable {
         /// Nobody needs the attempt's folder any more.
         case discard(Attempt)
         case send(WorkerReport)
+        /// This worker cannot run the lease's campaign; nothing of it was started.
+        case decline(LeaseID, reason: String)
         /// The coordinator has these results; what was kept for sending them again may go.
         case forget(batch: Int)
     }
@@ -54,10 +56,17 @@ package struct Worker: Sendable {
     package struct ProcessEnd: Hashable, Sendable {
         package enum Status: Hashable, Sendable { case exit(Int), signal(Int) }
         package var status: Status
+        package var started: Instant
+        package var wall: Microseconds
+        /// User and system time.
         package var cpu: Microseconds
 
-        package init(status: Status, cpu: Microseconds) {
+        package init(
+            status: Status, started: Instant, wall: Microseconds, cpu: Microseconds
+        ) {
             self.status = status
+            self.started = started
+            self.wall = wall
             self.cpu = cpu
         }
     }
@@ -80,6 +89,10 @@ package struct Worker: Sendable {
 
     /// The most results in one report.
     static let longestReport = 1000
+    /// The most content in one report, in bytes: half of what a message may have.
+    static let largestReport: Int64 = 8 << 20
+    /// Outputs up to this size, in bytes, ride in the result.
+    package static let ridingLimit: Int64 = 16 << 10
 
     let facts: WorkerFacts
     var isConnected = false
@@ -109,7 +122,7 @@ package struct Worker: Sendable {
     enum Loading: Sendable {
         case underWay
         case there(Campaign)
-        case failed(String)
+        case failed
     }
 
     struct Activity: Sendable {
@@ -171,63 +184,18 @@ package struct Worker: Sendable {
         case .disconnected: isConnected = false
         case .order(let order): take(order, &effects)
         case .loaded(let digest, let campaign): campaigns[digest] = .there(campaign)
-        case .loadFailed(let digest, let reason): failLoading(digest, reason, now)
+        case .loadFailed(let digest, let reason): failLoading(digest, reason, &effects)
         case .prepared(let attempt): prepared(attempt, &effects)
         case .prepareFailed(let attempt, let reason), .startFailed(let attempt, let reason):
             failToStart(attempt, reason, now, &effects)
         case .started(let attempt): started(attempt, now, &effects)
-        case .ended(let attempt, let end): ended(attempt, end, now, &effects)
+        case .ended(let attempt, let end): ended(attempt, end, &effects)
         case .collected(let attempt, let collected): take(collected, of: attempt, &effects)
         case .tick: stopOverdue(now, &effects)
         }
         beginTasks(&effects)
         report(&effects)
         return effects
-    }
-
-    // MARK: Orders
-
-    private mutating func take(_ order: WorkerOrder, _ effects: inout [Effect]) {
-        switch order {
-        case .welcome: break
-        case .lease(let lease): take(lease, &effects)
-        case .acknowledge(let batches): acknowledge(batches, &effects)
-        case .withdraw(let ids): for id in ids { withdraw(id, &effects) }
-        }
-    }
-
-    private mutating func take(_ lease: Lease, _ effects: inout [Effect]) {
-        guard leases[lease.id] == nil else { return }
-        leases[lease.id] = Held(
-            lease: lease, waiting: IntervalSet(lease.tasks), remaining: IntervalSet(lease.tasks))
-        switch campaigns[lease.manifest.digest] {
-        case nil, .failed:
-            // A failure may pass: the next lease tries again.
-            campaigns[lease.manifest.digest] = .underWay
-            effects.append(.load(lease.manifest))
-        case .underWay, .there: break
-        }
-    }
-
-    private mutating func acknowledge(_ batches: [Int], _ effects: inout [Effect]) {
-        for batch in batches {
-            guard let report = unacknowledged.removeValue(forKey: batch) else { continue }
-            effects.append(.forget(batch: batch))
-            dropIfFinished(report.lease)
-        }
-    }
-
-    private mutating func withdraw(_ id: LeaseID, _ effects: inout [Effect]) {
-        leases[id] = nil
-        finished[id] = nil
-        for attempt in active.keys.filter({ $0.lease == id }).sorted() {
-            active[attempt]?.isAbandoned = true
-            switch active[attempt]?.phase {
-            case .running: effects.append(.stop(attempt))
-            case .prepared: drop(attempt, &effects)
-            case .preparing, .starting, .collecting, nil: break
-            }
-        }
     }
 
     // MARK: Attempts
@@ -301,7 +269,7 @@ package struct Worker: Sendable {
     }
 
     private mutating func ended(
-        _ attempt: Attempt, _ end: ProcessEnd, _ now: Instant, _ effects: inout [Effect]
+        _ attempt: Attempt, _ end: ProcessEnd, _ effects: inout [Effect]
     ) {
         guard let activity = active[attempt] else { return }
         giveBack(activity.needs)
@@ -310,8 +278,8 @@ package struct Worker: Sendable {
             return
         }
         active[attempt]?.phase = .collecting
-        // The clock of the day may have been set back meanwhile.
-        active[attempt]?.wall = max(now - activity.started, .zero)
+        active[attempt]?.started = end.started
+        active[attempt]?.wall = end.wall
         active[attempt]?.cpu = end.cpu
         if activity.failure == nil {
             switch end.status {
@@ -354,14 +322,17 @@ package struct Worker: Sendable {
             started: now, wall: .zero, cpu: .zero, energy: .zero)
     }
 
-    private mutating func failLoading(_ digest: Digest, _ reason: String, _ now: Instant) {
-        campaigns[digest] = .failed(reason)
-        for (id, held) in leases where held.lease.manifest.digest == digest {
-            while let range = leases[id]?.waiting.takeFirst(1) {
-                finish(
-                    Attempt(lease: id, task: range.lowerBound),
-                    failed(range.lowerBound, .notStarted(reason), now))
-            }
+    /// Nothing of such a campaign has been started: its leases go back as they came.
+    private mutating func failLoading(
+        _ digest: Digest, _ reason: String, _ effects: inout [Effect]
+    ) {
+        campaigns[digest] = .failed
+        for id in leases.keys.sorted() {
+            guard let held = leases[id], held.lease.manifest.digest == digest,
+                held.waiting == IntervalSet(held.lease.tasks)
+            else { continue }
+            leases[id] = nil
+            if isConnected { effects.append(.decline(id, reason: reason)) }
         }
     }
 
@@ -370,7 +341,7 @@ package struct Worker: Sendable {
         free.memory += needs.memory.bytes
     }
 
-    private mutating func drop(_ attempt: Attempt, _ effects: inout [Effect]) {
+    mutating func drop(_ attempt: Attempt, _ effects: inout [Effect]) {
         active[attempt] = nil
         effects.append(.discard(attempt))
     }

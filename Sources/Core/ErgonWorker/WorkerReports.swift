@@ -17,17 +17,32 @@ extension Worker {
             guard let held = leases[id], let results = finished.removeValue(forKey: id) else {
                 continue
             }
-            let sorted = results.sorted { $0.task < $1.task }
-            for start in stride(from: 0, to: sorted.count, by: Self.longestReport) {
+            for piece in pieces(of: results.sorted { $0.task < $1.task }) {
                 lastBatch += 1
                 let report = WorkerReport(
                     batch: lastBatch, lease: id, campaign: held.lease.campaign,
-                    stage: held.lease.stage,
-                    results: Array(sorted[start..<min(start + Self.longestReport, sorted.count)]))
+                    stage: held.lease.stage, results: Array(piece))
                 unacknowledged[lastBatch] = report
                 if isConnected { effects.append(.send(report)) }
             }
         }
+    }
+
+    /// Results in reports that are bounded in number and in the content that rides along.
+    private func pieces(of results: [TaskResult]) -> [ArraySlice<TaskResult>] {
+        var (pieces, start, bytes): ([ArraySlice<TaskResult>], Int, Int64) = ([], 0, 0)
+        for (place, result) in results.enumerated() {
+            let files = result.outputs + [result.log].compactMap(\.self)
+            let riding = files.reduce(0) { sum, file in
+                file.size.bytes <= Self.ridingLimit ? sum + file.size.bytes : sum
+            }
+            if place - start == Self.longestReport || bytes + riding > Self.largestReport {
+                pieces.append(results[start..<place])
+                (start, bytes) = (place, 0)
+            }
+            bytes += riding
+        }
+        return pieces + [results[start...]]
     }
 
     mutating func dropIfFinished(_ id: LeaseID) {

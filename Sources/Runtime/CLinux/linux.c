@@ -144,3 +144,24 @@ void ergon_bell_hear(int bell) {
 }
 
 int ergon_sync_file_system(int descriptor) { return syncfs(descriptor) < 0 ? -errno : 0; }
+
+static volatile sig_atomic_t stop_bell = -1;
+
+static void ring_stop_bell(int signal) {
+    (void)signal;
+    int saved = errno;
+    eventfd_write(stop_bell, 1);
+    errno = saved;
+}
+
+void ergon_ring_on_stop(int bell) {
+    stop_bell = bell;
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_flags = SA_RESTART;
+    action.sa_handler = ring_stop_bell;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &action, NULL);
+}

@@ -66,6 +66,7 @@ extension Ergon_V1_ResultsReply {
             wire.stage = failure.stage
             wire.task = Int64(failure.task)
             wire.reason = failure.reason
+            wire.reads = failure.reads
             return wire
         }
     }

@@ -9,13 +9,17 @@ import Synchronization
 
 /// Where a coordinator listens: what a client needs to know of it beside its credentials.
 package struct ListeningPorts: Hashable, Sendable {
+    /// For those on the same machine.
     package var host: String
+    /// For all others.
+    package var advertised: String
     package var control: Int
     package var data: Int
     package var enrolment: Int
 
-    package init(host: String, control: Int, data: Int, enrolment: Int) {
+    package init(host: String, advertised: String, control: Int, data: Int, enrolment: Int) {
         self.host = host
+        self.advertised = advertised
         self.control = control
         self.data = data
         self.enrolment = enrolment
@@ -27,6 +31,13 @@ package struct CoordinatorHome: Sendable {
     package let folder: String
 
     package init(folder: String) { self.folder = folder }
+
+    /// Nobody else may look into it.
+    package static func makeFolder(_ folder: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+    }
 
     package var authority: String { "\(folder)/authority" }
     package var credentials: String { "\(folder)/coordinator" }
@@ -43,16 +54,19 @@ package struct CoordinatorHome: Sendable {
     /// The ports of the coordinator that runs here or ran here last.
     package func readPorts() throws(SecurityFault) -> ListeningPorts? {
         guard let bytes = try PrivateFile.read(ports), let json = try? JSON(parsing: bytes),
-            let host = json["host"]?.string, let control = json["control"]?.integer,
+            let host = json["host"]?.string, let advertised = json["advertised"]?.string,
+            let control = json["control"]?.integer,
             let data = json["data"]?.integer, let enrolment = json["enrolment"]?.integer
         else { return nil }
         return ListeningPorts(
-            host: host, control: Int(control), data: Int(data), enrolment: Int(enrolment))
+            host: host, advertised: advertised, control: Int(control), data: Int(data),
+            enrolment: Int(enrolment))
     }
 
     package func write(_ ports: ListeningPorts) throws(SecurityFault) {
         let json = JSON.object([
-            "host": .string(ports.host), "control": .int(ports.control), "data": .int(ports.data),
+            "host": .string(ports.host), "advertised": .string(ports.advertised),
+            "control": .int(ports.control), "data": .int(ports.data),
             "enrolment": .int(ports.enrolment),
         ])
         try PrivateFile.write(Array((json.text() + "\n").utf8), to: self.ports)

@@ -48,7 +48,7 @@ struct Listeners: Sendable {
     }
 
     /// Waits until all three listen.
-    func ports(host: String) async throws -> ListeningPorts {
+    func ports(_ configuration: CoordinatorConfiguration) async throws -> ListeningPorts {
         let (control, enrolment) = (
             try await control.listeningAddress.ipv4?.port,
             try await enrolment.listeningAddress.ipv4?.port
@@ -59,6 +59,10 @@ struct Listeners: Sendable {
             break
         }
         guard let control, let enrolment, let data else { throw CancellationError() }
-        return ListeningPorts(host: host, control: control, data: data, enrolment: enrolment)
+        let isAnywhere = configuration.host == "0.0.0.0"
+        return ListeningPorts(
+            host: isAnywhere ? "127.0.0.1" : configuration.host,
+            advertised: configuration.advertised, control: control, data: data,
+            enrolment: enrolment)
     }
 }

@@ -15,7 +15,10 @@ import Synchronization
 /// What a coordinator is told on its command line.
 package struct CoordinatorConfiguration: Sendable {
     package var home: CoordinatorHome
+    /// The IPv4 address to listen on.
     package var host: String
+    /// What others are told to connect to.
+    package var advertised: String
     /// 0: the port of the last start, or one that the system picks.
     package var controlPort: Int
     package var dataPort: Int
@@ -24,11 +27,13 @@ package struct CoordinatorConfiguration: Sendable {
     package var grace: Microseconds
 
     package init(
-        home: CoordinatorHome, host: String, controlPort: Int, dataPort: Int, enrolmentPort: Int,
+        home: CoordinatorHome, host: String, advertised: String, controlPort: Int, dataPort: Int,
+        enrolmentPort: Int,
         grace: Microseconds
     ) {
         self.home = home
         self.host = host
+        self.advertised = advertised
         self.controlPort = controlPort
         self.dataPort = dataPort
         self.enrolmentPort = enrolmentPort
@@ -53,17 +58,19 @@ package func runCoordinator(
     logger: Logger, onReady: @escaping @Sendable (ListeningPorts) async -> Void
 ) async throws {
     let home = configuration.home
+    try CoordinatorHome.makeFolder(home.folder)
     let authority = try Authority.openOrCreate(in: home.authority, now: clock())
     let store = try ContentStore(home.content)
-    let own = try OwnCredentials(authority, in: home.credentials, now: clock())
-    try issueOperator(authority, home, now: clock())
     let signer = try home.logSigner(authority: authority.keyDigest)
 
     let (inbox, ports) = (CoordinatorInbox(), SharedPorts())
     let thread = CoordinatorThread(
         home: home, grace: configuration.grace, signer: signer, store: store, inbox: inbox,
         ports: ports, clock: clock, logger: logger)
+    // Takes the log's lock: whoever comes second changes nothing.
     try await thread.start()
+    let own = try OwnCredentials(authority, in: home.credentials, now: clock())
+    try issueOperator(authority, home, now: clock())
 
     let desk = try TokenDesk(path: home.tokens, authority: authority)
     let listeners = Listeners(
@@ -83,7 +90,7 @@ package func runCoordinator(
         group.addTask { try await thread.ended() }
         group.addTask { try await keepTime(inbox, own, clock) }
         do {
-            let listening = try await listeners.ports(host: configuration.host)
+            let listening = try await listeners.ports(configuration)
             ports.value = listening
             try home.write(listening)
             await onReady(listening)

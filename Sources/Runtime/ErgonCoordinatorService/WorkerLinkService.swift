@@ -71,9 +71,16 @@ struct WorkerLinkService: Ergon_V1_WorkerLink.SimpleServiceProtocol {
     }
 
     private func take(_ message: Ergon_V1_FromWorker, from worker: WorkerID) throws {
-        guard case .results(let results) = message.kind else {
-            throw RPCError(code: .invalidArgument, message: "`hello` comes once")
+        switch message.kind {
+        case .results(let results): try take(results, from: worker)
+        case .decline(let decline):
+            inbox.push(.core(.decline(worker, decline.lease.model, reason: decline.boundedReason)))
+        case .hello, nil:
+            throw RPCError(code: .invalidArgument, message: "`hello` comes once, and first")
         }
+    }
+
+    private func take(_ results: Ergon_V1_Results, from worker: WorkerID) throws {
         try refusing {
             for (claimed, bytes) in try results.riding() {
                 let stored = try store.put([UInt8](bytes))

@@ -57,13 +57,17 @@ package final class ContentServer: Sendable {
                 try await responder.respond(to: request, writer, on: channel)
             }, configuration: HTTP1Channel.Configuration(idleTimeout: Self.idleTimeout))
         place = "\(configuration.host):\(configuration.port)"
+        // Of itself the server has to say only what nobody else does: nothing.
+        var own = logger
+        own.logLevel = .critical
         server = Server(
-            childChannelSetup: SecureChannel(http: http, credentials: credentials, clock: clock),
+            childChannelSetup: SecureChannel(
+                http: http, credentials: credentials, clock: clock, refusals: logger),
             configuration: ServerConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
-                availableConnectionsDelegate: .maximum(configuration.connections, logger: logger)),
+                availableConnectionsDelegate: .maximum(configuration.connections, logger: own)),
             onServerRunning: { await onRunning($0.localAddress?.port ?? configuration.port) },
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: own)
     }
 
     /// Serves until `shutdown()` has let the last request end, or the calling task is cancelled,

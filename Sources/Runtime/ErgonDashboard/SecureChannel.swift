@@ -13,6 +13,8 @@ struct SecureChannel: ServerChildChannel {
     let http: HTTP1Channel
     let credentials: @Sendable () -> Credentials
     let clock: @Sendable () -> Instant
+    /// Gets a line for every connection that is refused.
+    let refusals: Logger
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -20,7 +22,8 @@ struct SecureChannel: ServerChildChannel {
                 channel, with: credentials(), requiringClient: true, protocols: ["http/1.1"],
                 clock: clock
             ) { sentence in
-                logger.notice("connection refused", metadata: ["reason": "\(sentence)"])
+                refusals.warning(
+                    "connection refused", metadata: ["port": "data", "reason": "\(sentence)"])
             }
         }.flatMap {
             http.setup(channel: channel, logger: logger)

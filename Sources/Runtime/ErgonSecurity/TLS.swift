@@ -1,4 +1,5 @@
 import Crypto
+import NIOCore
 package import NIOSSL
 import X509
 
@@ -59,6 +60,8 @@ package enum TLS {
     }
 
     private static func restrict(_ configuration: inout TLSConfiguration, to protocols: [String]) {
+        // A peer that keeps an idle connection must not hold up an end.
+        configuration.shutdownTimeout = .milliseconds(500)
         configuration.minimumTLSVersion = .tlsv13
         configuration.applicationProtocols = protocols
     }

@@ -1,31 +1,22 @@
-import Glibc
-import Synchronization
+import CLinux
 
-/// SIGINT and SIGTERM are taken by `awaitSignal` alone. To be called first of all, before there is
-/// another thread; a child gets the usual handling back.
-package func reserveSignals() {
-    var signals = stopSignals()
-    pthread_sigmask(SIG_BLOCK, &signals, nil)
-    // A peer that is gone shows in what `write` returns.
-    signal(SIGPIPE, SIG_IGN)
-}
+/// Rings at every SIGINT and SIGTERM, from the first `awaitSignal` on. Before that they end the
+/// process, as is usual.
+private let stopBell: Bell = {
+    let bell = Bell()
+    ergon_ring_on_stop(bell.descriptor)
+    return bell
+}()
 
-/// Waits for SIGINT or SIGTERM, whoever waits first; a thread of its own waits.
+/// Has SIGINT and SIGTERM reach `awaitSignal`.
+package func catchStopSignals() { _ = stopBell }
+
+/// Waits for SIGINT or SIGTERM; a thread of its own waits.
 package func awaitSignal() async {
     await withCheckedContinuation { continuation in
         startThread {
-            var signals = stopSignals()
-            var number: CInt = 0
-            while sigwait(&signals, &number) != 0 {}
+            stopBell.hear()
             continuation.resume()
         }
     }
-}
-
-private func stopSignals() -> sigset_t {
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    sigaddset(&signals, SIGINT)
-    sigaddset(&signals, SIGTERM)
-    return signals
 }

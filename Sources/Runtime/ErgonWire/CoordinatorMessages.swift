@@ -27,6 +27,9 @@ extension Ergon_V1_ToWorker {
 }
 
 extension Ergon_V1_Lease {
+    /// More tasks than any coordinator leases at once.
+    private static let longest = 1 << 20
+
     init(_ order: Lease) {
         self.init()
         lease = Ergon_V1_LeaseName(order.id)
@@ -47,6 +50,9 @@ extension Ergon_V1_Lease {
 
     func model() throws(WireFault) -> Lease {
         let range = try tasks.model()
+        guard range.count <= Self.longest, upstream >= 0 else {
+            throw WireFault(problem: "a lease of \(range.count) tasks over \(upstream)")
+        }
         guard taskFiles.isEmpty || taskFiles.count == range.count else {
             throw WireFault(problem: "\(taskFiles.count) lists of files for \(range.count) tasks")
         }

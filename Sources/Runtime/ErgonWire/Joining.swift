@@ -2,7 +2,7 @@ package import ErgonModel
 package import ErgonSecurity
 import ErgonWireMessages
 import FoundationEssentials
-import GRPCCore
+package import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import Synchronization
 
@@ -79,6 +79,23 @@ package func join(
         throw JoinFault(
             place: place, problem: "\(error)", remedy: "ask the coordinator for a new token")
     }
+}
+
+/// The next certificate for the same identity, saved in the same folder.
+/// - Throws: `RPCError`, or why what came back is not taken.
+package func renewed(
+    _ credentials: Credentials, by client: GRPCClient<some ClientTransport>
+) async throws -> Credentials {
+    let renewal = try Renewal(of: credentials)
+    var request = Ergon_V1_RenewRequest()
+    request.signingRequest = Data(renewal.signingRequest)
+    var options = CallOptions.defaults
+    options.timeout = .seconds(20)
+    let reply = try await Ergon_V1_Control.Client(wrapping: client).renew(request, options: options)
+    let next = try renewal.accept(
+        certificate: [UInt8](reply.certificate), authority: [UInt8](reply.authority))
+    try next.save()
+    return next
 }
 
 extension Ergon_V1_JoinRequest {

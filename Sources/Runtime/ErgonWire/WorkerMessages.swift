@@ -39,7 +39,13 @@ extension Ergon_V1_Interval {
 extension IntervalSet {
     package init(_ intervals: [Ergon_V1_Interval]) throws(WireFault) {
         self.init()
-        for interval in intervals { insert(try interval.model()) }
+        for interval in intervals {
+            let range = try interval.model()
+            guard (ranges.last?.upperBound ?? 0) <= range.lowerBound else {
+                throw WireFault(problem: "ranges that do not ascend")
+            }
+            insert(range)
+        }
     }
     package var wire: [Ergon_V1_Interval] { ranges.map(Ergon_V1_Interval.init) }
 }
@@ -71,7 +77,8 @@ extension Ergon_V1_File {
     package init(_ file: NamedFile) { self.init(name: file.name, file.content) }
 
     package func stored() throws(WireFault) -> StoredFile {
-        StoredFile(digest: try digest(sha256), size: ByteCount(size))
+        guard size >= 0 else { throw WireFault(problem: "a file of \(size) bytes") }
+        return StoredFile(digest: try digest(sha256), size: ByteCount(size))
     }
     package func named() throws(WireFault) -> NamedFile {
         NamedFile(name: name, content: try stored())
@@ -130,6 +137,16 @@ extension Ergon_V1_Hello {
         }
         return leases
     }
+}
+
+extension Ergon_V1_Decline {
+    package init(_ lease: LeaseID, reason: String) {
+        self.init()
+        self.lease = Ergon_V1_LeaseName(lease)
+        self.reason = reason
+    }
+
+    package var boundedReason: String { bounded(reason) }
 }
 
 extension Ergon_V1_Results {

@@ -55,6 +55,9 @@ final class Launcher: Sendable {
     private struct Child {
         var attempt: Worker.Attempt
         var watch: CInt
+        /// Of the day, and of a clock that nobody sets.
+        var started: Instant
+        var since: ContinuousClock.Instant
     }
 
     private func run() {
@@ -94,6 +97,7 @@ final class Launcher: Sendable {
             return report(.startFailed(request.attempt, reason: reason))
         }
         defer { close(output) }
+        let (started, since) = (systemClock(), ContinuousClock.now)
         let process = spawn(
             request.arguments, environment: request.environment, path: request.path,
             folder: request.folder, output: output)
@@ -103,7 +107,8 @@ final class Launcher: Sendable {
         }
         report(.started(request.attempt))
         let watch = Poll.watch(process)
-        children[process] = Child(attempt: request.attempt, watch: watch)
+        children[process] = Child(
+            attempt: request.attempt, watch: watch, started: started, since: since)
         guard watch >= 0, poll.add(watch, token: UInt64(process)) else {
             // Out of descriptors: wait for this one here rather than lose it.
             return reap(process, &children, poll)
@@ -113,6 +118,7 @@ final class Launcher: Sendable {
     private func reap(_ process: CInt, _ children: inout [CInt: Child], _ poll: borrowing Poll) {
         guard let child = children.removeValue(forKey: process) else { return }
         let exit = ErgonSystem.reap(process)
+        let wall = (ContinuousClock.now - child.since) / .microseconds(1)
         // What it started and left behind ends with it.
         Glibc.kill(-process, SIGKILL)
         if child.watch >= 0 {
@@ -124,7 +130,12 @@ final class Launcher: Sendable {
             case .exit(let code): .exit(code)
             case .signal(let number): .signal(number)
             }
-        report(.ended(child.attempt, Worker.ProcessEnd(status: status, cpu: exit.cpu)))
+        report(
+            .ended(
+                child.attempt,
+                Worker.ProcessEnd(
+                    status: status, started: child.started, wall: Microseconds(Int64(wall)),
+                    cpu: exit.cpu)))
     }
 
     private func kill(_ attempt: Worker.Attempt, _ children: [CInt: Child]) {

@@ -146,20 +146,12 @@ private func renew(
     _ current: CurrentCredentials, _ client: GRPCClient<some ClientTransport>,
     clock: @Sendable () -> Instant, logger: Logger
 ) async throws {
-    let control = Ergon_V1_Control.Client(wrapping: client)
     var random = SystemRandomNumberGenerator()
     while true {
         let due = current.value.validity.renewal(using: &random)
         try await Task.sleep(for: .microseconds(max((due - clock()).count, 60_000_000)))
         do {
-            let renewal = try Renewal(of: current.value)
-            var request = Ergon_V1_RenewRequest()
-            request.signingRequest = Data(renewal.signingRequest)
-            let reply = try await control.renew(request)
-            let next = try renewal.accept(
-                certificate: [UInt8](reply.certificate), authority: [UInt8](reply.authority))
-            try next.save()
-            current.value = next
+            current.value = try await renewed(current.value, by: client)
         } catch is CancellationError {
             throw CancellationError()
         } catch {

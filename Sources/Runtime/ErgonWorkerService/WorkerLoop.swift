@@ -66,7 +66,8 @@ struct WorkerLoop {
             prepared[attempt] = task
             event = .prepared(attempt)
         case .collected(let attempt, let collected, let content):
-            riding.add(content, of: attempt)
+            // A lease that was withdrawn meanwhile will not be reported on.
+            if core.lease(of: attempt) != nil { riding.add(content) }
             event = .collected(attempt, collected)
         case .linkOpened(let outbox):
             self.outbox = outbox
@@ -98,6 +99,11 @@ struct WorkerLoop {
             var message = Ergon_V1_FromWorker()
             message.results = Ergon_V1_Results(report) { riding[$0] }
             riding.sent(report)
+            outbox?.yield(message)
+        case .decline(let lease, let reason):
+            logger.warning("campaign declined", metadata: ["reason": "\(reason)"])
+            var message = Ergon_V1_FromWorker()
+            message.decline = Ergon_V1_Decline(lease, reason: reason)
             outbox?.yield(message)
         case .forget(let batch): riding.forget(batch)
         }
@@ -166,7 +172,7 @@ private struct RidingContent {
 
     subscript(file: StoredFile) -> [UInt8]? { bytes[file.digest]?.content }
 
-    mutating func add(_ content: [Workplace.Content], of attempt: Worker.Attempt) {
+    mutating func add(_ content: [Workplace.Content]) {
         for (file, content) in content {
             bytes[file.digest, default: (content, 0)].uses += 1
         }

@@ -22,8 +22,6 @@ struct Workplace: Sendable {
     /// Our own executable.
     let ergon: String
 
-    /// Outputs up to this size ride in the result.
-    static let ridingLimit = 16 << 10
     /// Of what a task says this much is kept, from the start and from the end.
     static let logLimit = (head: 4 << 10, tail: 4 << 10)
 
@@ -56,7 +54,7 @@ struct Workplace: Sendable {
         if let python = campaign.environment.python {
             let content = StoredFile(digest: python.digest, size: python.size)
             let pin = try await fetch(NamedFile(name: python.name, content: content), endpoint)
-            try checkPython(requirements: pin.path)
+            try checkPython(requirements: pin.path, named: python.name)
             await cache.release(pin)
         }
         return campaign
@@ -93,7 +91,7 @@ struct Workplace: Sendable {
     }
 
     /// Compares the `name==version` pins with what `python3` has.
-    private func checkPython(requirements: String) throws(WorkplaceFault) {
+    private func checkPython(requirements: String, named name: String) throws(WorkplaceFault) {
         let script = """
             import importlib.metadata as have, re, sys
             wrong = []
@@ -114,7 +112,7 @@ struct Workplace: Sendable {
         let end = try run(["python3", "-c", script, requirements], output: log)
         guard end == .exit(0) else {
             let said = String(decoding: (try? read(log)) ?? [], as: UTF8.self)
-            throw WorkplaceFault(reason: "python3 here does not fit \(requirements): \(said)")
+            throw WorkplaceFault(reason: "its python3 does not fit \(name): \(said)")
         }
     }
 
@@ -125,7 +123,7 @@ struct Workplace: Sendable {
         guard file >= 0 else { throw fault(output) }
         defer { close(file) }
         let process = spawn(
-            arguments, environment: baseEnvironment(home: folder), path: searchPath,
+            arguments, environment: text(baseEnvironment(home: folder)), path: searchPath,
             folder: folder, output: file)
         guard process > 0 else {
             throw WorkplaceFault(reason: "\(arguments[0]): \(describe(-process))")
@@ -155,6 +153,18 @@ struct Workplace: Sendable {
             throw WorkplaceFault(reason: "the lease does not fit its campaign")
         }
         var pins: [FileCache.Pin] = []
+        do throws(WorkplaceFault) {
+            return try await prepare(attempt, plan, lease, from: endpoint, &pins)
+        } catch {
+            for pin in pins { await cache.release(pin) }
+            throw error
+        }
+    }
+
+    private func prepare(
+        _ attempt: Worker.Attempt, _ plan: TaskPlan, _ lease: Lease, from endpoint: Endpoint,
+        _ pins: inout [FileCache.Pin]
+    ) async throws(WorkplaceFault) -> Prepared {
         var places = TaskPlan.Places(
             inputs: [], with: [:], code: codeFolder(lease.manifest.digest), line: nil,
             folder: folder(of: attempt), ergon: ergon)
@@ -185,17 +195,21 @@ struct Workplace: Sendable {
     }
 
     func request(_ attempt: Worker.Attempt, _ prepared: Prepared) -> Launcher.Request {
-        let variables = prepared.command.variables.sorted { $0.key < $1.key }
+        let variables = baseEnvironment(home: prepared.folder)
+            .merging(prepared.command.variables) { $1 }
         return Launcher.Request(
             attempt: attempt, arguments: prepared.command.arguments,
-            environment: baseEnvironment(home: prepared.folder)
-                + variables.map { "\($0.key)=\($0.value)" },
+            environment: text(variables),
             path: searchPath, folder: prepared.folder, outputPath: logPath(of: attempt))
     }
 
     /// What a process cannot do without; everything else it gets from the manifest.
-    private func baseEnvironment(home: String) -> [String] {
-        ["HOME=\(home)", "LANG=C.UTF-8", "PATH=\(searchPath)", "TMPDIR=\(home)"]
+    private func baseEnvironment(home: String) -> [String: String] {
+        ["HOME": home, "LANG": "C.UTF-8", "PATH": searchPath, "TMPDIR": home]
+    }
+
+    private func text(_ variables: [String: String]) -> [String] {
+        variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     }
 
     // MARK: What they leave
@@ -226,7 +240,7 @@ struct Workplace: Sendable {
     private func keep(
         _ path: String, size: Int, _ endpoint: Endpoint, _ riding: inout [Content]
     ) async throws(WorkplaceFault) -> StoredFile {
-        if size <= Self.ridingLimit {
+        if size <= Worker.ridingLimit {
             let bytes = try read(path)
             let file = StoredFile(digest: Digest(of: bytes), size: ByteCount(Int64(bytes.count)))
             riding.append((file, bytes))
@@ -241,10 +255,9 @@ struct Workplace: Sendable {
 
     private func keepLog(of attempt: Worker.Attempt, _ riding: inout [Content]) -> StoredFile? {
         let path = logPath(of: attempt)
-        guard var bytes = try? read(path, head: Self.logLimit.head, tail: Self.logLimit.tail),
+        guard let bytes = try? read(path, head: Self.logLimit.head, tail: Self.logLimit.tail),
             !bytes.isEmpty
         else { return nil }
-        if bytes.count > Self.ridingLimit { bytes = Array(bytes.prefix(Self.ridingLimit)) }
         let file = StoredFile(digest: Digest(of: bytes), size: ByteCount(Int64(bytes.count)))
         riding.append((file, bytes))
         return file

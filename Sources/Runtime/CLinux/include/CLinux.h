@@ -49,3 +49,7 @@ void ergon_bell_hear(int bell);
 
 /// Writes everything of the file system that `descriptor` is on to its disk. Returns 0, or -errno.
 int ergon_sync_file_system(int descriptor);
+
+/// From now on SIGINT and SIGTERM ring the bell instead of ending the process, and SIGPIPE does
+/// nothing. A handler and not a mask: the runtime unblocks signals on threads of its own.
+void ergon_ring_on_stop(int bell);

@@ -51,15 +51,48 @@ package nonisolated struct Ergon_V1_FromWorker: Sendable {
     set {kind = .results(newValue)}
   }
 
+  package var decline: Ergon_V1_Decline {
+    get {
+      if case .decline(let v)? = kind {return v}
+      return Ergon_V1_Decline()
+    }
+    set {kind = .decline(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
     case hello(Ergon_V1_Hello)
     case results(Ergon_V1_Results)
+    case decline(Ergon_V1_Decline)
 
   }
 
   package init() {}
+}
+
+/// The worker cannot run the lease's campaign at all: no task of it was started.
+package nonisolated struct Ergon_V1_Decline: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var lease: Ergon_V1_LeaseName {
+    get {_lease ?? Ergon_V1_LeaseName()}
+    set {_lease = newValue}
+  }
+  /// Returns true if `lease` has been explicitly set.
+  package var hasLease: Bool {self._lease != nil}
+  /// Clears the value of `lease`. Subsequent reads from it will return its default value.
+  package mutating func clearLease() {self._lease = nil}
+
+  package var reason: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _lease: Ergon_V1_LeaseName? = nil
 }
 
 package nonisolated struct Ergon_V1_ToWorker: Sendable {
@@ -867,6 +900,9 @@ package nonisolated struct Ergon_V1_FailedTask: Sendable {
 
   package var reason: String = String()
 
+  /// What it read: files by name, and the range of them.
+  package var reads: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1046,7 +1082,7 @@ fileprivate nonisolated let _protobuf_package = "ergon.v1"
 
 nonisolated extension Ergon_V1_FromWorker: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FromWorker"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}results\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}results\0\u{1}decline\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1080,6 +1116,19 @@ nonisolated extension Ergon_V1_FromWorker: SwiftProtobuf.Message, SwiftProtobuf.
           self.kind = .results(v)
         }
       }()
+      case 3: try {
+        var v: Ergon_V1_Decline?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .decline(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .decline(v)
+        }
+      }()
       default: break
       }
     }
@@ -1099,6 +1148,10 @@ nonisolated extension Ergon_V1_FromWorker: SwiftProtobuf.Message, SwiftProtobuf.
       guard case .results(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     }()
+    case .decline?: try {
+      guard case .decline(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1106,6 +1159,45 @@ nonisolated extension Ergon_V1_FromWorker: SwiftProtobuf.Message, SwiftProtobuf.
 
   package static func ==(lhs: Ergon_V1_FromWorker, rhs: Ergon_V1_FromWorker) -> Bool {
     if lhs.kind != rhs.kind {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_Decline: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Decline"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}reason\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._lease) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._lease {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_Decline, rhs: Ergon_V1_Decline) -> Bool {
+    if lhs._lease != rhs._lease {return false}
+    if lhs.reason != rhs.reason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2587,7 +2679,7 @@ nonisolated extension Ergon_V1_Gap: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension Ergon_V1_FailedTask: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FailedTask"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stage\0\u{1}task\0\u{1}reason\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stage\0\u{1}task\0\u{1}reason\0\u{1}reads\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2598,6 +2690,7 @@ nonisolated extension Ergon_V1_FailedTask: SwiftProtobuf.Message, SwiftProtobuf.
       case 1: try { try decoder.decodeSingularStringField(value: &self.stage) }()
       case 2: try { try decoder.decodeSingularInt64Field(value: &self.task) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.reads) }()
       default: break
       }
     }
@@ -2613,6 +2706,9 @@ nonisolated extension Ergon_V1_FailedTask: SwiftProtobuf.Message, SwiftProtobuf.
     if !self.reason.isEmpty {
       try visitor.visitSingularStringField(value: self.reason, fieldNumber: 3)
     }
+    if !self.reads.isEmpty {
+      try visitor.visitSingularStringField(value: self.reads, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2620,6 +2716,7 @@ nonisolated extension Ergon_V1_FailedTask: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.stage != rhs.stage {return false}
     if lhs.task != rhs.task {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs.reads != rhs.reads {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
