@@ -66,8 +66,9 @@ extension Coordinator {
         }
         nextSerial += 1
         let leaseID = LeaseID(epoch: epoch, serial: nextSerial)
-        leases[leaseID] = LeaseState(
-            worker: worker, campaign: id, stage: stage, remaining: IntervalSet(range))
+        begin(
+            leaseID,
+            LeaseState(worker: worker, campaign: id, stage: stage, remaining: IntervalSet(range)))
         return state.lease(leaseID, stage, range)
     }
 
@@ -86,8 +87,10 @@ extension Coordinator {
 
     /// Threads that a worker's unfinished tasks need in all.
     private func load(of worker: WorkerID) -> Int {
-        leases.values.filter { $0.worker == worker }.reduce(0) { sum, lease in
-            guard let campaign = campaigns[lease.campaign]?.campaign else { return sum }
+        (workers[worker]?.leases ?? []).reduce(0) { sum, id in
+            guard let lease = leases[id], let campaign = campaigns[lease.campaign]?.campaign else {
+                return sum
+            }
             return sum + lease.remaining.count * resources(of: lease.stage, in: campaign).cpus
         }
     }

@@ -156,7 +156,7 @@ extension Coordinator {
     private func workerReports() -> [WorkerStatus] {
         workers.keys.sorted().compactMap { id in
             workers[id].map { state in
-                let held = leases.values.filter { $0.worker == id }
+                let held = state.leases.compactMap { leases[$0] }
                 return WorkerStatus(
                     facts: state.facts, isConnected: state.isConnected,
                     leasedTasks: held.reduce(0) { $0 + $1.remaining.count },

@@ -6,6 +6,8 @@ struct WorkerState: Sendable {
     /// When its leases go to others, while it is away.
     var awayUntil: Instant?
     var finishedTasks = 0
+    /// What it holds, so that nobody searches all leases for one worker's.
+    fileprivate(set) var leases: Set<LeaseID> = []
 
     init(facts: WorkerFacts) { self.facts = facts }
 }
@@ -70,7 +72,21 @@ extension Coordinator {
     }
 
     func leaseIDs(of worker: WorkerID) -> [LeaseID] {
-        leases.filter { $0.value.worker == worker }.keys.sorted()
+        workers[worker]?.leases.sorted() ?? []
+    }
+
+    /// From now on the lease is its worker's.
+    mutating func begin(_ id: LeaseID, _ lease: LeaseState) {
+        leases[id] = lease
+        workers[lease.worker]?.leases.insert(id)
+    }
+
+    /// The lease is nobody's any more; what of it is unfinished is for the caller to put somewhere.
+    @discardableResult
+    private mutating func end(_ id: LeaseID) -> LeaseState? {
+        guard let lease = leases.removeValue(forKey: id) else { return nil }
+        workers[lease.worker]?.leases.remove(id)
+        return lease
     }
 
     /// A worker came back with work in its hands: what nobody else has done or holds stays its.
@@ -92,8 +108,10 @@ extension Coordinator {
         // What failed under it has been answered for, even if the answer was not acknowledged.
         free.subtract(stage.failed(under: held.id))
         guard !free.isEmpty else { return false }
-        leases[held.id] = LeaseState(
-            worker: worker, campaign: held.campaign, stage: held.stage, remaining: free)
+        begin(
+            held.id,
+            LeaseState(
+                worker: worker, campaign: held.campaign, stage: held.stage, remaining: free))
         campaigns[held.campaign]?.update(held.stage) {
             $0.ready.subtract(free)
             $0.leased.formUnion(free)
@@ -103,7 +121,7 @@ extension Coordinator {
 
     /// Ends a lease; what was not finished under it is free again.
     mutating func release(_ lease: LeaseID) {
-        guard let state = leases.removeValue(forKey: lease) else { return }
+        guard let state = end(lease) else { return }
         putBack(state.remaining, of: state)
     }
 
@@ -137,7 +155,7 @@ extension Coordinator {
             record(report.results, of: report.lease, lease, now, &effects)
         }
         if leases[report.lease]?.worker == worker, leases[report.lease]?.remaining.isEmpty == true {
-            leases[report.lease] = nil
+            end(report.lease)
         }
         effects.append(.send(worker, .acknowledge([report.batch])))
     }
