@@ -318,3 +318,15 @@ steps:
 """
     answer = ergon("run", ergon.manifest(text), "--show", "work.copy")
     assert "\neins\nzwei\n" in answer.out
+
+
+def test_the_page_of_commands_is_what_they_say() -> None:
+    root = Path(__file__).resolve().parents[2]
+    said = subprocess.run(
+        [root / "docs" / "commands.sh"],
+        env={**os.environ, "ERGON": str(EXECUTABLE)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout == (root / "docs" / "COMMANDS.md").read_text(), "run `make docs`"

@@ -7,11 +7,11 @@ struct ErgonCommand: AsyncParsableCommand {
         commandName: "ergon",
         abstract: "Runs simulation, reconstruction and inference campaigns, and proves what ran.",
         discussion: """
-            A campaign is one manifest (YAML, `docs/MANIFEST.md`). The quickest way to run one:
+            A campaign is one manifest (YAML, docs/MANIFEST.md). The quickest way to run one:
 
               ergon run manifests/z-peak.yaml
 
-            starts a coordinator and workers on this machine, runs the campaign to its end, and
+            starts a coordinator and workers on this machine, runs the campaign to its end, and \
             says where the results and the log are. For more than one machine, in three terminals:
 
               ergon coordinator --home /srv/ergon
@@ -19,8 +19,8 @@ struct ErgonCommand: AsyncParsableCommand {
               ergon worker --join TOKEN@HOST:PORT
               ergon submit --home /srv/ergon manifests/z-peak.yaml
 
-            Every command that prints data takes `-o json`. Exit status: 0 yes, 1 no (a campaign
-            failed, an audit found a fault), 64 wrong use or a wrong manifest, 69 no coordinator
+            Every command that prints data takes `-o json`. Exit status: 0 yes, 1 no (a campaign \
+            failed, an audit found a fault), 64 wrong use or a wrong manifest, 69 no coordinator \
             answers, 70 a bug of ours.
 
             Shell completions: ergon --generate-completion-script bash|zsh|fish
