@@ -8,7 +8,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := demo
-.PHONY: demo test bench lint format docs clean debian release debug
+.PHONY: mutants demo test bench lint format docs clean debian release debug
 
 PACKAGES := g++ libcurl4-openssl-dev libfastjet-dev libssl-dev make pkg-config python3 python3-venv
 RELEASE := swift build -c release --scratch-path .build-release --static-swift-stdlib --product ergon
@@ -34,6 +34,10 @@ test: debian $(VENV)/installed-dev debug lint
 
 bench: release
 	ERGON=$(ERGON) Benchmarks/noop.sh
+
+# Breaks the cores on purpose, in a copy, and expects the simulation to notice each time.
+mutants:
+	Tests/mutants.sh
 
 lint: $(VENV)/installed-dev
 	swift format lint --strict --parallel -r $(SWIFT)

@@ -56,6 +56,9 @@ let core: [Target] = [
     target("Core", "ErgonMerge", ["ErgonModel"]),
     target("Core", "ErgonProvenance", ["ErgonModel", crypto]),
     target(
+        "Core", "ErgonSimulation",
+        ["ErgonModel", "ErgonCoordinator", "ErgonWorker", "ErgonProvenance", "ErgonAudit"]),
+    target(
         "Core", "ErgonAudit", ["ErgonModel", "ErgonManifest", "ErgonMerge", "ErgonProvenance"]),
 ]
 
@@ -77,7 +80,7 @@ let runtime: [Target] = [
         "Runtime", "ErgonSecurity",
         ["ErgonModel", crypto, x509, asn1, nioCore, nioSSL]),
     target("Runtime", "ErgonStorage", ["ErgonModel", "ErgonProvenance", "CLinux", crypto]),
-    target("Runtime", "ErgonTransfer", ["ErgonModel", "ErgonProvenance", "CCurl"]),
+    target("Runtime", "ErgonTransfer", ["ErgonModel", "ErgonProvenance", "ErgonSystem", "CCurl"]),
     target("Runtime", "ErgonEnergy", ["ErgonModel"]),
     target(
         "Runtime", "ErgonDashboard",
@@ -109,7 +112,8 @@ let app: [Target] = [
         "App", "ErgonCommands",
         [
             "ErgonModel", "ErgonManifest", "ErgonMerge", "ErgonProvenance", "ErgonAudit",
-            "ErgonWire", "ErgonSecurity", "ErgonStorage", "ErgonTransfer", "ErgonEnergy",
+            "ErgonSimulation", "ErgonWire", "ErgonSecurity", "ErgonStorage", "ErgonTransfer",
+            "ErgonEnergy",
             "ErgonCoordinatorService", "ErgonWorkerService", "ErgonSystem", logging, arguments,
         ] + grpc),
     .executableTarget(
@@ -123,6 +127,9 @@ let checks: [Target] = [
     tests("ErgonCoordinator", ["ErgonModel"], exclude: ["Stories"]),
     tests("ErgonWorker", ["ErgonModel"], exclude: ["Stories"]),
     tests("ErgonWire", ["ErgonModel", "ErgonWireMessages"] + grpc),
+    tests(
+        "ErgonSimulation", ["ErgonModel", "ErgonCoordinator", "ErgonWorker", "ErgonProvenance"]),
+    tests("ErgonWorkerService", ["ErgonModel", "ErgonWorker", "ErgonProvenance", logging]),
     tests("ErgonMerge", ["ErgonModel"]),
     tests("ErgonProvenance", ["ErgonModel", crypto]),
     tests("ErgonStorage", ["ErgonModel", "ErgonProvenance"]),

@@ -6,7 +6,7 @@ echo "# Commands"
 echo
 echo "Written by \`make docs\` from the commands' own help."
 for command in "" run validate submit status watch results logs explain cancel coordinator worker \
-    workers "token create" login coverage "audit verify" "audit show" merge; do
+    workers "token create" login coverage "audit verify" "audit show" merge simulate; do
     echo
     echo "## ergon${command:+ $command}"
     echo

@@ -126,12 +126,12 @@ struct RandomCampaigns {
                 rule: random.pick(rules), fanIn: random.number(2...256),
                 missing: random.pick(MergeSpec.Missing.allCases))
         }
-        return OutputSpec(name: name, file: pick([name, "\(name).\(words()).json"]), merge: merge)
+        return OutputSpec(name: name, file: pick([name, "\(name).\(printable()).json"]), merge: merge)
     }
 
     private mutating func input(_ name: String) -> InputSpec {
         let files = names(1...4, "f").map { name in
-            file("\(name) \(words())", pick([100, 200, 300]))
+            file("\(name) \(printable())", pick([100, 200, 300]))
         }
         let isOne = files.count == 1
         return InputSpec(
@@ -163,6 +163,12 @@ struct RandomCampaigns {
             "yes", ",", "[", "]", "?", "@", "`", ": ", "$",
         ]
         return "w" + (0..<number(0...12)).map { _ in pick(pieces) }.joined()
+    }
+
+    /// The same without control characters, as a file may be called.
+    private mutating func printable() -> String {
+        let control = { (scalar: Unicode.Scalar) in scalar.properties.generalCategory == .control }
+        return String(String.UnicodeScalarView(words().unicodeScalars.filter { !control($0) }))
     }
 
     private mutating func number(_ range: ClosedRange<Int>) -> Int {

@@ -101,6 +101,29 @@ extension Shards {
                 ])
     }
 
+    @Test func `more tasks than can be counted with are none`() throws {
+        let lines = try shards(.lines(1), over: output, upstream: Shards.limit)
+        #expect(lines?.count == Shards.limit)
+        #expect(try shards(.lines(1), over: output, upstream: Shards.limit + 1) == nil)
+        #expect(try shards(.lines(1), over: output, upstream: .max) == nil)
+        #expect(try shards(.lines(.max), over: output, upstream: .max)?.count == 1)
+        let axes = (0..<8).map { PointAxis(name: "p\($0)", values: (0..<256).map(String.init)) }
+        #expect(try shards(.single, points: axes) == nil)
+        #expect(try shards(.single, points: Array(axes.prefix(5)))?.count == Shards.limit)
+        #expect(try shards(.lines(1), over: output, points: axes, upstream: 0)?.points == 0)
+    }
+
+    @Test func `coverage goes by points as long as they, and the files, are few`() throws {
+        let split = Split.events(perTask: 1, range: nil)
+        func isByPoint(_ points: Int, _ split: Split, _ over: Source?) throws -> Bool? {
+            let axis = PointAxis(name: "p", values: (0..<points).map(String.init))
+            return try shards(split, over: over, points: [axis])?.isCoveredByPoint
+        }
+        #expect(try isByPoint(4096, split, input) == true)
+        #expect(try isByPoint(4097, split, input) == false)
+        #expect(try isByPoint(4097, .single, nil) == false)
+    }
+
     @Test(arguments: 1...12)
     func `every event is in exactly one task, whatever the split`(size: Int) throws {
         let shards = try #require(try shards(.events(perTask: size, range: nil), over: input))

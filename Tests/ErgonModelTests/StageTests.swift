@@ -75,6 +75,19 @@ import Testing
         #expect(Stage(name: name, in: campaign) == nil)
     }
 
+    @Test func `merge what the stage below left, in one thread`() {
+        let work = Stage(step: 1, part: .work)
+        let first = Stage(step: 1, part: .merge(output: 1, level: 1))
+        let second = Stage(step: 1, part: .merge(output: 1, level: 2))
+        #expect(work.below == nil && first.below == work && second.below == first)
+        var campaign = campaign
+        campaign.steps[1].resources.cpus = 8
+        campaign.steps[1].resources.memory = ByteCount(9)
+        #expect(campaign.resources(of: work) == campaign.steps[1].resources)
+        #expect(campaign.resources(of: second).cpus == 1)
+        #expect(campaign.resources(of: second).memory == ByteCount(9))
+    }
+
     @Test func `come in the order of steps, work before merges, outputs, levels`() {
         let order = [
             Stage(step: 0, part: .work), Stage(step: 0, part: .merge(output: 0, level: 1)),

@@ -106,23 +106,68 @@ private func missing(_ coverage: [Coverage]) -> Int {
     #expect(length(.campaignSealed(short)) <= recordLimit)
 }
 
+/// A hundred outputs with the longest names there may be, of which every letter takes two in JSON;
+/// numbers that do as well.
+private func longestOutputs(missing: IntervalSet) -> [PublishedOutput] {
+    (0..<100).map { number in
+        let name = "\(number)" + String(repeating: "\"\\", count: outputNameLimit)
+        let output = OutputSpec(
+            name: "o", file: String(name.prefix(outputNameLimit)), merge: nil)
+        precondition(isFileName(output.file, atMost: outputNameLimit))
+        return PublishedOutput(
+            name: String(repeating: "o", count: 127), file: output.fileName(isPartial: true),
+            content: StoredFile(digest: .ofNothing, size: ByteCount(.max)), missing: missing)
+    }
+}
+
 @Test func `a seal of everything at its worst fits`() {
+    let endless = String(repeating: "\u{1}", count: 1000)
     let steps = (0..<200).flatMap { step in
         (0..<20).map { file in
             var entry = sieve("input/\(String(repeating: "n", count: 250))-\(file)", 60)
             entry.step = String(repeating: "s", count: 60) + "\(step)"
+            for gap in entry.gaps.indices { entry.gaps[gap].reason = endless }
             return entry
         }
     }
     var whole = seal(steps)
-    whole.outputs = (0..<100).map { number in
-        PublishedOutput(
-            name: String(repeating: "o", count: 127), file: String(repeating: "f", count: 200),
-            content: StoredFile(digest: .ofNothing, size: ByteCount(1 << 60)),
-            missing: sieve("x", 500 + number).covered)
-    }
+    whole.outputs = longestOutputs(missing: sieve("x", 500).covered)
     let short = condensed(whole)
     #expect(length(.campaignSealed(short)) <= recordLimit)
     #expect(missing(short.coverage) >= missing(steps))
     #expect(short.outputs[0].missing.count >= whole.outputs[0].missing.count)
+}
+
+@Test(arguments: [1, 2, 300])
+func `a single gap with a reason without end fits beside the longest names`(entries: Int) {
+    let endless = String(repeating: "\u{1}", count: 1000)
+    let coverage = (0..<entries).map { number in
+        Coverage(
+            step: String(repeating: "s", count: 63), source: endless, unit: "events",
+            declared: 0..<(1 << 53), covered: IntervalSet(),
+            gaps: number > 0 ? [] : [Coverage.Gap(range: 0..<(1 << 53), reason: endless)])
+    }
+    var whole = seal(coverage)
+    whole.outputs = longestOutputs(missing: IntervalSet(1 << 52..<1 << 53))
+    for line in [\Account.succeeded, \Account.failed] {
+        whole.account[keyPath: line] = Account.Line(
+            attempts: 1 << 53, cpu: Microseconds(.max), wall: Microseconds(.max),
+            energy: Joules(microjoules: .max))
+    }
+    #expect(length(.campaignSealed(condensed(whole))) <= recordLimit)
+}
+
+@Test func `numbering through ends where records do, and claims nothing beyond`() throws {
+    let size = 1 << 52
+    let coverage = (0..<3000).map { number in
+        Coverage(
+            step: "scan", source: "seeds [p=\(number)]", unit: "seeds", declared: 0..<size,
+            covered: IntervalSet(0..<size), gaps: [])
+    }
+    let short = condensed(seal(coverage))
+    let entry = try #require(short.coverage.first)
+    #expect(short.coverage.count == 1 && entry.declared == 0..<2 * size)
+    #expect(entry.covered == IntervalSet(0..<2 * size))
+    let record = Record(time: Instant(microseconds: 0), event: .campaignSealed(short))
+    #expect(try decode(encode(record, sequence: 0)).record == record)
 }

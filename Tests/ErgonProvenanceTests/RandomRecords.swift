@@ -9,7 +9,7 @@ extension Dice {
 
     mutating func event() -> RecordedEvent {
         switch roll(0...9) {
-        case 0: .coordinatorStarted(epoch: Int(integer()), version: text())
+        case 0: .coordinatorStarted(epoch: count(), version: text())
         case 1:
             .workerJoined(
                 WorkerFacts(
@@ -22,7 +22,7 @@ extension Dice {
             .campaignAccepted(
                 AcceptedCampaign(
                     id: CampaignID(roll(0...99)), name: text(), manifest: digest(), by: text()))
-        case 3: .stageSized(CampaignID(roll(0...99)), stage: text(), count: Int(integer()))
+        case 3: .stageSized(CampaignID(roll(0...99)), stage: text(), count: count())
         case 4: .campaignCancelled(CampaignID(roll(0...99)), by: text())
         case 5: .campaignSealed(seal())
         default: .results(batch(count: roll(0...60)))

@@ -112,6 +112,42 @@ func roundTrip(seed: UInt64) throws {
         }
     }
 
+    @Test(arguments: ["9223372036854775807", "-9223372036854775808", "9007199254740993", "-1"])
+    func `no number in a record makes a reader overflow`(number: String) {
+        let value = number == "-1" ? number : "\"\(number)\""
+        for key in ["campaign", "count", "seq"] {
+            let digit = key == "campaign" ? "1" : key == "count" ? "3" : "7"
+            let line = canonical.replacing("\"\(key)\":\(digit)", with: "\"\(key)\":\(value)")
+            #expect(fault(line) == .malformed(key))
+        }
+        let start =
+            """
+            {"epoch":\(value),"seq":0,"time":"2012-12-06T00:00:00.000001Z",\
+            "type":"coordinator-started","v":1,"version":""}
+            """
+        #expect(fault(start) == .malformed("epoch"))
+    }
+
+    @Test(arguments: [
+        "[-1,1]", "[0,-1]", #"["-9223372036854775808",1]"#, #"["9007199254740992",1]"#,
+        #"[1,"9007199254740992"]"#, #"["9223372036854775807","9223372036854775807"]"#,
+    ])
+    func `a range lies between 0 and 2^53`(range: String) {
+        func seal(_ declared: String, _ covered: String) -> String {
+            """
+            {"account":{"failed":{"attempts":0,"cpu":"0","energy":"0","wall":"0"},\
+            "succeeded":{"attempts":0,"cpu":"0","energy":"0","wall":"0"}},"campaign":1,\
+            "coverage":[{"covered":[\(covered)],"declared":\(declared),"gaps":[],"source":"s",\
+            "step":"s","unit":"tasks"}],"ending":"complete","outputs":[],"seq":7,\
+            "time":"2012-12-06T00:00:00.000001Z","type":"campaign-sealed","v":1}
+            """
+        }
+        let whole = #"[0,"9007199254740992"]"#
+        #expect(fault(seal(whole, whole)) == nil)
+        #expect(fault(seal(range, whole)) == .malformed("declared"))
+        #expect(fault(seal(whole, range)) == .malformed("covered"))
+    }
+
     @Test func `a short text does not become a long array`() {
         let bomb =
             """

@@ -46,6 +46,9 @@ struct Dice: RandomNumberGenerator {
         return (0..<roll(0...12)).map { _ in pieces.randomElement(using: &self) ?? "" }.joined()
     }
 
+    /// What a record can count to.
+    mutating func count() -> Int { chance(20) ? 1 << 53 - roll(0...2) : roll(0...1_000_000) }
+
     /// Small ones, negative ones, and those that a double cannot hold.
     mutating func integer() -> Int64 {
         switch roll(0...5) {

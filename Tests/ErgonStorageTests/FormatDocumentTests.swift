@@ -1,8 +1,8 @@
 import ErgonModel
-import ErgonProvenance
 import Foundation
 import Testing
 
+@testable import ErgonProvenance
 @testable import ErgonStorage
 
 /// The example of `docs/LOG.md` is what the code writes, byte for byte.

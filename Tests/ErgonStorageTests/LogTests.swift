@@ -1,8 +1,8 @@
 import ErgonModel
-import ErgonProvenance
 import Foundation
 import Testing
 
+@testable import ErgonProvenance
 @testable import ErgonStorage
 
 /// Different lengths, so that no frame can pass for another.
@@ -99,7 +99,7 @@ private func writeCheckpoint(_ log: LogSegments) throws {
         let (log, payloads) = try recovered(folder)
         #expect(payloads == [payload(0), payload(1)], "\(length) bytes")
         let tail = LogPlace(segment: "\(folder.path)/\(name)", offset: start, sequence: 2)
-        let expected = LogSegments.TornTail(place: tail, count: length - start)
+        let expected = TornTail(place: tail, count: length - start)
         #expect(log.tornTail == (length == start ? nil : expected))
         #expect(try log.append([payload(2)]) == 2..<3)
         #expect(try folder.bytes(name) == whole)

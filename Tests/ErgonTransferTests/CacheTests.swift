@@ -61,7 +61,7 @@ struct CacheTests {
     }
 
     @Test func `what is pinned stays, and there is no room then`() async throws {
-        try await withCache(limit: 250) { cache, _, endpoint in
+        try await withCache(limit: 250, patience: {}) { cache, _, endpoint in
             let pinA = try await cache.path(for: a, named: "f", from: endpoint)
             let again = try await cache.path(for: a, named: "f", from: endpoint)
             let pinB = try await cache.path(for: b, named: "f", from: endpoint)
@@ -74,6 +74,32 @@ struct CacheTests {
             await cache.release(again)
             let pinC = try await cache.path(for: c, named: "f", from: endpoint)
             #expect(!exists(pinA.path) && exists(pinB.path) && exists(pinC.path))
+        }
+    }
+
+    @Test func `whoever finds no room waits for a release`() async throws {
+        let (waits, wait) = AsyncStream<Void>.makeStream()
+        let patience: @Sendable () async -> Void = {
+            wait.yield()
+            await waitForEver()
+        }
+        try await withCache(limit: 250, patience: patience) { cache, _, endpoint in
+            let pinA = try await cache.path(for: a, named: "f", from: endpoint)
+            let pinB = try await cache.path(for: b, named: "f", from: endpoint)
+            async let pinC = cache.path(for: c, named: "f", from: endpoint)
+            for await _ in waits { break }
+            #expect(await cache.size == ByteCount(200))
+            await cache.release(pinB)
+            #expect(contents(try await pinC.path) == content(c))
+            #expect(exists(pinA.path) && !exists(pinB.path))
+            #expect(await cache.size == ByteCount(200))
+        }
+    }
+
+    @Test func `nobody waits for room that there can never be`() async throws {
+        try await withCache(limit: 99) { cache, _, endpoint in
+            let fault = await fault { _ = try await cache.path(for: a, named: "f", from: endpoint) }
+            #expect(fault?.cause == .cacheFull(needed: ByteCount(100), limit: ByteCount(99)))
         }
     }
 
@@ -141,17 +167,26 @@ struct CacheTests {
     private func withCache(
         limit: Int64 = 1000,
         script: @escaping @Sendable (String, Int) -> ScriptedServer.Line = serve,
+        patience: @escaping @Sendable () async -> Void = waitForEver,
         _ body: (FileCache, ScriptedServer, Endpoint) async throws -> Void
     ) async throws {
         try await withFolder { folder in
             let site = try Site(in: folder)
             let cache = try FileCache(
-                path: folder + "/cache", limit: ByteCount(limit), client: client)
+                path: folder + "/cache", limit: ByteCount(limit), client: client, patience: patience
+            )
             try await ScriptedServer.run(site, script: script) { server, port in
                 try await body(cache, server, site.endpoint(port))
             }
         }
     }
+}
+
+/// Or until the task is cancelled.
+@Sendable private func waitForEver() async {
+    let (never, continuation) = AsyncStream<Void>.makeStream()
+    for await _ in never {}
+    continuation.finish()
 }
 
 /// Three pieces of content, 100 bytes each.

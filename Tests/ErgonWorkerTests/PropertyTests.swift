@@ -11,6 +11,7 @@ func reportsOnce(seed: UInt64) {
     #expect(day.worker.held.isEmpty, "seed \(seed): leases left over")
     #expect(day.worker.running == 0, "seed \(seed)")
     #expect(day.attempts.isEmpty, "seed \(seed): attempts never discarded")
+    #expect(day.kept.isEmpty, "seed \(seed): content kept for ever")
     for (lease, range) in day.granted where !day.withdrawn.contains(lease) {
         if day.declined.contains(lease) {
             #expect(day.reported[lease] == nil, "seed \(seed): lease \(lease) was declined")
@@ -44,6 +45,8 @@ private struct WorkDay {
     private(set) var declined: Set<LeaseID> = []
     private(set) var reported: [LeaseID: IntervalSet] = [:]
     private(set) var faults: [String] = []
+    /// Whose content is kept for its report.
+    private(set) var kept: Set<Worker.Attempt> = []
     private var reports: [Int: WorkerReport] = [:]
     private var toAcknowledge: [Int] = []
     private var isLoading = false
@@ -90,6 +93,9 @@ private struct WorkDay {
 
     private mutating func handle(_ event: Worker.Event) {
         let before = Set(worker.held.map(\.id))
+        if case .collected(let attempt, _) = event, worker.lease(of: attempt) != nil {
+            kept.insert(attempt)
+        }
         for effect in worker.handle(event, now: now) { perform(effect) }
         // Nobody can be told now: that such leases are gone shows in the next greeting.
         if case .loadFailed = event, !isConnected {
@@ -113,8 +119,10 @@ private struct WorkDay {
             if attempts.removeValue(forKey: attempt) == nil { faults.append("\(effect)") }
         case .decline(let lease, _): declined.insert(lease)
         case .send(let report): take(report)
-        case .forget(let batch):
-            if reports[batch] == nil { faults.append("\(effect)") }
+        case .forget(.content(let attempts)):
+            for attempt in attempts where !isDone(attempt) { faults.append("\(effect)") }
+            kept.subtract(attempts)
+        case .forget(.campaign): faults.append("\(effect)")
         }
     }
 
@@ -133,6 +141,13 @@ private struct WorkDay {
             memory += step.resources.memory.bytes
         }
         if cpus > facts.cpus || memory > facts.memory.bytes { faults.append("no room") }
+    }
+
+    /// Nobody will ask for what it left.
+    private func isDone(_ attempt: Worker.Attempt) -> Bool {
+        let range = attempt.task..<attempt.task + 1
+        return withdrawn.contains(attempt.lease)
+            || reported[attempt.lease]?.contains(range) == true
     }
 
     private mutating func take(_ report: WorkerReport) {

@@ -4,11 +4,16 @@ import ErgonWorker
 /// A worker, and the runtime and the coordinator as a story tells them.
 struct StoryWorld {
     private var worker = Worker(facts: Self.facts(cpus: 2, memory: 4))
-    private var now = Instant(microseconds: 0)
+    /// What `at` says.
+    private var uptime = Microseconds.zero
+    /// How far the clock of the day is ahead of that.
+    private var clockError = Microseconds.zero
+    private var now: Instant { Instant(microseconds: uptime.count) + clockError }
     private var names: [LeaseID: String] = [:]
     /// When attempts were started, as the launcher knows.
     private var started: [Worker.Attempt: Instant] = [:]
-    private let manifest = content("manifest")
+    /// What campaigns are called, by their manifests.
+    private var campaigns: [Digest: String] = [:]
 
     private static func facts(cpus: Int, memory: Int) -> WorkerFacts {
         WorkerFacts(
@@ -35,7 +40,11 @@ struct StoryWorld {
             worker = Worker(facts: Self.facts(cpus: cpus, memory: try words.number()))
             return []
         case "at":
-            now = Instant(microseconds: try words.microseconds())
+            uptime = Microseconds(try words.microseconds())
+            return []
+        case "clock":
+            guard words.take("ahead") else { throw StoryFault("`ahead` is missing") }
+            clockError = Microseconds(try words.microseconds())
             return []
         case "held": return worker.held.map(text)
         case "running": return ["\(worker.running) running"]
@@ -47,7 +56,7 @@ struct StoryWorld {
     }
 
     private mutating func handle(_ event: Worker.Event) -> [String] {
-        worker.handle(event, now: now).map(text)
+        worker.handle(event, now: now, uptime: uptime).map(text)
     }
 
     private mutating func event(_ verb: String, _ words: inout Words) throws -> Worker.Event {
@@ -55,8 +64,9 @@ struct StoryWorld {
         case "connected": return .connected
         case "disconnected": return .disconnected
         case "tick": return .tick
-        case "loaded": return .loaded(manifest.digest, Fixture.sample)
-        case "unloaded": return .loadFailed(manifest.digest, reason: words.remainder())
+        case "loaded": return .loaded(manifest(&words).digest, Fixture.sample)
+        case "unloaded":
+            return .loadFailed(content("manifest").digest, reason: words.remainder())
         case "lease": return .order(.lease(try lease(&words)))
         case "acknowledge": return .order(.acknowledge([try words.number()]))
         case "withdraw": return .order(.withdraw([try words.leaseID()]))
@@ -100,15 +110,23 @@ struct StoryWorld {
         }
     }
 
-    /// `1/1 work 0-3`, or `1/2 work.out/1 0` for a merge.
+    /// `1/1 work 0-3`, or `1/2 work.out/1 0` for a merge, and perhaps `of c2`.
     private mutating func lease(_ words: inout Words) throws -> Lease {
         let id = try words.leaseID()
         let name = try words.next()
         let stage = Stage(name: name, in: Fixture.sample)
         names[id] = name
+        let tasks = try words.range()
         return Lease(
-            id: id, campaign: CampaignID(1), manifest: manifest,
-            stage: stage ?? Stage(step: 99, part: .work), tasks: try words.range())
+            id: id, campaign: CampaignID(1), manifest: manifest(&words),
+            stage: stage ?? Stage(step: 99, part: .work), tasks: tasks)
+    }
+
+    /// Nothing, or `of c2` for another campaign than the usual one.
+    private mutating func manifest(_ words: inout Words) -> StoredFile {
+        let name = words.take("of") ? words.remainder() : "manifest"
+        campaigns[content(name).digest] = name
+        return content(name)
     }
 
     // MARK: What a story shows
@@ -124,11 +142,20 @@ struct StoryWorld {
         case .discard(let attempt): "discard \(text(attempt))"
         case .send(let report): "send \(text(report))"
         case .decline(let lease, let reason): "decline \(lease): \(reason)"
-        case .forget(let batch): "forget \(batch)"
+        case .forget(.content(let attempts)):
+            "forget what \(text(attempts)) left"
+        case .forget(.campaign(let digest)): "forget \(campaigns[digest] ?? "?")"
         }
     }
 
     private func text(_ attempt: Worker.Attempt) -> String { "\(attempt.lease) \(attempt.task)" }
+
+    /// Attempts of one lease.
+    private func text(_ attempts: [Worker.Attempt]) -> String {
+        var tasks = IntervalSet()
+        for attempt in attempts { tasks.insert(attempt.task..<attempt.task + 1) }
+        return "\(attempts.first.map { "\($0.lease)" } ?? "no") \(tasks)"
+    }
 
     private func text(_ held: HeldLease) -> String {
         "\(held.id) \(names[held.id] ?? "?") \(held.remaining)"

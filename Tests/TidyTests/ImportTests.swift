@@ -11,6 +11,9 @@ struct ImportTests {
         "ErgonWorker": ["ErgonModel"],
         "ErgonMerge": ["ErgonModel"],
         "ErgonProvenance": ["ErgonModel", "Crypto"],
+        "ErgonSimulation": [
+            "ErgonModel", "ErgonCoordinator", "ErgonWorker", "ErgonProvenance", "ErgonAudit",
+        ],
         "ErgonAudit": ["ErgonModel", "ErgonManifest", "ErgonMerge", "ErgonProvenance"],
     ]
 

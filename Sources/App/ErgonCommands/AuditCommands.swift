@@ -178,6 +178,9 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         if let count = audited.unfinished {
             lines.append("an unfinished record of \(count) bytes at the end, which was never said")
         }
+        if let count = audited.unsigned, count > 0 {
+            lines.append("\(count) records after the checkpoint are not signed")
+        }
         lines.append(
             audited.findings.isEmpty ? "verified" : "\(audited.findings.count) findings")
         return lines.joined(separator: "\n")
@@ -190,7 +193,9 @@ struct AuditVerifyCommand: AsyncParsableCommand {
                 audited.findings.map {
                     .object(["place": .string($0.place), "problem": .string($0.problem)])
                 }),
-            "records": .int(audited.report.records), "root": .string(audited.head.root.hex),
+            "records": .int(audited.report.records),
+            "recordsNotSigned": audited.unsigned.map { .int($0) } ?? .null,
+            "root": .string(audited.head.root.hex),
             "outputsRead": .int(outputs.there), "outputsAbsent": .int(outputs.absent),
             "energyMicrojoules": .string("\(audited.report.energy.microjoules)"),
         ])

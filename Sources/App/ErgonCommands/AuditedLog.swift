@@ -41,6 +41,9 @@ struct AuditedLog {
     let report: AuditReport
     let checkpoint: SignedNote?
     let head: TreeHead
+    /// How many records come after those that the checkpoint signs.
+    /// Unknown if bytes are damaged.
+    let unsigned: Int?
     /// An unfinished record at the end: nobody was told of it, and a restart cuts it off.
     private(set) var unfinished: Int?
     /// False if bytes are damaged: the root says nothing then.
@@ -72,6 +75,7 @@ struct AuditedLog {
         report = audit.report
         checkpoint = reader.checkpoint
         head = reader.head
+        unsigned = isReadable ? max(head.size - (checkpoint.flatMap(signedSize) ?? 0), 0) : nil
         findings += report.findings.map { ("record \($0.sequence)", $0.problem) }
         if report.omittedFindings > 0 {
             findings.append(("log", "and \(report.omittedFindings) findings more"))
@@ -110,6 +114,11 @@ struct AuditedLog {
         }
         return (there, absent)
     }
+}
+
+/// - Returns: `nil` if the checkpoint is none; the reader has found that as well.
+private func signedSize(_ note: SignedNote) -> Int? {
+    try? Checkpoint(parsing: note.text).head.size
 }
 
 private func storedCampaign(_ digest: Digest, in content: String) -> Campaign? {

@@ -21,7 +21,7 @@ struct ErgonCommand: AsyncParsableCommand {
 
             Every command that prints data takes `-o json`. Exit status: 0 yes, 1 no (a campaign \
             failed, an audit found a fault), 64 wrong use or a wrong manifest, 69 no coordinator \
-            answers, 70 a bug of ours.
+            answers, 70 a bug of ours, 130 ended at once by a second Ctrl-C or SIGTERM.
 
             Shell completions: ergon --generate-completion-script bash|zsh|fish
             """,
@@ -42,7 +42,8 @@ struct ErgonCommand: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Auditors", subcommands: [CoverageCommand.self, AuditCommand.self]),
-            CommandGroup(name: "Tools", subcommands: [MergeCommand.self]),
+            CommandGroup(
+                name: "Tools", subcommands: [MergeCommand.self, SimulateCommand.self]),
         ])
 }
 

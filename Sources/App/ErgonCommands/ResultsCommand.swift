@@ -27,8 +27,7 @@ struct ResultsCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let results = try await withCoordinator(home.folder) { client in
-                let results = try await client.control.results(
-                    campaign.selector, options: ControlClient.patience)
+                let results = try await askForResults(of: campaign.selector, client)
                 if let name = self.print { try await show(name, of: results, client) }
                 if let fetch { try await save(results, into: absolute(fetch), all: all, client) }
                 return results
@@ -37,6 +36,21 @@ struct ResultsCommand: AsyncParsableCommand {
             printData(output.format == .json ? results.json.text() : results.text)
         }
     }
+}
+
+/// Asks for a campaign's outputs. Their names become paths here: none may lead out of its folder.
+func askForResults(
+    of selector: Ergon_V1_CampaignSelector, _ client: ControlClient
+) async throws -> Ergon_V1_ResultsReply {
+    let results = try await client.control.results(selector, options: ControlClient.patience)
+    for output in results.outputs
+    where !isFileName(output.file.name, atMost: 255) || !isFileName(output.localName, atMost: 255) {
+        throw CommandFault(
+            place: output.name,
+            problem: "`\(output.localName)`, as the coordinator has it, is no name of a file",
+            remedy: "nothing was fetched; ask whoever runs the coordinator", exit: Exit.no)
+    }
+    return results
 }
 
 /// Prints one output as it is.
@@ -56,7 +70,7 @@ func show(
 func save(
     _ results: Ergon_V1_ResultsReply, into folder: String, all: Bool, _ client: ControlClient
 ) async throws {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try makeFolder(folder)
     for output in results.outputs where output.merged || all {
         let file = try output.file.stored()
         try await client.transfers.fetch(
@@ -67,11 +81,28 @@ func save(
 
 /// Small content, whole.
 func content(_ file: StoredFile, _ client: ControlClient) async throws -> [UInt8] {
-    let path = "\(FileManager.default.temporaryDirectory.path)/ergon-\(getpid())-\(file.digest)"
-    defer { unlink(path) }
+    let folder = try makeTemporaryFolder()
+    let path = "\(folder)/content"
+    defer {
+        unlink(path)
+        rmdir(folder)
+    }
     try await client.transfers.fetch(
         file.digest, size: file.size, from: client.endpoint, to: path)
-    return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    return try readFile(path)
+}
+
+/// A new folder that nobody else may look into, under a name that nobody can guess.
+private func makeTemporaryFolder() throws(CommandFault) -> String {
+    let parent = FileManager.default.temporaryDirectory.path
+    var path = Array("\(parent)/ergon-XXXXXX".utf8CString)
+    guard mkdtemp(&path) != nil else {
+        throw CommandFault(
+            place: parent, problem: "no folder can be made: \(String(cString: strerror(errno)))",
+            remedy: "check its permissions and the room on the disk, or name another by TMPDIR",
+            exit: Exit.no)
+    }
+    return String(decoding: path.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
 }
 
 extension Ergon_V1_NamedOutput {

@@ -1,35 +1,37 @@
+import ArgumentParser
 import ErgonSystem
 import Glibc
-import Synchronization
 
-/// Runs `body` until it ends or SIGINT or SIGTERM comes; then it is cancelled. A second signal ends
-/// the process at once.
+/// Runs `body` until it ends or SIGINT or SIGTERM comes; then it is cancelled, and waited for. A
+/// second signal ends the process at once, with status 130.
 /// - Returns: `nil` if a signal ended it.
 @discardableResult
 func untilSignalled<Result: Sendable>(
     _ body: @escaping @Sendable () async throws -> Result
 ) async throws -> Result? {
-    catchStopSignals()
-    let task = Task { try await body() }
-    let signalled = Flag()
-    Task.detached {
-        await awaitSignal()
-        signalled.set()
-        task.cancel()
-        await awaitSignal()
-        exit(130)
-    }
-    do {
-        let result = try await task.value
-        return signalled.isSet ? nil : result
-    } catch  where signalled.isSet {
-        return nil
+    let signal = firstStopSignal()
+    return try await withThrowingTaskGroup(of: Result?.self) { group in
+        group.addTask { try await body() }
+        group.addTask {
+            for await _ in signal {}
+            return nil
+        }
+        defer { group.cancelAll() }
+        guard let first = try await group.next() else { return nil }
+        return first
     }
 }
 
-/// Set once, by anyone.
-private final class Flag: Sendable {
-    private let value = Atomic(false)
-    var isSet: Bool { value.load(ordering: .acquiring) }
-    func set() { value.store(true, ordering: .releasing) }
+/// Ends at the first signal to stop. What waits for signals cannot be cancelled, so it is outside
+/// of every group; it outlives the body, which a second signal does not wait for.
+private func firstStopSignal() -> AsyncStream<Never> {
+    catchStopSignals()
+    return AsyncStream { stream in
+        Task.detached {
+            await awaitSignal()
+            stream.finish()
+            await awaitSignal()
+            exit(Exit.killed.rawValue)
+        }
+    }
 }

@@ -6,19 +6,26 @@ extension Ergon_V1_StatusReply {
     var text: String {
         let header = "\(workers) workers, \(cpus) hardware threads"
         if campaigns.isEmpty { return header + "; no campaigns" }
-        return ([header] + campaigns.map(\.text)).joined(separator: "\n\n")
+        return ([header] + campaigns.map { $0.text(uncertainty) }).joined(separator: "\n\n")
+    }
+
+    /// How wrong modelled energy may be; empty while no worker has said.
+    var uncertainty: String {
+        energyUncertaintyPercent > 0 ? " (±\(energyUncertaintyPercent) %)" : ""
     }
 
     var json: JSON {
         .object([
             "version": .integer(1), "workers": .integer(Int64(workers)),
             "cpus": .integer(Int64(cpus)), "campaigns": .array(campaigns.map(\.json)),
+            "energyUncertaintyPercent": .integer(Int64(energyUncertaintyPercent)),
         ])
     }
 }
 
 extension Ergon_V1_CampaignStatus {
-    var text: String {
+    /// - Parameter uncertainty: how wrong energies may be, to stand behind one.
+    func text(_ uncertainty: String) -> String {
         let rows = stages.map { stage in
             [
                 stage.name, stage.hasTasks ? "\(stage.tasks)" : "?", "\(stage.done)",
@@ -34,7 +41,7 @@ extension Ergon_V1_CampaignStatus {
                 ["stage", "tasks", "done", "leased", "failed", "unreachable", "mean"], rows,
                 right: [1, 2, 3, 4, 5, 6]))
             \(succeeded.attempts) attempts counted, \(failed.attempts) failed; \
-            \(ErgonCommands.text(energy)) modelled (±50 %), of which failed attempts \
+            \(ErgonCommands.text(energy)) modelled\(uncertainty), of which failed attempts \
             \(ErgonCommands.text(Joules(microjoules: failed.energyMicrojoules)))
             """
     }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import ErgonManifest
 import ErgonModel
+import ErgonTransfer
+import ErgonWire
 import FoundationEssentials
 import GRPCCore
 import Glibc
@@ -48,6 +50,8 @@ enum Exit {
     static let usage = ExitCode(64)
     static let noCoordinator = ExitCode(69)
     static let bug = ExitCode(70)
+    /// As shells say it of SIGINT.
+    static let killed = ExitCode(130)
 }
 
 /// A failure of a command, with its exit status.
@@ -72,7 +76,7 @@ func reporting(_ body: () async throws -> Void) async throws {
         throw fault.exit
     } catch let fault as any Actionable {
         report(fault)
-        throw Exit.no
+        throw isUnanswered(fault) ? Exit.noCoordinator : Exit.no
     } catch let error as RPCError {
         throw exit(for: error)
     } catch is CancellationError {
@@ -89,12 +93,26 @@ private func report(_ fault: any Actionable) {
     if !fault.remedy.isEmpty { printNote("    \(fault.remedy)") }
 }
 
+/// Whether the other end did not answer: no coordinator runs there, or it cannot be reached.
+func isUnanswered(_ error: any Error) -> Bool {
+    switch error {
+    case let error as RPCError:
+        return [.unavailable, .deadlineExceeded, .unimplemented].contains(error.code)
+    case let fault as TransferFault:
+        guard case .unreachable = fault.cause else { return false }
+        return true
+    case let fault as JoinFault: return fault.isUnanswered
+    default: return false
+    }
+}
+
 private func exit(for error: RPCError) -> ExitCode {
-    switch error.code {
-    case .unavailable, .deadlineExceeded, .unimplemented:
+    if isUnanswered(error) {
         printNote("ergon: no coordinator answers: \(error.message)")
         printNote("    check that it runs, and --home")
         return Exit.noCoordinator
+    }
+    switch error.code {
     case .notFound, .invalidArgument, .failedPrecondition:
         printNote("ergon: \(error.message)")
         return Exit.usage
@@ -109,6 +127,23 @@ private func exit(for error: RPCError) -> ExitCode {
         printNote("ergon: \(error.message)")
         return Exit.bug
     }
+}
+
+/// Makes a folder and those above it.
+func makeFolder(_ path: String) throws(CommandFault) {
+    do {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+        throw CommandFault(
+            place: path, problem: "the folder cannot be made: \(reason(error))",
+            remedy: "check the path, its permissions and the room on the disk", exit: Exit.no)
+    }
+}
+
+/// What the system said, for people.
+func reason(_ error: any Error) -> String {
+    guard let system = (error as? CocoaError)?.underlying as? POSIXError else { return "\(error)" }
+    return String(cString: strerror(system.code.rawValue))
 }
 
 /// Lines of columns that stand under each other; numbers to the right.

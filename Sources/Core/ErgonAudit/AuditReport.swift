@@ -34,7 +34,6 @@ package struct AuditReport: Hashable, Sendable {
     package var workers: [WorkerFacts]
     package var campaigns: [Summary]
 
-    package var isClean: Bool { findings.isEmpty }
     /// Of all attempts of all campaigns; at the end of the scale where it does not fit.
     package var energy: Joules {
         let lines = campaigns.flatMap { [$0.account.succeeded, $0.account.failed] }

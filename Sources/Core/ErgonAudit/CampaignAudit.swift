@@ -81,7 +81,7 @@ struct CampaignAudit {
         if sealed != nil { report("`\(name)` was sized after the seal", &findings) }
         guard lines[step] == nil else { return report("`\(name)` was sized twice", &findings) }
         guard count >= 0 else { return report("`\(name)` has \(count) lines", &findings) }
-        if !isOpenFor(step) {
+        if campaign.steps[step].over.flatMap(wholeFile) == nil {
             report("`\(name)` was sized before what it is split over was there", &findings)
         }
         lines[step] = count

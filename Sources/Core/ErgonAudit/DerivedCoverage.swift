@@ -14,6 +14,14 @@ package func derivedCoverage(
         return [neverSized(spec)]
     }
     guard shards.count > 0 else { return [] }
+    guard shards.isCoveredByPoint else {
+        var entry = wholeGrid(of: spec, tasks: shards.count)
+        entry.covered = done
+        entry.gaps = missing(0..<shards.count, done: done, failed: failed).map {
+            Coverage.Gap(range: $0, reason: $1)
+        }
+        return [entry]
+    }
     return stride(from: 0, to: shards.count, by: shards.perPoint).flatMap { first in
         var entries = sources(of: spec, in: campaign, upstream: upstream)
         let suffix = pointText(spec.points, shards[first].point)
@@ -29,6 +37,19 @@ package func derivedCoverage(
         }
         return entries
     }
+}
+
+/// A grid with very many points, by the step's own tasks and with nothing covered yet.
+private func wholeGrid(of spec: StepSpec, tasks: Int) -> Coverage {
+    let source: String
+    switch (spec.over, spec.split) {
+    case (.some(let over), _): source = over.text
+    case (nil, .seeds): source = "seeds"
+    case (nil, _): source = "task"
+    }
+    return Coverage(
+        step: spec.name, source: source + " [all points]", unit: "tasks", declared: 0..<tasks,
+        covered: IntervalSet(), gaps: [])
 }
 
 /// Tasks that left nothing, in ascending order: those that failed one by one, the others by runs.
@@ -52,7 +73,7 @@ private func missing(
 
 /// One entry for each source, with nothing covered yet.
 private func sources(of spec: StepSpec, in campaign: Campaign, upstream: Int?) -> [Coverage] {
-    let over = sourceText(spec.over)
+    let over = spec.over?.text ?? ""
     var files: [InputFile] = []
     if case .input(let name) = spec.over { files = campaign.input(named: name)?.files ?? [] }
     func entry(_ source: String, _ unit: String, _ declared: Range<Int>) -> Coverage {
@@ -79,18 +100,10 @@ private func sources(of spec: StepSpec, in campaign: Campaign, upstream: Int?) -
 
 /// A step over something that never came about.
 private func neverSized(_ spec: StepSpec) -> Coverage {
-    let over = sourceText(spec.over)
+    let over = spec.over?.text ?? ""
     return Coverage(
         step: spec.name, source: over, unit: "lines", declared: 0..<0, covered: IntervalSet(),
         gaps: [Coverage.Gap(range: 0..<0, reason: "not run: \(over)")])
-}
-
-private func sourceText(_ source: Source?) -> String {
-    switch source {
-    case .input(let name): name
-    case .output(let step, let output): "\(step).\(output)"
-    case nil: ""
-    }
 }
 
 /// ` [name=value,…]`, or nothing where there is no grid.

@@ -35,21 +35,13 @@ extension CampaignAudit {
     private func mayMerge(_ node: Int, _ stage: Stage) -> Bool {
         guard case .merge(let output, let level) = stage.part, let tree = trees[stage],
             let merge = campaign.steps[stage.step].outputs[output].merge,
-            let below = stages[below(stage)]
+            let below = stage.below.flatMap({ stages[$0] })
         else { return false }
         let children = tree.children(of: node, level: level)
         switch merge.missing {
         case .partial: return below.done.intersects(children)
         case .error: return below.done.contains(children)
         }
-    }
-
-    /// The stage whose outputs a merge takes.
-    private func below(_ stage: Stage) -> Stage {
-        guard case .merge(let output, let level) = stage.part, level > 1 else {
-            return Stage(step: stage.step, part: .work)
-        }
-        return Stage(step: stage.step, part: .merge(output: output, level: level - 1))
     }
 
     /// The name of a merge that is done and would have had to wait for this task.

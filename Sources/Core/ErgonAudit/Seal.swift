@@ -35,9 +35,11 @@ extension CampaignAudit {
     /// it is done, has failed for good, or reads something that is not there; what is not there is
     /// judged in its own place.
     private var openEnds: [String] {
+        // A step of too many tasks is sized, but never has any.
         let unsized = campaign.steps.indices.filter { work($0) == nil && isOpenFor($0) }
             .filter { step in
-                if case .lines = campaign.steps[step].split { true } else { false }
+                guard case .lines = campaign.steps[step].split else { return false }
+                return upstream(of: step) == nil
             }
             .map { "sealed before `\(campaign.steps[$0].name)` was sized" }
         return unsized
@@ -55,8 +57,7 @@ extension CampaignAudit {
         let incomplete = stepsOnPartialInput
         return campaign.steps.enumerated().flatMap { step, spec in
             spec.outputs.enumerated().compactMap { position, output -> PublishedOutput? in
-                let isOneTask = (spec.split == .single || spec.split == .all) && spec.points.isEmpty
-                guard output.merge != nil || isOneTask,
+                guard output.merge != nil || spec.isSingleTask,
                     let content = wholeFile(of: .output(step: spec.name, output: output.name))
                 else { return nil }
                 let missing = missing(step, position)

@@ -33,8 +33,8 @@ struct CampaignState: Sendable {
     }
 
     /// Later stages first: what is started is finished before more is begun.
-    var stagesByUrgency: [StageState] {
-        stages.values.sorted { $1.stage < $0.stage }
+    var stagesWithReadyTasks: [Stage] {
+        stages.filter { !$0.value.ready.isEmpty }.keys.sorted(by: >)
     }
 
     func stage(_ stage: Stage) -> StageState? { stages[stage] }
@@ -107,13 +107,36 @@ struct CampaignState: Sendable {
 
     // MARK: What follows from what
 
-    mutating func apply(_ batch: ResultBatch, to stage: Stage) {
+    mutating func apply(_ batch: ResultBatch, to stage: Stage) throws(ReplayFault) {
+        try check(batch, of: stage)
         for result in batch.results {
             account.add(result)
             update(stage) { $0.apply(result, under: batch.lease) }
         }
         guard let first = batch.results.first, let last = batch.results.last else { return }
         settle(stage, first.task..<last.task + 1)
+    }
+
+    /// What is on record must be what may happen to a task; a log that says otherwise is not ours.
+    private func check(_ batch: ResultBatch, of stage: Stage) throws(ReplayFault) {
+        guard let state = stages[stage] else {
+            throw ReplayFault(problem: "`\(batch.stage)` of campaign \(id) has no tasks yet")
+        }
+        var last = -1
+        for result in batch.results {
+            let place = "task \(result.task) of `\(batch.stage)` of campaign \(id)"
+            guard result.task > last, result.task < state.count else {
+                throw ReplayFault(problem: "\(place) does not exist, or stands twice")
+            }
+            last = result.task
+            do throws(IllegalTransition) {
+                _ = try state.state(of: result.task).after(result.outcome)
+            } catch { throw ReplayFault(problem: "\(place) has ended before") }
+            let due = result.outcome == .succeeded ? state.outputs.count : 0
+            guard result.outputs.count == due else {
+                throw ReplayFault(problem: "\(place) left \(result.outputs.count) outputs")
+            }
+        }
     }
 
     /// Looks at everything that reads what `range` of `stage` may have left.
@@ -207,7 +230,7 @@ struct CampaignState: Sendable {
         else { return (IntervalSet(), IntervalSet()) }
         if case .lines = spec.split { return (open, IntervalSet()) }
         var (runnable, hopeless) = (IntervalSet(), IntervalSet())
-        for task in open.ranges.joined() {
+        for task in decidable(open, of: spec, shards, below).ranges.joined() {
             let reads = shards[task].files
             if below.done.contains(reads) {
                 runnable.insert(task..<task + 1)
@@ -216,6 +239,34 @@ struct CampaignState: Sendable {
             }
         }
         return (runnable, hopeless)
+    }
+
+    /// Those of `open` that read at least one task that is done or never will be: the others need
+    /// no look. So a step over a hundred million tasks costs nothing before the first is done.
+    private func decidable(
+        _ open: IntervalSet, of spec: StepSpec, _ shards: Shards, _ below: StageState
+    ) -> IntervalSet {
+        guard case .outputs(let size) = spec.split, shards.perPoint > 0 else { return open }
+        var candidates = IntervalSet()
+        for range in open.ranges {
+            let points =
+                range.lowerBound / shards.perPoint...(range.upperBound - 1) / shards.perPoint
+            for first in points.map({ $0 * shards.perPoint }) {
+                let parts = range.clamped(to: first..<first + shards.perPoint)
+                let reads =
+                    (parts.lowerBound - first)
+                    * size..<min((parts.upperBound - first) * size, below.count)
+                for settled in [below.done, below.failed, below.unreachable] {
+                    for read in settled.intersection(reads).ranges {
+                        let readers =
+                            first + read.lowerBound / size..<first
+                            + ceilingDivision(read.upperBound, size)
+                        candidates.insert(readers.clamped(to: parts))
+                    }
+                }
+            }
+        }
+        return candidates
     }
 
     private mutating func refreshMerge(

@@ -38,11 +38,12 @@ package struct Coordinator: Sendable {
     var nextSerial = 0
     var campaigns: [CampaignID: CampaignState] = [:]
     var lastCampaign = 0
+    /// Campaigns that have not ended, oldest first.
+    private(set) var running: [CampaignID] = []
     var workers: [WorkerID: WorkerState] = [:]
     var leases: [LeaseID: LeaseState] = [:]
     /// After a start nothing is leased before then, unless every known worker has come back.
     var settlingUntil: Instant?
-    var isReplaying = false
 
     package init(grace: Microseconds = .seconds(15)) {
         self.grace = grace
@@ -52,12 +53,13 @@ package struct Coordinator: Sendable {
     // MARK: Starting
 
     /// Takes in one record of an earlier start.
-    /// - Parameter campaign: the campaign whose canonical form has that digest.
+    /// - Parameter campaign: the campaign whose canonical form has that digest; `nil` if it is not
+    ///   there, and throws if it cannot be had.
     package mutating func replay(
-        _ record: Record, campaign: (Digest) -> (Campaign, size: ByteCount)?
+        _ record: Record, campaign: (Digest) throws(ReplayFault) -> (Campaign, size: ByteCount)?
     ) throws(ReplayFault) {
         if case .campaignAccepted(let accepted) = record.event {
-            guard let (spec, size) = campaign(accepted.manifest) else {
+            guard let (spec, size) = try campaign(accepted.manifest) else {
                 throw ReplayFault(problem: "the manifest \(accepted.manifest) is not in the store")
             }
             accept(accepted, spec, size, at: record.time)
@@ -130,12 +132,13 @@ package struct Coordinator: Sendable {
                 throw ReplayFault(
                     problem: "campaign \(batch.campaign) has no stage `\(batch.stage)`")
             }
-            campaigns[batch.campaign]?.apply(batch, to: stage)
+            try campaigns[batch.campaign]?.apply(batch, to: stage)
             workers[batch.worker]?.finishedTasks += batch.results.count
         case .campaignCancelled(let id, let by): campaigns[id]?.cancelledBy = by
         case .campaignSealed(let seal):
             campaigns[seal.id]?.seal = seal
             campaigns[seal.id]?.sealedAt = record.time
+            running.removeAll { $0 == seal.id }
         }
     }
 
@@ -164,6 +167,7 @@ package struct Coordinator: Sendable {
         _ accepted: AcceptedCampaign, _ campaign: Campaign, _ size: ByteCount, at time: Instant
     ) {
         lastCampaign = accepted.id.number
+        running.append(accepted.id)
         campaigns[accepted.id] = CampaignState(
             id: accepted.id, campaign: campaign,
             manifest: StoredFile(digest: accepted.manifest, size: size), by: accepted.by,
@@ -197,24 +201,19 @@ package struct Coordinator: Sendable {
 
     /// Outputs that a step is split over and that nobody has counted yet. Asking twice is harmless.
     private func countLines() -> [Effect] {
-        running.flatMap { id, state in
-            state.campaign.steps.indices.compactMap { step in
+        running.flatMap { id -> [Effect] in
+            guard let state = campaigns[id] else { return [] }
+            return state.campaign.steps.indices.compactMap { step in
                 state.fileToCount(for: step).map { .countLines(id, step: step, $0) }
             }
         }
     }
 
-    /// Campaigns that have not ended, oldest first.
-    var running: [(CampaignID, CampaignState)] {
-        campaigns.filter { $0.value.seal == nil }.sorted { $0.key < $1.key }.map {
-            ($0.key, $0.value)
-        }
-    }
-
     private mutating func seal(_ now: Instant, _ effects: inout [Effect]) {
-        for (id, state) in running where state.cancelledBy != nil || state.isSettled {
-            sealCampaign(id, now, &effects)
+        let ended = running.filter { id in
+            campaigns[id].map { $0.cancelledBy != nil || $0.isSettled } ?? false
         }
+        for id in ended { sealCampaign(id, now, &effects) }
     }
 
     private mutating func sealCampaign(
@@ -228,4 +227,6 @@ package struct Coordinator: Sendable {
 /// A log that does not fit itself: the coordinator does not start on it.
 package struct ReplayFault: Error, Hashable, Sendable {
     package var problem: String
+
+    package init(problem: String) { self.problem = problem }
 }

@@ -6,8 +6,10 @@ extension Coordinator {
     static let lookAhead = Microseconds(500_000)
     /// The most tasks one lease may have.
     static let longestLease = 4096
-    /// The most tasks one lease may have where each brings a list of files along.
+    /// The most tasks one lease may have where each brings a list of files along, and the most
+    /// files of them all, save where one task alone has more.
     static let longestFileLease = 64
+    static let mostFiles = 16_384
 
     mutating func grantLeases(_ now: Instant, _ effects: inout [Effect]) {
         if let until = settlingUntil {
@@ -17,9 +19,9 @@ extension Coordinator {
         }
         let connected = workers.filter { $0.value.isConnected }.keys.sorted()
         guard !connected.isEmpty else { return }
-        for (id, state) in running {
-            for stage in state.stagesByUrgency where !stage.ready.isEmpty {
-                grantLeases(id, stage.stage, connected, &effects)
+        for id in running {
+            for stage in campaigns[id]?.stagesWithReadyTasks ?? [] {
+                grantLeases(id, stage, connected, &effects)
             }
         }
     }
@@ -47,7 +49,7 @@ extension Coordinator {
             let facts = workers[worker]?.facts, state.unfit[worker] == nil
         else { return nil }
         let needs = resources(of: stage, in: state.campaign)
-        guard needs.cpus <= facts.cpus, needs.memory <= facts.memory else { return nil }
+        guard facts.fits(needs) else { return nil }
         let slots = min(
             facts.cpus / needs.cpus, Int(facts.memory.bytes / max(needs.memory.bytes, 1)))
         let mean = max(tasks.meanWall?.count ?? Self.lookAhead.count, 1)
@@ -58,8 +60,7 @@ extension Coordinator {
             return nil
         }
         let share = ceilingDivision(tasks.ready.count, 2 * max(connectedSlots(needs), 1))
-        let longest =
-            bringsFiles(stage, in: state.campaign) ? Self.longestFileLease : Self.longestLease
+        let longest = longestLease(of: stage, in: state)
         let limit = min(room, max(share, slots), longest)
         guard let range = campaigns[id]?.update(stage, { $0.lease(atMost: limit) }) ?? nil else {
             return nil
@@ -79,10 +80,21 @@ extension Coordinator {
         return needs
     }
 
-    private func bringsFiles(_ stage: Stage, in campaign: Campaign) -> Bool {
-        if case .merge = stage.part { return true }
-        if case .output = campaign.steps[stage.step].over { return true }
-        return false
+    private func longestLease(of stage: Stage, in state: CampaignState) -> Int {
+        var files = 0
+        switch stage.part {
+        case .merge(let output, _):
+            files = state.campaign.steps[stage.step].outputs[output].merge?.fanIn ?? 1
+        case .work:
+            let spec = state.campaign.steps[stage.step]
+            guard case .output = spec.over else { return Self.longestLease }
+            switch spec.split {
+            case .outputs(let size): files = size
+            case .all: files = state.upstream(of: stage.step) ?? 1
+            case .single, .files, .events, .lines, .seeds: return Self.longestLease
+            }
+        }
+        return max(min(Self.longestFileLease, Self.mostFiles / max(files, 1)), 1)
     }
 
     /// Threads that a worker's unfinished tasks need in all.

@@ -44,6 +44,8 @@ extension Coordinator {
         package var campaigns: [CampaignReport]
         package var workers: Int
         package var cpus: Int
+        /// How wrong modelled energy may be: the most that any worker, connected or not, says.
+        package var energyUncertaintyPercent: Int
     }
 
     package struct CampaignReport: Hashable, Sendable {
@@ -150,7 +152,9 @@ extension Coordinator {
         return .status(
             StatusReport(
                 campaigns: states.map { $0.report() }, workers: connected.count,
-                cpus: connected.reduce(0) { $0 + $1.facts.cpus }))
+                cpus: connected.reduce(0) { $0 + $1.facts.cpus },
+                energyUncertaintyPercent: workers.values
+                    .map(\.facts.power.uncertaintyPercent).max() ?? 0))
     }
 
     private func workerReports() -> [WorkerStatus] {
@@ -205,10 +209,11 @@ extension Coordinator {
                 $0.facts.cpus >= needs.cpus && $0.facts.memory >= needs.memory
             })
         else { return "no connected worker has \(needs.memory.bytes >> 20) MiB of memory" }
-        let unfit = connected.compactMap { worker in
-            state.unfit[worker.facts.worker].map { "\(worker.facts.worker) cannot run it: \($0)" }
+        let fitting = connected.map(\.facts).filter { $0.fits(needs) }
+        let unfit = fitting.compactMap { facts in
+            state.unfit[facts.worker].map { "\(facts.worker) cannot run it: \($0)" }
         }.sorted()
-        guard unfit.count < connected.count else { return unfit.joined(separator: "; ") }
+        guard unfit.count < fitting.count else { return unfit.joined(separator: "; ") }
         let failures = stage.failures[task]?.count ?? 0
         let again = failures > 0 ? " (attempt \(failures + 1))" : ""
         return

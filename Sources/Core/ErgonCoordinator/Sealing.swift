@@ -97,11 +97,23 @@ extension CampaignState {
             guard let work = stages[Stage(step: step, part: .work)],
                 let shards = Shards(of: spec, in: campaign, upstream: upstream(of: step))
             else { return [unsizedCoverage(step)] }
-            let perPoint = max(shards.perPoint, 1)
-            return (0..<shards.count / perPoint).flatMap { point in
-                cover(point * perPoint..<(point + 1) * perPoint, spec, work, shards)
+            guard shards.isCoveredByPoint else {
+                return cover(0..<shards.count, [wholeGrid(spec, shards)], work) { [(0, $0)] }
+            }
+            return (0..<shards.points).flatMap { point in
+                let first = point * shards.perPoint
+                let entries = sources(of: spec, at: shards[first].point)
+                return cover(first..<first + shards.perPoint, entries, work, shards.reads)
             }
         }
+    }
+
+    /// The one entry of a grid with very many points.
+    private func wholeGrid(_ spec: StepSpec, _ shards: Shards) -> Coverage {
+        let source = spec.over?.text ?? (spec.split == .single ? "task" : "seeds")
+        return Coverage(
+            step: spec.name, source: "\(source) [all points]", unit: "tasks",
+            declared: 0..<shards.count, covered: IntervalSet(), gaps: [])
     }
 
     private func unsizedCoverage(_ step: Int) -> Coverage {
@@ -118,12 +130,13 @@ extension CampaignState {
         return " [\(pairs.joined(separator: ","))]"
     }
 
-    /// What a step reads, before anything is known to be done.
-    private func sources(of spec: StepSpec) -> [Coverage] {
+    /// What a step reads at one point of its grid, before anything is known to be done.
+    private func sources(of spec: StepSpec, at point: [String]) -> [Coverage] {
         let name = spec.over.map(\.text) ?? ""
+        let suffix = pointSuffix(spec, point)
         func source(_ name: String, _ unit: String, _ declared: Range<Int>) -> Coverage {
             Coverage(
-                step: spec.name, source: name, unit: unit, declared: declared,
+                step: spec.name, source: name + suffix, unit: unit, declared: declared,
                 covered: IntervalSet(), gaps: [])
         }
         var files: [InputFile] = []
@@ -148,28 +161,28 @@ extension CampaignState {
         }
     }
 
-    /// The coverage of one point of a step's grid: one entry for each source.
+    /// The entries with what became of `tasks`.
+    /// - Parameter reads: what consecutive tasks read, and in which entry that is.
     private func cover(
-        _ tasks: Range<Int>, _ spec: StepSpec, _ work: StageState, _ shards: Shards
+        _ tasks: Range<Int>, _ entries: [Coverage], _ work: StageState,
+        _ reads: (Range<Int>) -> [(file: Int, range: Range<Int>)]
     ) -> [Coverage] {
-        var entries = sources(of: spec)
-        let suffix = tasks.isEmpty ? "" : pointSuffix(spec, shards[tasks.lowerBound].point)
-        for index in entries.indices { entries[index].source += suffix }
+        var entries = entries
         var rest = IntervalSet(tasks)
         rest.subtract(work.done)
         for range in work.done.intersection(tasks).ranges {
-            for (file, events) in shards.reads(range) { entries[file].covered.insert(events) }
+            for (file, events) in reads(range) { entries[file].covered.insert(events) }
         }
         for task in work.reasons.keys.sorted() where tasks.contains(task) {
             rest.remove(task..<task + 1)
             let reason = work.reasons[task]?.description ?? ""
-            for (file, events) in shards.reads(task..<task + 1) {
+            for (file, events) in reads(task..<task + 1) {
                 entries[file].gaps.append(
                     Coverage.Gap(range: events, reason: "task \(task) failed: \(reason)"))
             }
         }
         for range in rest.ranges {
-            for (file, events) in shards.reads(range) {
+            for (file, events) in reads(range) {
                 entries[file].gaps.append(
                     Coverage.Gap(range: events, reason: "\(name(of: range)) not run"))
             }

@@ -12,6 +12,11 @@ struct WorkerState: Sendable {
     init(facts: WorkerFacts) { self.facts = facts }
 }
 
+extension WorkerFacts {
+    /// Whether it is large enough at all.
+    func fits(_ needs: Resources) -> Bool { needs.cpus <= cpus && needs.memory <= memory }
+}
+
 struct LeaseState: Sendable {
     let worker: WorkerID
     let campaign: CampaignID
@@ -45,8 +50,12 @@ extension Coordinator {
         guard let lease = leases[id], lease.worker == worker, let state = campaigns[lease.campaign]
         else { return }
         campaigns[lease.campaign]?.unfit[worker] = reason
-        let others = workers.filter { $0.value.isConnected && state.unfit[$0.key] == nil }
-        if others.keys.contains(where: { $0 != worker }) { return release(id) }
+        let needs = resources(of: lease.stage, in: state.campaign)
+        let mayOthers = workers.contains { other, there in
+            other != worker && there.isConnected && there.facts.fits(needs)
+                && state.unfit[other] == nil
+        }
+        if mayOthers { return release(id) }
         let results = lease.remaining.ranges.joined().map { task in
             TaskResult(
                 task: task, outcome: .failed(.notStarted(reason), isFinal: false), outputs: [],

@@ -72,12 +72,7 @@ private func form(_ step: StepSpec) -> JSON {
     ])
 }
 
-private func form(_ source: Source) -> JSON {
-    switch source {
-    case .input(let name): .string(name)
-    case .output(let step, let output): .string("\(step).\(output)")
-    }
-}
+private func form(_ source: Source) -> JSON { .string(source.text) }
 
 private func form(_ command: [Template]) -> JSON { .array(command.map { .string($0.source) }) }
 

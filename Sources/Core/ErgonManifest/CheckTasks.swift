@@ -53,23 +53,27 @@ extension Reading {
         return tasks[name]
     }
 
+    /// A grid alone is held to the limit, too, where the tasks of one point are not known yet.
     /// - Returns: `nil` if the number of tasks depends on something yet to be made.
     private mutating func count(
         _ step: CheckedStep, in campaign: Campaign, _ upstream: Int?
     ) -> Int? {
         var part = step.spec
         part.points = []
-        guard let shards = Shards(of: part, in: campaign, upstream: upstream) else { return nil }
-        var (count, overflow) = (shards.count, false)
-        for axis in step.spec.points where !overflow {
-            (count, overflow) = count.multipliedReportingOverflow(by: axis.values.count)
+        let perPoint = Shards(of: part, in: campaign, upstream: upstream)?.count
+        var isKnown = true
+        if case .output = step.spec.over { isKnown = upstream != nil }
+        var (count, isTooMuch) = (perPoint ?? 1, isKnown && perPoint == nil)
+        for axis in step.spec.points where !isTooMuch {
+            (count, isTooMuch) = count.multipliedReportingOverflow(by: axis.values.count)
         }
-        guard !overflow, count <= taskLimit else {
+        guard !isTooMuch, count <= taskLimit else {
             report(
                 step.splitPlace, "step `\(step.spec.name)` has more than \(taskLimit) tasks",
                 "give each task more to do")
             return nil
         }
+        guard isKnown else { return nil }
         if count == 0 {
             report(
                 step.splitPlace, "step `\(step.spec.name)` has no task: there are no events",

@@ -29,6 +29,16 @@ package func parseManifest(
     return Manifest(file: file, draft: draft, steps: steps)
 }
 
+/// Reads a canonical form: everything that it takes is in it.
+package func parseCanonical(_ bytes: [UInt8]) throws(ManifestErrors) -> Campaign {
+    let text = String(decoding: bytes, as: UTF8.self)
+    return try parseManifest(text, file: "manifest", limits: .canonical).resolved { _ in
+        .failure(
+            LookupFailure(
+                problem: "a file without digest", remedy: "name it as `{name, sha256, bytes}`"))
+    }
+}
+
 /// A checked manifest whose files are not looked up yet.
 package struct Manifest: Sendable {
     let file: String

@@ -87,7 +87,8 @@ extension Reading {
             separator: "/", omittingEmptySubsequences: false)
         let isVisible = url.utf8.allSatisfy { (0x21...0x7E).contains($0) }
         return isVisible && !url.contains("?") && !url.contains("#") && parts.count >= 2
-            && !parts[0].isEmpty && isFileName(String(parts[parts.count - 1]))
+            && !parts[0].isEmpty
+            && isFileName(String(parts[parts.count - 1]), atMost: inputNameLimit)
     }
 
     mutating func digest(_ value: Value) -> Digest? {
@@ -148,7 +149,9 @@ extension Reading {
     private mutating func knownFile(_ value: Value, _ what: String) -> InputFile? {
         let keys = ["name", "sha256", "bytes", "events"]
         guard let section = section(value, "a file of \(what)", keys: keys) else { return nil }
-        let name = require("name", of: section, "FILE").flatMap { fileName($0, "`name`") }
+        let name = require("name", of: section, "FILE").flatMap {
+            fileName($0, "`name`", atMost: inputNameLimit)
+        }
         let digest = require("sha256", of: section, "…").flatMap { self.digest($0) }
         let size = require("bytes", of: section, "0").flatMap {
             integer($0, "`bytes`", in: 0...largestInteger)

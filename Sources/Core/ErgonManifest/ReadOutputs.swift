@@ -27,7 +27,9 @@ extension Reading {
             return output
         }
         if let value = section["file"] {
-            output.file = fileName(value, "`file`").map { Located(content: $0, place: value.place) }
+            output.file = fileName(value, "`file`", atMost: outputNameLimit).map {
+                Located(content: $0, place: value.place)
+            }
         } else {
             output.file = Located(content: entry.key, place: entry.place)
         }

@@ -1,3 +1,5 @@
+import ErgonModel
+
 /// One reading of a manifest: it goes on after an error, so that one run finds them all. What
 /// cannot be read comes back as `nil` and has been reported.
 struct Reading {
@@ -186,17 +188,12 @@ extension Reading {
     }
 
     /// A name without a folder: it will stand in one that Ergon makes.
-    mutating func fileName(_ value: Value, _ what: String) -> String? {
+    mutating func fileName(_ value: Value, _ what: String, atMost limit: Int) -> String? {
         guard let name = text(value, what) else { return nil }
-        if isFileName(name) { return name }
+        if isFileName(name, atMost: limit) { return name }
         report(
             value.place, "\(what): \(quoted(name)) is not the name of a file",
-            "without `/`, not `.` or `..`, at most 255 characters")
+            "without `/` and control characters, not `.` or `..`, at most \(limit) bytes")
         return nil
     }
-}
-
-func isFileName(_ name: String) -> Bool {
-    !name.isEmpty && !name.utf8.contains(UInt8(ascii: "/")) && name != "." && name != ".."
-        && name.unicodeScalars.count <= 255
 }

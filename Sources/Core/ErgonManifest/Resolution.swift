@@ -133,22 +133,11 @@ extension Reading {
                     "check both; the content behind the address may have changed")
             }
         }
-        for file in files where !isUsable(file.name) {
+        for file in files where !isFileName(file.name, atMost: inputNameLimit) {
             report(
                 place, "the name \(quoted(file.name)) cannot be used",
-                "rename the file: at most 255 characters, none of them a control character")
+                "rename the file: at most \(inputNameLimit) bytes, no control character")
         }
-    }
-
-    /// A name that the canonical form can carry.
-    private func isUsable(_ name: String) -> Bool {
-        isFileName(name)
-            && name.unicodeScalars.allSatisfy { scalar in
-                switch scalar.properties.generalCategory {
-                case .control, .lineSeparator, .paragraphSeparator: false
-                default: ![0xFEFF, 0xFFFE, 0xFFFF].contains(scalar.value)
-                }
-            }
     }
 
     /// They will stand in one folder.

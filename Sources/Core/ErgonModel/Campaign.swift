@@ -30,6 +30,13 @@ package struct Campaign: Hashable, Sendable {
     package func input(named name: String) -> InputSpec? { inputs.first { $0.name == name } }
     package func stepIndex(named name: String) -> Int? { steps.firstIndex { $0.name == name } }
 
+    /// What one task of the stage needs: a merge one thread, and otherwise what its step asks for.
+    package func resources(of stage: Stage) -> Resources {
+        var needs = steps[stage.step].resources
+        if case .merge = stage.part { needs.cpus = 1 }
+        return needs
+    }
+
     /// Every file the campaign reads: inputs, code and the requirements, in that order.
     package var files: [InputFile] {
         inputs.flatMap(\.files) + code + (environment.python.map { [$0] } ?? [])
@@ -93,6 +100,14 @@ package enum Source: Hashable, Sendable {
     case input(String)
     /// An output of an earlier step.
     case output(step: String, output: String)
+
+    /// As it stands in a manifest.
+    package var text: String {
+        switch self {
+        case .input(let name): name
+        case .output(let step, let output): "\(step).\(output)"
+        }
+    }
 }
 
 package struct StepSpec: Hashable, Sendable {
@@ -127,6 +142,9 @@ package struct StepSpec: Hashable, Sendable {
         self.attempts = attempts
         self.variables = variables
     }
+
+    /// Whatever its inputs are, the step is one task: its outputs are published without a merge.
+    package var isSingleTask: Bool { (split == .single || split == .all) && points.isEmpty }
 }
 
 package struct PointAxis: Hashable, Sendable {

@@ -106,7 +106,8 @@ extension OutputSpec {
     }
 
     private func named(inserting text: String) -> String {
-        guard let dot = file.firstIndex(of: "."), dot != file.startIndex else { return file + text }
+        guard let dot = file.utf8.firstIndex(of: UInt8(ascii: ".")), dot != file.startIndex
+        else { return file + text }
         return file[..<dot] + text + file[dot...]
     }
 }

@@ -26,9 +26,11 @@ package struct Watts: Hashable, Comparable, Sendable {
         left.milliwatts < right.milliwatts
     }
 
-    /// Power times time is energy, rounded down to a whole microjoule.
+    /// Power times time is energy, rounded down to a whole microjoule. Stays at the end of the
+    /// scale rather than pass it: peers choose both.
     package static func * (power: Watts, time: Microseconds) -> Joules {
-        Joules(microjoules: power.milliwatts * time.count / 1000)
+        let nanojoules = Int128(power.milliwatts) * Int128(time.count)
+        return Joules(microjoules: Int64(clamping: nanojoules / 1000))
     }
 }
 
@@ -40,7 +42,7 @@ package struct Microseconds: Hashable, Comparable, Sendable {
 
     package static let zero = Microseconds(0)
     package static func seconds(_ seconds: Int64) -> Microseconds {
-        Microseconds(seconds * 1_000_000)
+        Microseconds(Int64(clamping: Int128(seconds) * 1_000_000))
     }
     package static func < (left: Microseconds, right: Microseconds) -> Bool {
         left.count < right.count
@@ -66,11 +68,12 @@ package struct Instant: Hashable, Comparable, Sendable {
     package static func < (left: Instant, right: Instant) -> Bool {
         left.microseconds < right.microseconds
     }
+    /// Stays at the end of the scale, as does `-`, rather than pass it: peers choose instants.
     package static func + (left: Instant, right: Microseconds) -> Instant {
-        Instant(microseconds: left.microseconds + right.count)
+        Instant(microseconds: Int64(clamping: Int128(left.microseconds) + Int128(right.count)))
     }
     package static func - (left: Instant, right: Instant) -> Microseconds {
-        Microseconds(left.microseconds - right.microseconds)
+        Microseconds(Int64(clamping: Int128(left.microseconds) - Int128(right.microseconds)))
     }
 }
 

@@ -24,6 +24,9 @@ package struct Shards: Hashable, Sendable {
         var events: Range<Int>
     }
 
+    /// The most tasks that a step can have at all.
+    package static let limit = 1 << 40
+
     private var layout: Layout
     private var axes: [PointAxis]
     /// Tasks for one point of the grid.
@@ -33,7 +36,8 @@ package struct Shards: Hashable, Sendable {
 
     /// - Parameter upstream: for a step over an earlier step's output, the number of that step's
     ///   tasks, or the number of lines in its merged output where the step is split by lines.
-    ///   `nil` comes back as long as it is needed and not known.
+    ///   `nil` comes back as long as it is needed and not known, and if there were more than
+    ///   `limit` tasks.
     package init?(of step: StepSpec, in campaign: Campaign, upstream: Int?) {
         let files: [InputFile]
         if case .input(let name) = step.over {
@@ -58,7 +62,13 @@ package struct Shards: Hashable, Sendable {
         }
         axes = step.points
         perPoint = Self.count(of: layout)
-        count = axes.reduce(perPoint) { $0 * $1.values.count }
+        count = perPoint
+        for axis in axes {
+            let (product, isTooMuch) = count.multipliedReportingOverflow(by: axis.values.count)
+            guard !isTooMuch else { return nil }
+            count = product
+        }
+        guard count <= Self.limit else { return nil }
     }
 
     private static func events(of files: [InputFile], _ range: Range<Int>?, _ size: Int) -> Layout {
@@ -80,6 +90,17 @@ package struct Shards: Hashable, Sendable {
         case .events(let files, let size):
             files.last.map { $0.firstTask + ceilingDivision($0.events.count, size) } ?? 0
         }
+    }
+
+    /// Points of the grid; 0 if they have no task.
+    package var points: Int { perPoint == 0 ? 0 : count / perPoint }
+
+    /// Whether coverage is stated for each point of the grid and each file, and not for all at once
+    /// (`docs/LOG.md`, "Coverage"): the statement must not outgrow whoever makes it.
+    package var isCoveredByPoint: Bool {
+        var files = 1
+        if case .events(let slices, _) = layout { files = slices.count }
+        return points <= 4096 && (points == 1 || points * files <= 65_536)
     }
 
     /// - Precondition: `task` is in `0..<count`.
@@ -146,5 +167,6 @@ package struct Shards: Hashable, Sendable {
 }
 
 package func ceilingDivision(_ dividend: Int, _ divisor: Int) -> Int {
-    (dividend + divisor - 1) / divisor
+    let (quotient, rest) = dividend.quotientAndRemainder(dividingBy: divisor)
+    return rest > 0 ? quotient + 1 : quotient
 }

@@ -25,6 +25,12 @@ package struct Stage: Hashable, Comparable, Sendable {
     }
     package static func < (left: Stage, right: Stage) -> Bool { left.order < right.order }
 
+    /// The stage whose outputs a merge takes; `nil` for the work.
+    package var below: Stage? {
+        guard case .merge(let output, let level) = part else { return nil }
+        return Stage(step: step, part: level > 1 ? .merge(output: output, level: level - 1) : .work)
+    }
+
     /// `reco` for the work, `reco.mass/2` for the second level of the merge of its output `mass`.
     package func name(in campaign: Campaign) -> String {
         let step = campaign.steps[step]

@@ -55,6 +55,11 @@ struct Fields {
 
     mutating func int(_ key: String) throws(RecordFault) -> Int { Int(try int64(key)) }
 
+    /// A number that is counted with: from 0 to `largestCount`.
+    mutating func count(_ key: String) throws(RecordFault) -> Int {
+        try ErgonProvenance.count(try value(key), key)
+    }
+
     mutating func array(_ key: String) throws(RecordFault) -> [JSON] {
         guard let values = try value(key).array else { throw .malformed(key) }
         return values
@@ -78,6 +83,17 @@ struct Fields {
     }
 }
 
+/// The largest count in a record, so that no reader has to fear to add a few of them.
+let largestCount = 1 << 53
+
+/// A number from 0 to `largestCount`.
+func count(_ value: JSON, _ name: String) throws(RecordFault) -> Int {
+    guard let number = exactInteger(value), (0...Int64(largestCount)).contains(number) else {
+        throw .malformed(name)
+    }
+    return Int(number)
+}
+
 /// The largest integer that every JSON reader holds exactly: 2^53 - 1 (RFC 8785 §3.2.2.3).
 private let largestExact: Int64 = 9_007_199_254_740_991
 
@@ -96,11 +112,10 @@ func json(_ range: Range<Int>) -> JSON { .array([exact(range.lowerBound), exact(
 
 /// The inverse of `json(_:)` for ranges.
 func range(_ value: JSON, _ name: String) throws(RecordFault) -> Range<Int> {
-    guard let pair = value.array, pair.count == 2,
-        let first = exactInteger(pair[0]), let count = exactInteger(pair[1]), count >= 0,
-        case let (end, overflow) = first.addingReportingOverflow(count), !overflow
-    else { throw .malformed(name) }
-    return Int(first)..<Int(end)
+    guard let pair = value.array, pair.count == 2 else { throw .malformed(name) }
+    let (first, length) = (try count(pair[0], name), try count(pair[1], name))
+    guard first + length <= largestCount else { throw .malformed(name) }
+    return first..<first + length
 }
 
 func json(_ set: IntervalSet) -> JSON { .array(set.ranges.map(json)) }

@@ -1,8 +1,5 @@
 package import ErgonModel
 
-/// The longest text of a peer's choosing that goes on record, in bytes of UTF-8.
-package let freeTextLimit = 512
-
 /// `event` as events whose records are at most `recordLimit` bytes: nearly always itself.
 /// Texts of a peer's choosing are cut to `freeTextLimit`, and end with `…`; batches are split; the
 /// seal of a campaign with very many gaps is condensed (`condensed(_:)`). What the coordinator
@@ -62,17 +59,4 @@ private func shortened(_ outcome: Outcome) -> Outcome {
         .failed(.notStarted(shortened(reason)), isFinal: isFinal)
     case .succeeded, .failed: outcome
     }
-}
-
-/// At most `freeTextLimit` bytes of `text`; what is left out shows as `…` at the end.
-func shortened(_ text: String, to limit: Int = freeTextLimit) -> String {
-    guard text.utf8.count > limit else { return text }
-    let ellipsis = "…"
-    var (scalars, length) = (String.UnicodeScalarView(), ellipsis.utf8.count)
-    for scalar in text.unicodeScalars {
-        length += UTF8.width(scalar)
-        if length > limit { break }
-        scalars.append(scalar)
-    }
-    return String(scalars) + ellipsis
 }

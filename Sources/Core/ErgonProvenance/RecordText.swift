@@ -30,7 +30,7 @@ package func decode(
     var fields = try Fields(value, "record")
     let version = try fields.value("v")
     guard version == .integer(1) else { throw .unknownVersion(version.text()) }
-    let sequence = try fields.int("seq")
+    let sequence = try fields.count("seq")
     guard let time = Instant(timestamp: try fields.string("time")) else {
         throw .malformed("time")
     }
@@ -93,20 +93,20 @@ extension Fields {
     fileprivate mutating func event(of type: RecordType) throws(RecordFault) -> RecordedEvent {
         switch type {
         case .coordinatorStarted:
-            .coordinatorStarted(epoch: try int("epoch"), version: try string("version"))
+            .coordinatorStarted(epoch: try count("epoch"), version: try string("version"))
         case .workerJoined: .workerJoined(try facts())
         case .campaignAccepted:
             .campaignAccepted(
                 AcceptedCampaign(
-                    id: CampaignID(try int("campaign")), name: try string("name"),
+                    id: CampaignID(try count("campaign")), name: try string("name"),
                     manifest: try digest("manifest"), by: try string("actor")))
         case .stageSized:
             .stageSized(
-                CampaignID(try int("campaign")), stage: try string("stage"),
-                count: try int("count"))
+                CampaignID(try count("campaign")), stage: try string("stage"),
+                count: try count("count"))
         case .results: .results(try batch())
         case .campaignCancelled:
-            .campaignCancelled(CampaignID(try int("campaign")), by: try string("actor"))
+            .campaignCancelled(CampaignID(try count("campaign")), by: try string("actor"))
         case .campaignSealed: .campaignSealed(try seal())
         }
     }
@@ -116,10 +116,10 @@ extension Fields {
         let model = PowerModel(
             source: try power.string("source"),
             perThread: Watts(milliwatts: try power.int64("milliwattsPerThread")),
-            uncertaintyPercent: try power.int("uncertaintyPercent"))
+            uncertaintyPercent: try power.count("uncertaintyPercent"))
         try power.finish()
         return WorkerFacts(
-            worker: WorkerID(try string("worker")), cpus: try int("cpus"),
+            worker: WorkerID(try string("worker")), cpus: try count("cpus"),
             memory: ByteCount(try int64("memory")), cpuModel: try string("cpuModel"), power: model)
     }
 }

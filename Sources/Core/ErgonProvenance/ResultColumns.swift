@@ -90,12 +90,14 @@ private func outcome(_ value: JSON) throws(RecordFault) -> Outcome {
 extension Fields {
     /// The inverse of `members(of:)` for batches.
     mutating func batch() throws(RecordFault) -> ResultBatch {
-        let lease = try array("lease").compactMap(exactInteger)
+        let lease = try array("lease")
         guard lease.count == 2 else { throw .malformed("lease") }
+        let id = LeaseID(
+            epoch: try ErgonProvenance.count(lease[0], "lease"),
+            serial: try ErgonProvenance.count(lease[1], "lease"))
         return ResultBatch(
-            campaign: CampaignID(try int("campaign")), stage: try string("stage"),
-            worker: WorkerID(try string("worker")),
-            lease: LeaseID(epoch: Int(lease[0]), serial: Int(lease[1])),
+            campaign: CampaignID(try count("campaign")), stage: try string("stage"),
+            worker: WorkerID(try string("worker")), lease: id,
             results: try results(of: try tasks()))
     }
 

@@ -18,7 +18,7 @@ package func condensed(_ seal: SealedCampaign) -> SealedCampaign {
     }
     let bySource = seal.coverage
     let byStep = bySource.chunked(by: \.step).map { numberedThrough($0, step: $0[0].step) }
-    let together = [numberedThrough(byStep, step: "all steps")]
+    let together = byStep.isEmpty ? [] : [numberedThrough(byStep, step: "all steps")]
     for coverage in [bySource, byStep, together] {
         for limit in [256, 64, 16, 4, 1] {
             seal.coverage = coverage.map { joined($0, after: limit) }
@@ -64,6 +64,7 @@ private func joined(_ coverage: Coverage, after limit: Int) -> Coverage {
 }
 
 /// Several entries as one: the numbers of each follow those of the one before it, from 0.
+/// What would come after `largestCount` is left without numbers, and so never counts as covered.
 private func numberedThrough(_ entries: [Coverage], step: String) -> Coverage {
     guard entries.count > 1 else { return entries[0] }
     let units = Set(entries.map(\.unit)).sorted().joined(separator: "+")
@@ -77,14 +78,16 @@ private func numberedThrough(_ entries: [Coverage], step: String) -> Coverage {
             Coverage.Gap(
                 range: $0.range.shifted(by: shift), reason: "\(entry.source): \($0.reason)")
         }
-        whole.declared = 0..<whole.declared.upperBound + entry.declared.count
+        let end = whole.declared.upperBound + entry.declared.count
+        whole.declared = 0..<min(end, largestCount)
     }
     return whole
 }
 
 extension Range<Int> {
     fileprivate func shifted(by distance: Int) -> Range {
-        lowerBound + distance..<upperBound + distance
+        let end = Swift.min(upperBound + distance, largestCount)
+        return Swift.min(lowerBound + distance, end)..<end
     }
 }
 

@@ -50,7 +50,7 @@ extension Fields {
         var coverage: [Coverage] = []
         for item in try array("coverage") { coverage.append(try ErgonProvenance.coverage(item)) }
         return SealedCampaign(
-            id: CampaignID(try int("campaign")), ending: try word("ending"), outputs: outputs,
+            id: CampaignID(try count("campaign")), ending: try word("ending"), outputs: outputs,
             coverage: coverage, account: try account(try value("account")))
     }
 }
@@ -98,7 +98,7 @@ private func account(_ value: JSON) throws(RecordFault) -> Account {
 private func line(_ value: JSON) throws(RecordFault) -> Account.Line {
     var fields = try Fields(value, "account")
     let line = Account.Line(
-        attempts: try fields.int("attempts"), cpu: Microseconds(try fields.int64("cpu")),
+        attempts: try fields.count("attempts"), cpu: Microseconds(try fields.int64("cpu")),
         wall: Microseconds(try fields.int64("wall")),
         energy: Joules(microjoules: try fields.int64("energy")))
     try fields.finish()

@@ -48,8 +48,16 @@ package struct Worker: Sendable {
         case send(WorkerReport)
         /// This worker cannot run the lease's campaign; nothing of it was started.
         case decline(LeaseID, reason: String)
-        /// The coordinator has these results; what was kept for sending them again may go.
-        case forget(batch: Int)
+        case forget(Kept)
+    }
+
+    /// What the runtime keeps until nobody needs it any more.
+    package enum Kept: Hashable, Sendable {
+        /// What rode in these attempts' results, for sending them again: the coordinator has it, or
+        /// does not want it.
+        case content([Attempt])
+        /// A campaign's code.
+        case campaign(Digest)
     }
 
     /// How a process ended, and what it used.
@@ -98,6 +106,8 @@ package struct Worker: Sendable {
     var isConnected = false
     var leases: [LeaseID: Held] = [:]
     var campaigns: [Digest: Loading] = [:]
+    /// The same campaigns in the order of their latest leases.
+    var recent: [Digest] = []
     var active: [Attempt: Activity] = [:]
     var free: Free
     var finished: [LeaseID: [TaskResult]] = [:]
@@ -129,6 +139,10 @@ package struct Worker: Sendable {
         enum Phase: Hashable, Sendable { case preparing, prepared, starting, running, collecting }
         var phase: Phase
         let needs: Resources
+        /// Whose code it runs, even when its lease is gone.
+        let manifest: Digest
+        /// Since when it runs, by the worker's uptime.
+        var since = Microseconds.zero
         var started = Instant(microseconds: 0)
         var wall = Microseconds.zero
         var cpu = Microseconds.zero
@@ -173,7 +187,12 @@ package struct Worker: Sendable {
 
     // MARK: The only way in
 
-    package mutating func handle(_ event: Event, now: Instant) -> [Effect] {
+    /// - Parameters:
+    ///   - now: the time of day, for the record.
+    ///   - uptime: by a clock that nobody sets, for limits.
+    package mutating func handle(
+        _ event: Event, now: Instant, uptime: Microseconds
+    ) -> [Effect] {
         var effects: [Effect] = []
         switch event {
         case .connected:
@@ -188,14 +207,20 @@ package struct Worker: Sendable {
         case .prepared(let attempt): prepared(attempt, &effects)
         case .prepareFailed(let attempt, let reason), .startFailed(let attempt, let reason):
             failToStart(attempt, reason, now, &effects)
-        case .started(let attempt): started(attempt, now, &effects)
+        case .started(let attempt): started(attempt, uptime, &effects)
         case .ended(let attempt, let end): ended(attempt, end, &effects)
         case .collected(let attempt, let collected): take(collected, of: attempt, &effects)
-        case .tick: stopOverdue(now, &effects)
+        case .tick: stopOverdue(uptime, &effects)
         }
         beginTasks(&effects)
         report(&effects)
+        forgetIdleCampaigns(&effects)
         return effects
+    }
+
+    /// For a runtime with a single clock, which nobody sets.
+    package mutating func handle(_ event: Event, now: Instant) -> [Effect] {
+        handle(event, now: now, uptime: Microseconds(now.microseconds))
     }
 
     // MARK: Attempts
@@ -209,7 +234,8 @@ package struct Worker: Sendable {
             while ahead < facts.cpus + 1, let range = leases[id]?.waiting.takeFirst(1) {
                 let attempt = Attempt(lease: id, task: range.lowerBound)
                 active[attempt] = Activity(
-                    phase: .preparing, needs: needs(of: held.lease.stage, in: campaign))
+                    phase: .preparing, needs: needs(of: held.lease.stage, in: campaign),
+                    manifest: held.lease.manifest.digest)
                 effects.append(.prepare(attempt))
                 ahead += 1
             }
@@ -249,11 +275,11 @@ package struct Worker: Sendable {
     }
 
     private mutating func started(
-        _ attempt: Attempt, _ now: Instant, _ effects: inout [Effect]
+        _ attempt: Attempt, _ uptime: Microseconds, _ effects: inout [Effect]
     ) {
         guard let activity = active[attempt] else { return }
         active[attempt]?.phase = .running
-        active[attempt]?.started = now
+        active[attempt]?.since = uptime
         if activity.isAbandoned { effects.append(.stop(attempt)) }
     }
 
@@ -322,20 +348,6 @@ package struct Worker: Sendable {
             started: now, wall: .zero, cpu: .zero, energy: .zero)
     }
 
-    /// Nothing of such a campaign has been started: its leases go back as they came.
-    private mutating func failLoading(
-        _ digest: Digest, _ reason: String, _ effects: inout [Effect]
-    ) {
-        campaigns[digest] = .failed
-        for id in leases.keys.sorted() {
-            guard let held = leases[id], held.lease.manifest.digest == digest,
-                held.waiting == IntervalSet(held.lease.tasks)
-            else { continue }
-            leases[id] = nil
-            if isConnected { effects.append(.decline(id, reason: reason)) }
-        }
-    }
-
     private mutating func giveBack(_ needs: Resources) {
         free.cpus += needs.cpus
         free.memory += needs.memory.bytes
@@ -346,10 +358,10 @@ package struct Worker: Sendable {
         effects.append(.discard(attempt))
     }
 
-    private mutating func stopOverdue(_ now: Instant, _ effects: inout [Effect]) {
+    private mutating func stopOverdue(_ uptime: Microseconds, _ effects: inout [Effect]) {
         for (attempt, activity) in active.sorted(by: { $0.key < $1.key })
         where activity.phase == .running && activity.failure == nil
-            && activity.needs.limit < now - activity.started
+            && activity.since + activity.needs.limit < uptime
         {
             active[attempt]?.failure = .timeLimit
             effects.append(.stop(attempt))

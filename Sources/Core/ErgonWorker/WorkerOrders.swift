@@ -15,26 +15,20 @@ extension Worker {
         guard leases[lease.id] == nil else { return }
         leases[lease.id] = Held(
             lease: lease, waiting: IntervalSet(lease.tasks), remaining: IntervalSet(lease.tasks))
-        switch campaigns[lease.manifest.digest] {
-        case nil, .failed:
-            // A failure may pass: the next lease tries again.
-            campaigns[lease.manifest.digest] = .underWay
-            effects.append(.load(lease.manifest))
-        case .underWay, .there: break
-        }
+        load(lease.manifest, &effects)
     }
 
     private mutating func acknowledge(_ batches: [Int], _ effects: inout [Effect]) {
         for batch in batches {
             guard let report = unacknowledged.removeValue(forKey: batch) else { continue }
-            effects.append(.forget(batch: batch))
+            forget(report.results, of: report.lease, &effects)
             dropIfFinished(report.lease)
         }
     }
 
     private mutating func withdraw(_ id: LeaseID, _ effects: inout [Effect]) {
         leases[id] = nil
-        finished[id] = nil
+        forget(finished.removeValue(forKey: id) ?? [], of: id, &effects)
         for attempt in active.keys.filter({ $0.lease == id }).sorted() {
             active[attempt]?.isAbandoned = true
             switch active[attempt]?.phase {
@@ -43,5 +37,13 @@ extension Worker {
             case .preparing, .starting, .collecting, nil: break
             }
         }
+    }
+
+    private func forget(
+        _ results: [TaskResult], of lease: LeaseID, _ effects: inout [Effect]
+    ) {
+        guard !results.isEmpty else { return }
+        let attempts = results.map { Attempt(lease: lease, task: $0.task) }
+        effects.append(.forget(.content(attempts)))
     }
 }

@@ -10,6 +10,7 @@ extension Ergon_V1_StatusReply {
         campaigns = report.campaigns.map(Ergon_V1_CampaignStatus.init)
         workers = UInt32(report.workers)
         cpus = UInt32(report.cpus)
+        energyUncertaintyPercent = UInt32(report.energyUncertaintyPercent)
     }
 }
 

@@ -61,9 +61,7 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
             )
         }
         let manifest: StoredFile
-        do { manifest = try store.put(bytes) } catch {
-            throw RPCError(code: .resourceExhausted, message: "the manifest cannot be stored")
-        }
+        do { manifest = try store.put(bytes) } catch { throw notStored(error) }
         let reply = try checked(
             await inbox.ask { .submit($0, campaign, manifest: manifest, by: identity.uri) })
         guard case .accepted(let id) = reply else { throw unexpected(reply) }
@@ -71,6 +69,15 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
         var answer = Ergon_V1_SubmitReply()
         answer.campaign = Int64(id.number)
         return answer
+    }
+
+    private func notStored(_ fault: StoreFault) -> RPCError {
+        logger.error(
+            "a manifest cannot be stored",
+            metadata: ["place": "\(fault.place)", "problem": "\(fault.problem)"])
+        let code: RPCError.Code =
+            if case .full = fault { .resourceExhausted } else { .internalError }
+        return RPCError(code: code, message: "the manifest cannot be stored")
     }
 
     func cancel(

@@ -13,6 +13,10 @@ enum CoordinatorNews: Sendable {
     /// A worker's stream opened; `session` tells it from the worker's other streams.
     case linkOpened(WorkerFacts, [HeldLease], session: Int, Outbox)
     case linkClosed(WorkerID, session: Int)
+    /// `taken` is resumed when the loop has it: a stream brings no second report before that.
+    case report(WorkerID, WorkerReport, taken: CheckedContinuation<Void, Never>)
+    /// The lines that a step is split over could not be counted.
+    case uncounted(CampaignID, step: Int)
     /// `event` makes the core's event of the request's name.
     case request(@Sendable (Coordinator.RequestID) -> Coordinator.Event, Answer)
     case stop
@@ -21,8 +25,8 @@ enum CoordinatorNews: Sendable {
 /// The one way into the coordinator's thread. Whatever arrives while it writes is taken together
 /// next time: that is what makes a group of records of it.
 ///
-/// Bounded by what peers may have under way: a worker sends no report before the last one is
-/// answered, and people wait for theirs.
+/// Bounded by what peers may have under way: a stream waits until its report is taken before it
+/// reads on, and people wait for their answers.
 final class CoordinatorInbox: Sendable {
     private struct State {
         var waiting: [CoordinatorNews] = []
@@ -65,8 +69,14 @@ final class CoordinatorInbox: Sendable {
         switch news {
         case .request(_, let answer): answer.resume(returning: nil)
         case .linkOpened(_, _, _, let outbox): outbox.finish()
-        case .core, .linkClosed, .stop: break
+        case .report(_, _, let taken): taken.resume()
+        case .core, .linkClosed, .uncounted, .stop: break
         }
+    }
+
+    /// Returns when the loop has taken the report.
+    func deliver(_ report: WorkerReport, from worker: WorkerID) async {
+        await withCheckedContinuation { push(.report(worker, report, taken: $0)) }
     }
 
     /// - Returns: `nil` if the coordinator stops.

@@ -2,6 +2,7 @@ import ErgonCoordinator
 import ErgonModel
 import ErgonProvenance
 import ErgonStorage
+import ErgonSystem
 import ErgonWire
 import ErgonWireMessages
 import Logging
@@ -21,8 +22,14 @@ final class CoordinatorLoop {
     private var outboxes: [WorkerID: (session: Int, outbox: CoordinatorNews.Outbox)] = [:]
     private var answers: [Coordinator.RequestID: CoordinatorNews.Answer] = [:]
     private var lastRequest = 0
-    /// Counted already or being counted.
-    private var counting: Set<Digest> = []
+    /// Steps whose lines are being counted.
+    private var counting: Set<Counting> = []
+    private struct Counting: Hashable {
+        var campaign: CampaignID
+        var step: Int
+    }
+    /// After such a time what could not be counted is tried again.
+    private static let countAgainAfter = Duration.seconds(10)
     private var checkpointed: (size: Int, at: Instant)
     /// At most so often a checkpoint is signed while records keep coming.
     private static let checkpointPeriod = Microseconds.seconds(1)
@@ -54,6 +61,11 @@ final class CoordinatorLoop {
             var isStopping = false
             for item in news {
                 if case .stop = item { isStopping = true }
+                if case .linkOpened = item {
+                    // What was meant for the worker's last stream must not come over the new one.
+                    try commit(effects)
+                    effects = []
+                }
                 if let event = event(of: item) { effects += core.handle(event, now: clock()) }
             }
             try commit(effects)
@@ -74,6 +86,12 @@ final class CoordinatorLoop {
             outboxes[worker] = nil
             logger.info("worker disconnected", metadata: ["worker": "\(worker)"])
             return .workerDisconnected(worker)
+        case .report(let worker, let report, let taken):
+            taken.resume()
+            return .report(worker, report)
+        case .uncounted(let campaign, let step):
+            counting.remove(Counting(campaign: campaign, step: step))
+            return .tick
         case .request(let event, let answer):
             lastRequest += 1
             let id = Coordinator.RequestID(lastRequest)
@@ -120,8 +138,7 @@ final class CoordinatorLoop {
         switch effect {
         case .record: break
         case .send(let worker, let order):
-            outboxes[worker]?.outbox.yield(
-                Ergon_V1_ToWorker(order, dataPort: ports.value?.data ?? 0))
+            send(order, to: worker)
         case .reply(let request, let reply):
             answers.removeValue(forKey: request)?.resume(returning: reply)
         case .countLines(let campaign, let step, let file):
@@ -129,15 +146,30 @@ final class CoordinatorLoop {
         }
     }
 
+    /// A worker that does not read what it is sent loses its stream, and says what it holds on the
+    /// next one.
+    private func send(_ order: WorkerOrder, to worker: WorkerID) {
+        guard let port = ports.value?.data, let outbox = outboxes[worker]?.outbox else { return }
+        if case .dropped = outbox.yield(Ergon_V1_ToWorker(order, dataPort: port)) {
+            logger.warning("worker does not read", metadata: ["worker": "\(worker)"])
+            outbox.finish()
+        }
+    }
+
+    /// On a thread of its own: the file may be large.
     private func count(_ file: StoredFile, _ campaign: CampaignID, _ step: Int) {
-        guard counting.insert(file.digest).inserted else { return }
+        guard counting.insert(Counting(campaign: campaign, step: step)).inserted else { return }
         let (store, inbox, logger) = (store, inbox, logger)
-        Task {
+        startThread {
             do throws(StoreFault) {
                 let lines = lineCount(try store.read(file.digest))
                 inbox.push(.core(.linesCounted(campaign, step: step, lines: lines)))
             } catch {
                 logger.error("lines not counted", metadata: ["reason": "\(error.problem)"])
+                Task {
+                    try? await Task.sleep(for: Self.countAgainAfter)
+                    inbox.push(.uncounted(campaign, step: step))
+                }
             }
         }
     }

@@ -64,7 +64,9 @@ struct CoordinatorThread: Sendable {
         let log = try LogSegments.open(home.log) { place, bytes throws(LogFault) in
             do {
                 let (_, record) = try decode(bytes)
-                try core.replay(record) { campaign($0, in: store) }
+                try core.replay(record) { digest throws(ReplayFault) in
+                    try campaign(digest, in: store)
+                }
             } catch let fault as ReplayFault {
                 throw .unreadable(place, problem: fault.problem)
             } catch {

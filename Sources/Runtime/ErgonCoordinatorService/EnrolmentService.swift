@@ -35,11 +35,16 @@ actor TokenDesk {
     func redeem(
         _ request: EnrolmentRequest, serverLeaf: [UInt8], now: Instant
     ) throws -> (identity: Identity, answer: EnrolmentAnswer) {
-        defer { try? save() }
-        var random = SystemRandomNumberGenerator()
-        let name =
-            "w-" + hexadecimal((0..<4).map { _ in UInt8.random(in: 0...255, using: &random) })
-        let grant = try book.redeem(request, serverLeaf: serverLeaf, name: name, now: now)
+        let before = book
+        let name = "w-" + hexadecimal(randomBytes(4))
+        let grant: EnrolmentGrant
+        do throws(EnrolmentRefusal) {
+            grant = try book.redeem(request, serverLeaf: serverLeaf, name: name, now: now)
+        } catch {
+            // Wrong proofs are counted; a stranger with no token at all costs no write.
+            if book != before { try save() }
+            throw error
+        }
         // On disk before it leads to a certificate: a use is spent even if the answer is lost.
         try save()
         let answer = try grant.answer(from: authority, for: grant.identity.role.lifetime, now: now)

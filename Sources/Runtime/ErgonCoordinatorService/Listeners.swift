@@ -48,21 +48,28 @@ struct Listeners: Sendable {
     }
 
     /// Waits until all three listen.
-    func ports(_ configuration: CoordinatorConfiguration) async throws -> ListeningPorts {
-        let (control, enrolment) = (
-            try await control.listeningAddress.ipv4?.port,
-            try await enrolment.listeningAddress.ipv4?.port
-        )
+    /// - Returns: `nil` if one of them cannot.
+    func ports(_ configuration: CoordinatorConfiguration) async throws -> ListeningPorts? {
         var data: Int?
         for await port in contentPort {
             data = port
             break
         }
-        guard let control, let enrolment, let data else { throw CancellationError() }
+        guard let data, let control = await port(of: control),
+            let enrolment = await port(of: enrolment)
+        else {
+            try Task.checkCancellation()
+            return nil
+        }
         let isAnywhere = configuration.host == "0.0.0.0"
         return ListeningPorts(
             host: isAnywhere ? "127.0.0.1" : configuration.host,
             advertised: configuration.advertised, control: control, data: data,
             enrolment: enrolment)
+    }
+
+    /// `nil` if it cannot listen; why, its `serve` throws.
+    private func port(of transport: HTTP2ServerTransport.Posix) async -> Int? {
+        try? await transport.listeningAddress.ipv4?.port
     }
 }

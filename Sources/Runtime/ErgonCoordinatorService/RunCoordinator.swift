@@ -77,7 +77,8 @@ package func runCoordinator(
         configuration, before: try home.readPorts(), own, store, clock: clock, logger: logger)
     let control = ControlService(
         inbox: inbox, store: store, desk: desk, authority: authority, clock: clock, logger: logger)
-    let link = WorkerLinkService(inbox: inbox, store: store, clock: clock, logger: logger)
+    let link = WorkerLinkService(
+        inbox: inbox, store: store, ports: ports, clock: clock, logger: logger)
     let enrolment = EnrolmentService(
         desk: desk, credentials: own, ports: { ports.value }, clock: clock, logger: logger)
     let controlServer = GRPCServer(transport: listeners.control, services: [control, link])
@@ -90,7 +91,9 @@ package func runCoordinator(
         group.addTask { try await thread.ended() }
         group.addTask { try await keepTime(inbox, own, clock) }
         do {
-            let listening = try await listeners.ports(configuration)
+            guard let listening = try await listeners.ports(configuration) else {
+                throw try await failure(of: &group)
+            }
             ports.value = listening
             try home.write(listening)
             await onReady(listening)
@@ -107,6 +110,22 @@ package func runCoordinator(
         try await thread.ended()
         group.cancelAll()
     }
+}
+
+/// What ended the first of the servers to end: one of them cannot listen.
+private func failure(
+    of group: inout ThrowingTaskGroup<Void, any Error>
+) async throws -> any Error {
+    guard case .failure(let error) = await group.nextResult() else { return CancellationError() }
+    if error is any Actionable || error is CancellationError { return error }
+    return ListeningFault(problem: "\(error)")
+}
+
+/// A port cannot be listened on.
+private struct ListeningFault: Actionable {
+    var place: String { "coordinator" }
+    var problem: String
+    var remedy: String { "choose an address of this machine and ports that nobody else uses" }
 }
 
 /// Whoever can read the home may act as the operator.

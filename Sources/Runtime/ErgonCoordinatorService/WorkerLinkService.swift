@@ -30,6 +30,7 @@ func caller(
 struct WorkerLinkService: Ergon_V1_WorkerLink.SimpleServiceProtocol {
     let inbox: CoordinatorInbox
     let store: ContentStore
+    let ports: SharedPorts
     let clock: @Sendable () -> Instant
     let logger: Logger
     let sessions = Sessions()
@@ -45,34 +46,49 @@ struct WorkerLinkService: Ergon_V1_WorkerLink.SimpleServiceProtocol {
         response: RPCWriter<Ergon_V1_ToWorker>, context: ServerContext
     ) async throws {
         let identity = try caller(context, [.worker], now: clock(), logger: logger)
-        let worker = WorkerID(identity.name)
-        var messages = request.makeAsyncIterator()
-        guard case .hello(let hello) = try await messages.next()?.kind else {
-            throw RPCError(code: .invalidArgument, message: "the first message must be `hello`")
+        guard ports.value != nil else {
+            throw RPCError(code: .unavailable, message: "the coordinator is starting")
         }
+        let worker = WorkerID(identity.name)
         let session = sessions.next()
-        let (orders, outbox) = AsyncStream.makeStream(of: Ergon_V1_ToWorker.self)
+        let (orders, outbox) = AsyncStream.makeStream(
+            of: Ergon_V1_ToWorker.self, bufferingPolicy: .bufferingOldest(Self.outboxCapacity))
         defer {
             outbox.finish()
             inbox.push(.linkClosed(worker, session: session))
         }
-        let (facts, held) = try refusing { (try hello.facts(of: worker), try hello.heldLeases()) }
-        inbox.push(.linkOpened(facts, held, session: session, outbox))
         try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await read(request, from: worker, session, outbox) }
             group.addTask {
                 for await order in orders { try await response.write(order) }
+                throw RPCError(code: .aborted, message: "the coordinator has ended this stream")
             }
-            while let message = try await messages.next() {
-                try take(message, from: worker)
-            }
-            outbox.finish()
-            try await group.waitForAll()
+            // Whichever ends first ends the other: a worker whose outbox is gone must not go on
+            // thinking that it is linked.
+            defer { group.cancelAll() }
+            try await group.next()
         }
     }
 
-    private func take(_ message: Ergon_V1_FromWorker, from worker: WorkerID) throws {
+    /// How many orders may wait for a worker to read them; credit keeps it far below.
+    private static let outboxCapacity = 10_000
+
+    private func read(
+        _ request: RPCAsyncSequence<Ergon_V1_FromWorker, any Error>, from worker: WorkerID,
+        _ session: Int, _ outbox: AsyncStream<Ergon_V1_ToWorker>.Continuation
+    ) async throws {
+        var messages = request.makeAsyncIterator()
+        guard case .hello(let hello) = try await messages.next()?.kind else {
+            throw RPCError(code: .invalidArgument, message: "the first message must be `hello`")
+        }
+        let (facts, held) = try refusing { (try hello.facts(of: worker), try hello.heldLeases()) }
+        inbox.push(.linkOpened(facts, held, session: session, outbox))
+        while let message = try await messages.next() { try await take(message, from: worker) }
+    }
+
+    private func take(_ message: Ergon_V1_FromWorker, from worker: WorkerID) async throws {
         switch message.kind {
-        case .results(let results): try take(results, from: worker)
+        case .results(let results): await inbox.deliver(try store(results), from: worker)
         case .decline(let decline):
             inbox.push(.core(.decline(worker, decline.lease.model, reason: decline.boundedReason)))
         case .hello, nil:
@@ -80,7 +96,8 @@ struct WorkerLinkService: Ergon_V1_WorkerLink.SimpleServiceProtocol {
         }
     }
 
-    private func take(_ results: Ergon_V1_Results, from worker: WorkerID) throws {
+    /// Stores what rides along; the results then name content that is there.
+    private func store(_ results: Ergon_V1_Results) throws -> WorkerReport {
         try refusing {
             for (claimed, bytes) in try results.riding() {
                 let stored = try store.put([UInt8](bytes))
@@ -90,7 +107,7 @@ struct WorkerLinkService: Ergon_V1_WorkerLink.SimpleServiceProtocol {
             }
             let report = try results.report()
             try checkThere(report)
-            inbox.push(.core(.report(worker, report)))
+            return report
         }
     }
 

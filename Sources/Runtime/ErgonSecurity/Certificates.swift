@@ -103,7 +103,8 @@ func sha256(_ bytes: some Sequence<UInt8>) -> ErgonModel.Digest {
     return digest
 }
 
-func randomBytes(_ count: Int) -> [UInt8] {
+/// From the system, fit for keys.
+package func randomBytes(_ count: Int) -> [UInt8] {
     var random = SystemRandomNumberGenerator()
     return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &random) }
 }

@@ -4,44 +4,38 @@ import Glibc
 import Synchronization
 
 /// Immutable files by what they contain: `<two digits>/<62 digits>` of their SHA-256, mode 0444.
+/// A file is under its name only when it is on disk, so that what a crash leaves there is whole.
 /// Several processes may share a folder. Calls block.
 package final class ContentStore: Sendable {
-    /// Whether the source of adopted content stays where it is.
-    package enum Adoption: Sendable {
-        case copy
-        /// The source is moved; nobody may have it open for writing.
-        case move
-    }
-
     package let folder: String
     /// Of more files than this, the whole file system is synced at once.
     private static let singlySynced = 8
-    /// Written by `put`, but maybe not on disk yet.
+    /// Stored by `put`, but maybe not on disk yet: in the place of a draft, or in its own.
     private let unsynced = Mutex<Set<Digest>>([])
+    /// Locked as long as this store, or another one of the folder, may have drafts; `nil` if it is
+    /// only read.
+    private let drafts: OpenFile?
 
     /// Opens a store, or starts one; what an earlier process left half-written is removed.
     package init(_ folder: String) throws(StoreFault) {
         self.folder = folder
-        let drafts = "\(folder)/incoming"
-        try stored { () throws(SystemFault) in
-            try makeFolders(drafts)
-            for name in try names(in: drafts) { try Self.removeOrphan("\(drafts)/\(name)") }
+        drafts = try stored { () throws(SystemFault) in
+            let path = "\(folder)/incoming"
+            try makeFolders(path)
+            let drafts = try OpenFile(path, O_RDONLY | O_DIRECTORY)
+            // Else somebody is at work, whose drafts they may be.
+            if try drafts.tryLock() {
+                for name in try names(in: path) { try removeFile("\(path)/\(name)") }
+            }
+            try drafts.shareLock()
+            return drafts
         }
     }
 
-    /// A store that is only read, as it lies there; writing into it fails if nobody started it.
-    package init(reading folder: String) { self.folder = folder }
-
-    /// A draft that is locked is being written by somebody.
-    private static func removeOrphan(_ path: String) throws(SystemFault) {
-        do {
-            let draft = try OpenFile(path, O_RDONLY)
-            guard try draft.tryLock() else { return }
-        } catch {
-            if error.code == ENOENT { return }
-            throw error
-        }
-        try removeFile(path)
+    /// A store that is only read, as it lies there.
+    package init(reading folder: String) {
+        self.folder = folder
+        drafts = nil
     }
 
     package func path(of digest: Digest) -> String {
@@ -49,12 +43,10 @@ package final class ContentStore: Sendable {
         return "\(folder)/\(hex.prefix(2))/\(hex.dropFirst(2))"
     }
 
-    package func has(_ digest: Digest) -> Bool { access(path(of: digest), F_OK) == 0 }
+    private func draftPath(of digest: Digest) -> String { "\(folder)/incoming/\(digest.hex)" }
 
-    /// - Throws: `absent`, `system`.
-    package func size(of digest: Digest) throws(StoreFault) -> ByteCount {
-        let file = try open(digest)
-        return ByteCount(Int64(try stored { () throws(SystemFault) in try file.size() }))
+    package func has(_ digest: Digest) -> Bool {
+        unsynced.withLock { $0.contains(digest) } || access(path(of: digest), F_OK) == 0
     }
 
     /// The whole content, verified.
@@ -78,6 +70,12 @@ package final class ContentStore: Sendable {
     private func open(_ digest: Digest) throws(StoreFault) -> OpenFile {
         let path = path(of: digest)
         do {
+            // What is not a draft any more is in its place.
+            if unsynced.withLock({ $0.contains(digest) }),
+                let draft = try openIfThere(draftPath(of: digest))
+            {
+                return draft
+            }
             return try OpenFile(path, O_RDONLY)
         } catch {
             throw error.code == ENOENT ? .absent(digest, path: path) : StoreFault(error)
@@ -86,87 +84,70 @@ package final class ContentStore: Sendable {
 
     // MARK: Writing
 
-    /// Stores small content. It is there for every reader at once, but survives a crash only after
-    /// `sync()`: call that once for a group of them, before anything that names them goes on
-    /// record.
+    /// Stores small content. This store has it at once; others have it, and it survives a crash,
+    /// only after `sync()`: call that once for a group of them, before anything that names them
+    /// goes on record.
     package func put(_ bytes: [UInt8]) throws(StoreFault) -> StoredFile {
         let digest = Digest(of: bytes)
         let file = StoredFile(digest: digest, size: ByteCount(Int64(bytes.count)))
-        // A crash may have left another content under the name: only what is equal may stay.
+        // Content that changed on the disk is healed so.
         let isThere = try stored { () throws(SystemFault) in
             try readFile(path(of: digest)) == bytes
         }
-        if !isThere {
+        if isThere {
+            unsynced.withLock { _ = $0.insert(digest) }
+        } else if !unsynced.withLock({ $0.contains(digest) }) {
             var draft = try Incoming(into: self)
             try draft.append(bytes)
-            try draft.publish(as: digest)
+            try keep(draft, digest)
         }
-        unsynced.withLock { _ = $0.insert(digest) }
         return file
+    }
+
+    /// A draft that `sync()` may be looking at is not replaced.
+    private func keep(_ draft: consuming Incoming, _ digest: Digest) throws(StoreFault) {
+        let path = draft.path
+        try unsynced.withLock { unsynced throws(StoreFault) in
+            guard !unsynced.contains(digest) else { return }
+            try stored { () throws(SystemFault) in try rename(path, to: draftPath(of: digest)) }
+            unsynced.insert(digest)
+        }
     }
 
     /// Everything that `put` stored so far is on disk when this returns.
     /// - Throws: `full`, `system`: then none of it may go on record.
     package func sync() throws(StoreFault) {
         let pending = unsynced.withLock { $0 }
+        guard !pending.isEmpty else { return }
+        for digest in pending where pending.count <= Self.singlySynced {
+            let file = try open(digest)
+            try stored { () throws(SystemFault) in try file.syncContent() }
+        }
         try stored { () throws(SystemFault) in
-            guard pending.count <= Self.singlySynced else {
-                return try OpenFile(folder, O_RDONLY | O_DIRECTORY).syncFileSystem()
-            }
-            for digest in pending { try OpenFile(path(of: digest), O_RDONLY).syncContent() }
-            for name in Set(pending.map { $0.hex.prefix(2) }).sorted() {
-                try syncFolder("\(folder)/\(name)")
-            }
-            if !pending.isEmpty { try syncFolder(folder) }
+            if pending.count > Self.singlySynced { try syncFileSystem() }
+            for digest in pending { try placeDraft(of: digest) }
+            if pending.count > Self.singlySynced { return try syncFileSystem() }
+            for digest in pending { try syncPlace(of: digest) }
+            try syncFolder(folder)
         }
         unsynced.withLock { $0.subtract(pending) }
     }
 
+    private func syncFileSystem() throws(SystemFault) {
+        try OpenFile(folder, O_RDONLY | O_DIRECTORY).syncFileSystem()
+    }
+
+    /// Nothing happens if it is in its place.
+    private func placeDraft(of digest: Digest) throws(SystemFault) {
+        do {
+            try place(draftPath(of: digest), digest)
+        } catch {
+            guard error.code == ENOENT, access(path(of: digest), F_OK) == 0 else { throw error }
+        }
+    }
+
     /// Content that comes in pieces.
     package func incoming() throws(StoreFault) -> Incoming { try Incoming(into: self) }
-
-    /// Stores what is in the file at `path`; it is on disk when this returns.
-    package func adopt(_ path: String, by adoption: Adoption) throws(StoreFault) -> StoredFile {
-        if case .move = adoption, let file = try move(path) { return file }
-        var draft = try Incoming(into: self)
-        let source = try stored { () throws(SystemFault) in try OpenFile(path, O_RDONLY) }
-        var offset = 0
-        while true {
-            let piece = try stored { () throws(SystemFault) in
-                try source.read(pieceSize, at: offset)
-            }
-            if piece.isEmpty { break }
-            try draft.append(piece)
-            offset += piece.count
-        }
-        let file = try draft.finish()
-        if case .move = adoption { try stored { () throws(SystemFault) in try removeFile(path) } }
-        return file
-    }
-
-    /// `nil` if the file is on another file system.
-    private func move(_ path: String) throws(StoreFault) -> StoredFile? {
-        try stored { () throws(SystemFault) in
-            let source = try OpenFile(path, O_RDONLY)
-            let (digest, size) = try hash(source)
-            try retrying("protect", path) { fchmod(source.descriptor, 0o444) }
-            try source.syncAll()
-            guard try isPlaced(path, digest) else { return nil }
-            try syncPlace(of: digest)
-            return StoredFile(digest: digest, size: ByteCount(Int64(size)))
-        }
-    }
-
-    /// False if the file is on another file system.
-    private func isPlaced(_ path: String, _ digest: Digest) throws(SystemFault) -> Bool {
-        do {
-            try place(path, digest)
-            return true
-        } catch {
-            if error.code == EXDEV { return false }
-            throw error
-        }
-    }
 
     /// Renames a file to its place in the store.
     func place(_ draft: String, _ digest: Digest) throws(SystemFault) {

@@ -1,3 +1,4 @@
+import ErgonProvenance
 import Glibc
 
 /// What a rename or a new file needs before a crash can no longer undo it.
@@ -57,23 +58,18 @@ func removeFile(_ path: String) throws(SystemFault) {
     }
 }
 
-/// Puts a whole file in the place of another: after a crash there is the old one or the new one.
-func replaceFile(_ path: String, with bytes: [UInt8], in folder: String) throws(SystemFault) {
-    let draft = path + ".new"
-    let file = try OpenFile(draft, O_WRONLY | O_CREAT | O_TRUNC)
-    try file.write(bytes, at: 0)
-    try file.syncAll()
-    try rename(draft, to: path)
-    try syncFolder(folder)
-}
-
-/// The file's content, or `nil` if there is no such file.
-func readFile(_ path: String) throws(SystemFault) -> [UInt8]? {
+/// The file, or `nil` if there is none.
+func openIfThere(_ path: String) throws(SystemFault) -> OpenFile? {
     do {
-        let file = try OpenFile(path, O_RDONLY)
-        return try file.read(try file.size(), at: 0)
+        return try OpenFile(path, O_RDONLY)
     } catch {
         if error.code == ENOENT { return nil }
         throw error
     }
+}
+
+/// The file's content, or `nil` if there is no such file.
+func readFile(_ path: String) throws(SystemFault) -> [UInt8]? {
+    guard let file = try openIfThere(path) else { return nil }
+    return try file.read(try file.size(), at: 0)
 }

@@ -5,7 +5,6 @@ import Glibc
 /// Content on its way into a store. Dropped unfinished, it leaves nothing behind.
 package struct Incoming: ~Copyable {
     private let store: ContentStore
-    /// Locked, so that nobody takes it for what a crash left.
     private let draft: OpenFile
     private var hasher = ContentHasher()
     /// Bytes so far.
@@ -15,22 +14,15 @@ package struct Incoming: ~Copyable {
         self.store = store
         draft = try stored { () throws(SystemFault) in
             let name = String(UInt64.random(in: .min ... .max), radix: 36)
-            let draft = try OpenFile(
+            return try OpenFile(
                 "\(store.folder)/incoming/\(name)", O_RDWR | O_CREAT | O_EXCL, mode: 0o444)
-            guard try draft.tryLock() else {
-                throw SystemFault(action: "lock", path: draft.path, code: EWOULDBLOCK)
-            }
-            return draft
         }
     }
 
-    deinit { unlink(draft.path) }
+    /// Where the content is so far; whoever moves it away keeps it.
+    var path: String { draft.path }
 
-    package mutating func append(_ bytes: UnsafeRawBufferPointer) throws(StoreFault) {
-        try stored { () throws(SystemFault) in try draft.write(bytes, at: count) }
-        hasher.update(bytes)
-        count += bytes.count
-    }
+    deinit { unlink(draft.path) }
 
     package mutating func append(_ bytes: [UInt8]) throws(StoreFault) {
         try stored { () throws(SystemFault) in try draft.write(bytes, at: count) }
@@ -52,10 +44,5 @@ package struct Incoming: ~Copyable {
             try store.syncPlace(of: digest)
         }
         return StoredFile(digest: digest, size: ByteCount(Int64(count)))
-    }
-
-    /// Puts the content in its place; it is not on disk before the store's `sync()`.
-    consuming func publish(as digest: Digest) throws(StoreFault) {
-        try stored { () throws(SystemFault) in try store.place(draft.path, digest) }
     }
 }

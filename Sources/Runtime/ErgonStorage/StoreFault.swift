@@ -1,4 +1,5 @@
 package import ErgonModel
+package import ErgonProvenance
 
 /// Why content cannot be stored or had.
 package enum StoreFault: Actionable, Hashable, Sendable {

@@ -1,28 +1,19 @@
 import CLinux
+package import ErgonProvenance
 import Glibc
 
-/// A system call that failed.
-package struct SystemFault: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What was tried: `write`, `sync`, …
-    package var action: String
-    package var path: String
-    /// The value of `errno`.
-    package var code: CInt
-
+extension SystemFault {
+    /// A system call that failed.
+    /// - Parameter code: the value of `errno`.
     package init(action: String, path: String, code: CInt) {
-        self.action = action
-        self.path = path
-        self.code = code
+        self.init(
+            action: action, path: path, code: code, reason: String(cString: strerror(code)),
+            isFull: code == ENOSPC || code == EDQUOT)
     }
-
-    /// The disk, or what we may use of it, is full.
-    package var isFull: Bool { code == ENOSPC || code == EDQUOT }
-    package var reason: String { String(cString: strerror(code)) }
-    package var description: String { "cannot \(action) \(path): \(reason)" }
 }
 
 /// An open file, closed when its owner lets go of it.
-final class OpenFile: Sendable {
+package final class OpenFile: LogFile, Sendable {
     let descriptor: CInt
     let path: String
 
@@ -41,6 +32,11 @@ final class OpenFile: Sendable {
         throw SystemFault(action: "lock", path: path, code: errno)
     }
 
+    /// Others may have the same kind of lock at the same time; waits for one that may not.
+    func shareLock() throws(SystemFault) {
+        try retrying("lock", path) { flock(descriptor, LOCK_SH) }
+    }
+
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemFault) {
         var done = 0
         while done < bytes.count {
@@ -51,7 +47,7 @@ final class OpenFile: Sendable {
         }
     }
 
-    func write(_ bytes: [UInt8], at offset: Int) throws(SystemFault) {
+    package func write(_ bytes: [UInt8], at offset: Int) throws(SystemFault) {
         let fault: SystemFault? = bytes.withUnsafeBytes { buffer in
             do throws(SystemFault) {
                 try write(buffer, at: offset)
@@ -64,7 +60,7 @@ final class OpenFile: Sendable {
     }
 
     /// At most `count` bytes from `offset` on; fewer only at the end of the file.
-    func read(_ count: Int, at offset: Int) throws(SystemFault) -> [UInt8] {
+    package func read(_ count: Int, at offset: Int) throws(SystemFault) -> [UInt8] {
         var code: CInt = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             let raw = UnsafeMutableRawBufferPointer(buffer)
@@ -81,18 +77,18 @@ final class OpenFile: Sendable {
         return bytes
     }
 
-    func size() throws(SystemFault) -> Int {
+    package func size() throws(SystemFault) -> Int {
         var status = stat()
         try retrying("stat", path) { fstat(descriptor, &status) }
         return Int(status.st_size)
     }
 
-    func truncate(to size: Int) throws(SystemFault) {
+    package func truncate(to size: Int) throws(SystemFault) {
         try retrying("truncate", path) { ftruncate(descriptor, off_t(size)) }
     }
 
     /// The content is on disk, and as much of its metadata as it takes to read it.
-    func syncContent() throws(SystemFault) {
+    package func syncContent() throws(SystemFault) {
         try retrying("sync", path) { fdatasync(descriptor) }
     }
 
@@ -102,7 +98,7 @@ final class OpenFile: Sendable {
         guard code == 0 else { throw SystemFault(action: "sync", path: path, code: -code) }
     }
 
-    func syncAll() throws(SystemFault) {
+    package func syncAll() throws(SystemFault) {
         try retrying("sync", path) { fsync(descriptor) }
     }
 }

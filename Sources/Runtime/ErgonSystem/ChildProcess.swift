@@ -46,10 +46,8 @@ package final class ChildProcess: Sendable {
     }
 
     private func wait() {
-        var end = siginfo_t()
-        // Left unreaped until the state says so: nobody may signal a number that is somebody
-        // else's.
-        while waitid(P_PID, id_t(process), &end, WEXITED | WNOWAIT) != 0, errno == EINTR {}
+        // Left unreaped until the state says so: `send` signals only while the number is its own.
+        awaitEnd(of: process)
         let waiting = state.withLock { state in
             state.hasEnded = true
             let waiting = state.waiting

@@ -51,6 +51,13 @@ package struct ProcessExit: Hashable, Sendable {
     package var cpu: Microseconds
 }
 
+/// Waits until a child has ended. It holds its number until it is reaped: to signal that number,
+/// or the group of that number, still reaches nobody else.
+package func awaitEnd(of process: CInt) {
+    var end = siginfo_t()
+    while waitid(P_PID, id_t(process), &end, WEXITED | WNOWAIT) != 0, errno == EINTR {}
+}
+
 /// Reaps a child that has ended, or waits for it.
 /// - Precondition: nobody else reaps it.
 package func reap(_ process: CInt) -> ProcessExit {

@@ -23,6 +23,7 @@ package actor FileCache {
     }
 
     private struct Entry {
+        /// Bytes taken or promised: none while it waits for room.
         var size: ByteCount
         var state: State
         var lastUse: Int
@@ -40,11 +41,25 @@ package actor FileCache {
     private var entries: [Digest: Entry] = [:]
     /// Counts uses and pins: the larger, the later.
     private var serial = 0
+    /// Rung for those who wait for room, when there may be some.
+    private var bells: [Int: AsyncStream<Void>.Continuation] = [:]
+    private let patience: @Sendable () async -> Void
 
-    /// - Parameter limit: the most the content may take, without the file system's own overhead.
+    /// How long a call waits for room while too much is pinned.
+    package static let longestWait = Duration.seconds(600)
+
+    /// - Parameters:
+    ///   - limit: the most the content may take, without the file system's own overhead.
+    ///   - patience: returns when a call has waited long enough for room.
     /// - Throws: `.file` if `path` cannot be made or read.
-    package init(path: String, limit: ByteCount, client: TransferClient) throws(TransferFault) {
+    package init(
+        path: String, limit: ByteCount, client: TransferClient,
+        patience: @escaping @Sendable () async -> Void = {
+            try? await Task.sleep(for: FileCache.longestWait)
+        }
+    ) throws(TransferFault) {
         folder = try CacheFolder(path: path)
+        self.patience = patience
         self.limit = limit
         self.client = client
         for found in try folder.takeStock() {
@@ -57,8 +72,9 @@ package actor FileCache {
     package var size: ByteCount { ByteCount(entries.values.reduce(0) { $0 + $1.size.bytes }) }
 
     /// The content under a name that programs can read suffixes from; downloads it if need be.
-    /// Any number of calls for one digest cause one download and share its outcome.
-    /// - Throws: `.badName`, `.cacheFull` while too much is pinned, or what the download met.
+    /// Any number of calls for one digest cause one download and share its outcome. Waits for room
+    /// while too much is pinned.
+    /// - Throws: `.badName`, `.cacheFull` if there is no room in time, or what the download met.
     package func path(
         for file: StoredFile, named name: String, from endpoint: Endpoint
     ) async throws(TransferFault) -> Pin {
@@ -76,6 +92,7 @@ package actor FileCache {
     package func release(_ pin: Pin) {
         guard entries[pin.digest]?.pins.remove(pin.serial) != nil else { return }
         use(pin.digest)
+        ringBells()
     }
 
     private func pin(_ digest: Digest, _ name: String) throws(TransferFault) -> Pin {
@@ -107,7 +124,8 @@ package actor FileCache {
     private func obtain(_ file: StoredFile, from endpoint: Endpoint) async throws(TransferFault) {
         let isLeft = entries[file.digest] != nil
         serial += 1
-        entries[file.digest] = Entry(size: file.size, state: .arriving([]), lastUse: serial)
+        entries[file.digest] = Entry(
+            size: isLeft ? file.size : ByteCount(0), state: .arriving([]), lastUse: serial)
         do throws(TransferFault) {
             let isIntact = isLeft ? await folder.isIntact(file) : false
             if !isIntact { try await download(file, from: endpoint) }
@@ -124,30 +142,68 @@ package actor FileCache {
     private func settle(_ state: State?, _ fault: TransferFault?) {
         guard case .arriving(let waiters) = state else { return }
         for waiter in waiters { waiter.resume(returning: fault) }
+        ringBells()
     }
 
     private func download(_ file: StoredFile, from endpoint: Endpoint) async throws(TransferFault) {
         folder.remove(file.digest)
-        try makeRoom(for: file)
+        entries[file.digest]?.size = ByteCount(0)
+        try await waitForRoom(for: file)
         try folder.prepare(file.digest)
         let path = folder.contentPath(of: file.digest)
         try await client.fetch(file.digest, size: file.size, from: endpoint, to: path)
         try folder.protect(file.digest)
     }
 
-    /// Evicts until the cache, with `file` already counted, keeps its bound.
-    private func makeRoom(for file: StoredFile) throws(TransferFault) {
-        var excess = size.bytes - limit.bytes
-        guard excess > 0 else { return }
-        let candidates = entries.filter(\.value.mayGo)
-        guard candidates.values.reduce(0, { $0 + $1.size.bytes }) >= excess else {
-            throw TransferFault(.cacheFull(needed: file.size, limit: limit), at: folder.path)
+    // MARK: Room
+
+    private func waitForRoom(for file: StoredFile) async throws(TransferFault) {
+        let full = TransferFault(.cacheFull(needed: file.size, limit: limit), at: folder.path)
+        guard file.size <= limit else { throw full }
+        if makeRoom(for: file) { return }
+        let isThere = await withTaskGroup(of: Bool.self) { group in
+            group.addTask { await self.makeRoomLater(for: file) }
+            group.addTask { [patience] in
+                await patience()
+                return false
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
         }
+        if Task.isCancelled { throw TransferFault(.cancelled, at: file.digest.hex) }
+        guard isThere else { throw full }
+    }
+
+    /// - Returns: false if the task was cancelled first.
+    private func makeRoomLater(for file: StoredFile) async -> Bool {
+        let (rings, bell) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        serial += 1
+        let ticket = serial
+        bells[ticket] = bell
+        defer { bells[ticket] = nil }
+        // Something may have been released before there was a bell.
+        bell.yield()
+        for await _ in rings where makeRoom(for: file) { return true }
+        return false
+    }
+
+    private func ringBells() {
+        for bell in bells.values { bell.yield() }
+    }
+
+    /// Evicts until the cache keeps its bound with `file`, whose room is promised then.
+    /// - Returns: false, and nothing has changed, if too much is pinned.
+    private func makeRoom(for file: StoredFile) -> Bool {
+        var excess = size.bytes + file.size.bytes - limit.bytes
+        let candidates = excess > 0 ? entries.filter(\.value.mayGo) : [:]
+        guard candidates.values.reduce(0, { $0 + $1.size.bytes }) >= excess else { return false }
         for (digest, entry) in candidates.sorted(by: { $0.value.lastUse < $1.value.lastUse }) {
             guard excess > 0 else { break }
             folder.remove(digest)
             entries[digest] = nil
             excess -= entry.size.bytes
         }
+        entries[file.digest]?.size = file.size
+        return true
     }
 }

@@ -113,8 +113,3 @@ final class PartialFile: Sendable {
     /// A failure to remove is no loss: the next try reads and judges what is left.
     func discard() { unlink(partPath) }
 }
-
-/// What the system says about an `errno`.
-func describe(_ error: CInt) -> String {
-    strerror(error).map { String(cString: $0) } ?? "error \(error)"
-}

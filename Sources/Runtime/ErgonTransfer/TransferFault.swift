@@ -1,4 +1,5 @@
 package import ErgonModel
+import ErgonSystem
 
 /// Why content did not move.
 package struct TransferFault: Actionable, Hashable {
@@ -50,9 +51,19 @@ package struct TransferFault: Actionable, Hashable {
 
     package var problem: String {
         switch cause {
-        case .unreachable(let text): "cannot be reached: \(text)"
-        case .broken(let text): "the transfer broke off: \(text)"
-        case .untrusted(let text): "no trusted connection: \(text)"
+        case .unreachable(let text), .broken(let text), .untrusted(let text): "\(outline): \(text)"
+        case .refused, .missing, .wrongDigest, .wrongSize, .tooLarge, .forbiddenURL, .badName,
+            .busy, .cacheFull, .file, .cancelled:
+            outline
+        }
+    }
+
+    /// `problem` for peers: without libcurl's words, which name addresses and files of ours.
+    package var outline: String {
+        switch cause {
+        case .unreachable: "cannot be reached"
+        case .broken: "the transfer broke off"
+        case .untrusted: "no trusted connection"
         case .refused(let status, let reason): "answered \(status): \(reason)"
         case .missing: "has no such content"
         case .wrongDigest(let expected, let found):

@@ -1,5 +1,5 @@
 import CCurl
-import Glibc
+import ErgonSystem
 
 /// Runs every transfer of one client on a thread of its own: libcurl's handles have one owner, and
 /// its waits hold up nobody else.
@@ -17,17 +17,7 @@ final class TransferThread {
 
     /// The thread ends after `mailbox.close()`.
     static func start(_ mailbox: Mailbox, concurrency: Int) {
-        let thread = TransferThread(mailbox, concurrency: concurrency)
-        var handle = pthread_t()
-        let code = pthread_create(
-            &handle, nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<TransferThread>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            }, Unmanaged.passRetained(thread).toOpaque())
-        precondition(code == 0, "no thread for transfers: \(describe(code))")
-        pthread_detach(handle)
+        startThread { TransferThread(mailbox, concurrency: concurrency).run() }
     }
 
     private func run() {

@@ -11,7 +11,7 @@ import Synchronization
 /// the stock TLS transport cannot. There is no way to leave the TLS out.
 package enum Connection {
     /// A message may be so large: a lease that brings lists of files along.
-    static let messageLimit = 16 << 20
+    package static let messageLimit = 16 << 20
     /// How often an idle connection is probed, and how long a probe may go unanswered.
     static let probe = (every: Duration.seconds(10), patience: Duration.seconds(10))
 

@@ -24,11 +24,43 @@ package struct JoinFault: Actionable {
     package var place: String
     package var problem: String
     package var remedy: String
+    /// Nothing answers there, or not yet.
+    package var isUnanswered = false
 
-    package init(place: String, problem: String, remedy: String) {
+    private init(place: String, problem: String, remedy: String, isUnanswered: Bool = false) {
         self.place = place
         self.problem = problem
         self.remedy = remedy
+        self.isUnanswered = isUnanswered
+    }
+
+    /// - Parameter place: the address at which we joined, for what is wrong at the other end.
+    init(_ error: any Error, at place: String) {
+        switch error {
+        case let fault as JoinFault: self = fault
+        case let fault as SecurityFault:
+            self.init(place: fault.place, problem: fault.problem, remedy: fault.remedy)
+        case let fault as ServerFault:
+            self.init(
+                place: place, problem: "\(fault)",
+                remedy: "the token is for another coordinator; ask for one that is for this")
+        case let error as RPCError where [.unavailable, .deadlineExceeded].contains(error.code):
+            self.init(
+                place: place, problem: error.message, remedy: "try again in a moment",
+                isUnanswered: true)
+        case let error as RPCError: self.init(refusal: error.message, at: place)
+        default: self.init(refusal: "\(error)", at: place)
+        }
+    }
+
+    private init(refusal: String, at place: String) {
+        self.init(place: place, problem: refusal, remedy: "ask the coordinator for a new token")
+    }
+
+    static func silence(at place: String) -> JoinFault {
+        JoinFault(
+            place: place, problem: "nothing answers there",
+            remedy: "check the address and that the coordinator runs", isUnanswered: true)
     }
 }
 
@@ -52,9 +84,7 @@ package func join(
             options.timeout = .seconds(20)
             _ = try? await enrolment.join(Ergon_V1_JoinRequest(), options: options)
             guard let leaf = try server.withLock({ $0 })?.get() else {
-                throw JoinFault(
-                    place: place, problem: "nothing answers there",
-                    remedy: "check the address and that the coordinator runs")
+                throw JoinFault.silence(at: place)
             }
             let attempt = try Enrolment(token: token, serverLeaf: leaf)
             let reply = try await enrolment.join(.init(attempt.request), options: options)
@@ -66,18 +96,8 @@ package func join(
                     host: host, controlPort: Int(reply.controlPort), dataPort: Int(reply.dataPort))
             )
         }
-    } catch let fault as JoinFault {
-        throw fault
-    } catch let fault as ServerFault {
-        throw JoinFault(
-            place: place, problem: "\(fault)",
-            remedy: "the token is for another coordinator; ask for one that is for this")
-    } catch let error as RPCError {
-        throw JoinFault(
-            place: place, problem: error.message, remedy: "ask the coordinator for a new token")
     } catch {
-        throw JoinFault(
-            place: place, problem: "\(error)", remedy: "ask the coordinator for a new token")
+        throw JoinFault(error, at: place)
     }
 }
 

@@ -260,7 +260,11 @@ private let textLimit = 500
 
 private func bounded(_ text: String) -> String {
     guard text.utf8.count > textLimit else { return text }
-    var cut = text
-    while cut.utf8.count > textLimit - 3 { cut.removeLast() }
-    return cut + "…"
+    var (cut, count) = (String.UnicodeScalarView(), 0)
+    for scalar in text.unicodeScalars {
+        count += UTF8.width(scalar)
+        if count > textLimit - 3 { break }
+        cut.append(scalar)
+    }
+    return String(cut) + "…"
 }

@@ -3,81 +3,128 @@ import ErgonProvenance
 import ErgonSystem
 import Glibc
 
-func fault(_ path: String) -> WorkplaceFault {
-    WorkplaceFault(reason: "\(path): \(describe(errno))")
+/// Why a task or a campaign cannot be made ready here.
+struct WorkplaceFault: Error {
+    /// For the coordinator, who keeps it for ever and shows it around: no paths or addresses of
+    /// ours.
+    var reason: String
+    /// For our own log.
+    var detail: String
+
+    init(_ reason: String, detail: String? = nil) {
+        self.reason = reason
+        self.detail = detail ?? reason
+    }
 }
 
-func read(_ path: String) throws(WorkplaceFault) -> [UInt8] {
+/// What the system had against `action`.
+func fault(_ action: String, _ path: String) -> WorkplaceFault {
+    let said = describe(errno)
+    return WorkplaceFault("cannot \(action): \(said)", detail: "cannot \(action): \(path): \(said)")
+}
+
+// What a file is to others is said beside its path.
+
+func read(_ path: String, as name: String) throws(WorkplaceFault) -> [UInt8] {
     var bytes: [UInt8] = []
-    try forEachChunk(of: path) { bytes.append(contentsOf: $0) }
+    try forEachChunk(of: path, as: name) { chunk in
+        bytes.append(contentsOf: chunk)
+        return true
+    }
     return bytes
 }
 
+/// Line `number` of a text, counted from 0, without its end; `nil` if there are fewer.
+func line(_ number: Int, of path: String, as name: String) throws(WorkplaceFault) -> [UInt8]? {
+    var line: [UInt8]?
+    var before = number
+    try forEachChunk(of: path, as: name) { chunk in
+        var rest = chunk[...]
+        while !rest.isEmpty {
+            let end = rest.firstIndex(of: UInt8(ascii: "\n"))
+            if before == 0 { line = (line ?? []) + rest[..<(end ?? rest.endIndex)] }
+            guard let end else { return true }
+            guard before > 0 else { return false }
+            before -= 1
+            rest = rest[(end + 1)...]
+        }
+        return true
+    }
+    return line
+}
+
 /// The start and the end of a file, with a line between them that says how much is left out.
-func read(_ path: String, head: Int, tail: Int) throws(WorkplaceFault) -> [UInt8] {
+func read(
+    _ path: String, as name: String, head: Int, tail: Int
+) throws(WorkplaceFault) -> [UInt8] {
     let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw fault(path) }
+    guard file >= 0 else { throw fault("read \(name)", path) }
     defer { close(file) }
     let size = Int(lseek(file, 0, SEEK_END))
-    guard size > head + tail else { return try part(of: file, path, from: 0, count: size) }
+    guard size > head + tail else { return try part(of: file, path, name, 0..<size) }
     let note = "\n… \(size - head - tail) bytes left out …\n"
-    return try part(of: file, path, from: 0, count: head) + Array(note.utf8)
-        + part(of: file, path, from: size - tail, count: tail)
+    return try part(of: file, path, name, 0..<head) + Array(note.utf8)
+        + part(of: file, path, name, size - tail..<size)
 }
 
 private func part(
-    of file: CInt, _ path: String, from offset: Int, count: Int
+    of file: CInt, _ path: String, _ name: String, _ range: Range<Int>
 ) throws(WorkplaceFault) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: count)
+    var bytes = [UInt8](repeating: 0, count: range.count)
     var done = 0
-    while done < count {
+    while done < bytes.count {
         let got = bytes.withUnsafeMutableBytes { buffer in
-            pread(file, buffer.baseAddress.map { $0 + done }, count - done, off_t(offset + done))
+            pread(
+                file, buffer.baseAddress.map { $0 + done }, buffer.count - done,
+                off_t(range.lowerBound + done))
         }
         if got < 0, errno == EINTR { continue }
-        guard got >= 0 else { throw fault(path) }
+        guard got >= 0 else { throw fault("read \(name)", path) }
         if got == 0 { break }
         done += got
     }
     return Array(bytes.prefix(done))
 }
 
-func hash(_ path: String) throws(WorkplaceFault) -> StoredFile {
+func hash(_ path: String, as name: String) throws(WorkplaceFault) -> StoredFile {
     var hasher = ContentHasher()
     var size: Int64 = 0
-    try forEachChunk(of: path) { chunk in
+    try forEachChunk(of: path, as: name) { chunk in
         hasher.update(chunk)
         size += Int64(chunk.count)
+        return true
     }
     return StoredFile(digest: hasher.finish(), size: ByteCount(size))
 }
 
+/// - Parameter body: returns false to stop.
 private func forEachChunk(
-    of path: String, _ body: (UnsafeRawBufferPointer) -> Void
+    of path: String, as name: String, _ body: (UnsafeRawBufferPointer) -> Bool
 ) throws(WorkplaceFault) {
     let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw fault(path) }
+    guard file >= 0 else { throw fault("read \(name)", path) }
     defer { close(file) }
     var buffer = [UInt8](repeating: 0, count: 1 << 18)
     while true {
         let count = buffer.withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress, $0.count) }
         if count < 0, errno == EINTR { continue }
-        guard count >= 0 else { throw fault(path) }
+        guard count >= 0 else { throw fault("read \(name)", path) }
         if count == 0 { return }
-        buffer.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        let goesOn = buffer.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        if !goesOn { return }
     }
 }
 
-func write(_ bytes: [UInt8], to path: String) throws(WorkplaceFault) {
+func write(_ bytes: [UInt8], to path: String, as name: String) throws(WorkplaceFault) {
     unlink(path)
     let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw fault(path) }
+    guard file >= 0 else { throw fault("write \(name)", path) }
     defer { close(file) }
     var rest = bytes[...]
     while !rest.isEmpty {
         let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
         if count < 0, errno == EINTR { continue }
-        guard count > 0 else { throw fault(path) }
+        guard count > 0 else { throw fault("write \(name)", path) }
         rest = rest.dropFirst(count)
     }
 }

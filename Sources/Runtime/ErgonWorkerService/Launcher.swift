@@ -2,6 +2,7 @@ import ErgonModel
 import ErgonSystem
 import ErgonWorker
 import Glibc
+import Logging
 import Synchronization
 
 /// Starts, watches and reaps processes on a thread of its own: the kernel ends a child when the
@@ -22,25 +23,27 @@ final class Launcher: Sendable {
     private enum Order: Sendable {
         case start(Request)
         case stop(Worker.Attempt)
-        case end
+        case end(CheckedContinuation<Void, Never>)
     }
 
     /// How many orders may wait: far more than a worker ever has in hand.
     private static let capacity = 65_536
     private let orders = Mutex<[Order]>([])
     private let bell = Bell()
+    private let logger: Logger
     private let report: @Sendable (Worker.Event) -> Void
 
     /// - Parameter report: gets `started`, `startFailed` and `ended`, on the launcher's thread.
-    init(report: @escaping @Sendable (Worker.Event) -> Void) {
+    init(logger: Logger, report: @escaping @Sendable (Worker.Event) -> Void) {
+        self.logger = logger
         self.report = report
         startThread { self.run() }
     }
 
     func start(_ request: Request) { submit(.start(request)) }
     func stop(_ attempt: Worker.Attempt) { submit(.stop(attempt)) }
-    /// Kills what still runs and ends the thread.
-    func end() { submit(.end) }
+    /// Kills what still runs and ends the thread; returns when all that is done.
+    func end() async { await withCheckedContinuation { submit(.end($0)) } }
 
     private func submit(_ order: Order) {
         orders.withLock { orders in
@@ -55,9 +58,9 @@ final class Launcher: Sendable {
     private struct Child {
         var attempt: Worker.Attempt
         var watch: CInt
-        /// Of the day, and of a clock that nobody sets.
+        /// By the clock of the day, and by one that nobody sets.
         var started: Instant
-        var since: ContinuousClock.Instant
+        var since: Microseconds
     }
 
     private func run() {
@@ -70,9 +73,10 @@ final class Launcher: Sendable {
                 switch order {
                 case .start(let request): start(request, &children, poll)
                 case .stop(let attempt): kill(attempt, children)
-                case .end:
+                case .end(let continuation):
                     for child in children.keys { Glibc.kill(-child, SIGKILL) }
-                    return
+                    for child in children.keys { reap(child, &children, poll) }
+                    return continuation.resume()
                 }
             }
         }
@@ -93,17 +97,16 @@ final class Launcher: Sendable {
     {
         let output = open(request.outputPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard output >= 0 else {
-            let reason = "\(request.outputPath): \(describe(errno))"
-            return report(.startFailed(request.attempt, reason: reason))
+            return fail(request, "cannot make the task's log: \(describe(errno))")
         }
         defer { close(output) }
-        let (started, since) = (systemClock(), ContinuousClock.now)
+        let (started, since) = (systemClock(), steadyClock())
         let process = spawn(
             request.arguments, environment: request.environment, path: request.path,
             folder: request.folder, output: output)
         guard process > 0 else {
-            let reason = "\(request.arguments[0]): \(describe(-process))"
-            return report(.startFailed(request.attempt, reason: reason))
+            let program = request.arguments[0].split(separator: "/").last ?? ""
+            return fail(request, "\(program): \(describe(-process))")
         }
         report(.started(request.attempt))
         let watch = Poll.watch(process)
@@ -115,12 +118,24 @@ final class Launcher: Sendable {
         }
     }
 
+    /// - Parameter reason: what peers may know.
+    private func fail(_ request: Request, _ reason: String) {
+        logger.warning(
+            "a task was not started",
+            metadata: [
+                "reason": "\(reason)", "program": "\(request.arguments[0])",
+                "folder": "\(request.folder)",
+            ])
+        report(.startFailed(request.attempt, reason: reason))
+    }
+
     private func reap(_ process: CInt, _ children: inout [CInt: Child], _ poll: borrowing Poll) {
         guard let child = children.removeValue(forKey: process) else { return }
-        let exit = ErgonSystem.reap(process)
-        let wall = (ContinuousClock.now - child.since) / .microseconds(1)
-        // What it started and left behind ends with it.
+        awaitEnd(of: process)
+        let wall = Microseconds(steadyClock().count - child.since.count)
+        // What it started and left behind ends with it, while the group's number is still its own.
         Glibc.kill(-process, SIGKILL)
+        let exit = ErgonSystem.reap(process)
         if child.watch >= 0 {
             poll.remove(child.watch)
             close(child.watch)
@@ -134,8 +149,7 @@ final class Launcher: Sendable {
             .ended(
                 child.attempt,
                 Worker.ProcessEnd(
-                    status: status, started: child.started, wall: Microseconds(Int64(wall)),
-                    cpu: exit.cpu)))
+                    status: status, started: child.started, wall: wall, cpu: exit.cpu)))
     }
 
     private func kill(_ attempt: Worker.Attempt, _ children: [CInt: Child]) {

@@ -44,7 +44,7 @@ package func runWorker(
 ) async throws {
     let workplace = try Workplace(
         folder: configuration.folder, cacheLimit: configuration.cacheLimit,
-        searchPath: configuration.searchPath)
+        searchPath: configuration.searchPath, logger: logger)
     let current = CurrentCredentials(credentials)
     let (inbox, news) = AsyncStream.makeStream(of: WorkerNews.self)
     let endpoint = Endpoint(
@@ -89,12 +89,15 @@ private func keepLinked(
     _ logger: Logger
 ) async throws {
     let link = Ergon_V1_WorkerLink.Client(wrapping: client)
+    var options = CallOptions.defaults
+    // Despite its name, the limit of what grpc-swift takes.
+    options.maxRequestMessageBytes = Connection.messageLimit
     var wait = Duration.milliseconds(100)
     while true {
         let (messages, outbox) = AsyncStream.makeStream(of: Ergon_V1_FromWorker.self)
         let heard = Mutex(false)
         do {
-            try await link.work { writer in
+            try await link.work(options: options) { writer in
                 news.yield(.linkOpened(outbox))
                 for await message in messages { try await writer.write(message) }
             } onResponse: { response in
@@ -107,6 +110,11 @@ private func keepLinked(
             throw WorkerRefused(reason: error.message)
         } catch let error as RPCError {
             logger.notice("the coordinator is away", metadata: ["reason": "\(error.message)"])
+        } catch let error as WireFault {
+            // However well it began: the next try is likely to hear the same.
+            heard.withLock { $0 = false }
+            logger.warning(
+                "the coordinator makes no sense", metadata: ["reason": "\(error.problem)"])
         }
         try Task.checkCancellation()
         outbox.finish()
@@ -118,9 +126,15 @@ private func keepLinked(
 
 private func take(
     _ message: Ergon_V1_ToWorker, _ news: AsyncStream<WorkerNews>.Continuation
-) throws {
-    if case .welcome(let welcome) = message.kind { news.yield(.dataPort(Int(welcome.dataPort))) }
-    news.yield(.core(.order(try message.model())))
+) throws(WireFault) {
+    let order = try message.model()
+    if case .welcome(let welcome) = message.kind {
+        guard (1...65_535).contains(welcome.dataPort) else {
+            throw WireFault(problem: "a welcome to data port \(welcome.dataPort)")
+        }
+        news.yield(.dataPort(Int(welcome.dataPort)))
+    }
+    news.yield(.core(.order(order)))
 }
 
 private func isFinal(_ error: RPCError) -> Bool {

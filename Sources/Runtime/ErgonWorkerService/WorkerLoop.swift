@@ -1,5 +1,6 @@
 import ErgonModel
 import ErgonProvenance
+import ErgonSystem
 import ErgonTransfer
 import ErgonWire
 import ErgonWireMessages
@@ -11,7 +12,7 @@ import Synchronization
 enum WorkerNews: Sendable {
     case core(Worker.Event)
     case prepared(Worker.Attempt, Workplace.Prepared)
-    case collected(Worker.Attempt, Worker.Collected, [Workplace.Content])
+    case collected(Worker.Attempt, Worker.Collected, [RidingContent.Piece])
     case linkOpened(AsyncStream<Ergon_V1_FromWorker>.Continuation)
     case linkClosed
     /// The coordinator said where content is.
@@ -44,7 +45,7 @@ struct WorkerLoop {
         self.news = news
         self.clock = clock
         self.logger = logger
-        launcher = Launcher { news.yield(.core($0)) }
+        launcher = Launcher(logger: logger) { news.yield(.core($0)) }
     }
 
     mutating func run(_ inbox: AsyncStream<WorkerNews>) async {
@@ -53,7 +54,7 @@ struct WorkerLoop {
                 let effects = take(item)
                 for effect in effects { perform(effect, in: &group) }
             }
-            launcher.end()
+            await launcher.end()
             group.cancelAll()
         }
     }
@@ -67,7 +68,7 @@ struct WorkerLoop {
             event = .prepared(attempt)
         case .collected(let attempt, let collected, let content):
             // A lease that was withdrawn meanwhile will not be reported on.
-            if core.lease(of: attempt) != nil { riding.add(content) }
+            if core.lease(of: attempt) != nil { riding.add(content, of: attempt) }
             event = .collected(attempt, collected)
         case .linkOpened(let outbox):
             self.outbox = outbox
@@ -82,7 +83,7 @@ struct WorkerLoop {
             endpoint.port = port
             return []
         }
-        return core.handle(event, now: clock())
+        return core.handle(event, now: clock(), uptime: steadyClock())
     }
 
     private mutating func perform(_ effect: Worker.Effect, in group: inout DiscardingTaskGroup) {
@@ -98,31 +99,32 @@ struct WorkerLoop {
         case .send(let report):
             var message = Ergon_V1_FromWorker()
             message.results = Ergon_V1_Results(report) { riding[$0] }
-            riding.sent(report)
             outbox?.yield(message)
         case .decline(let lease, let reason):
             logger.warning("campaign declined", metadata: ["reason": "\(reason)"])
             var message = Ergon_V1_FromWorker()
             message.decline = Ergon_V1_Decline(lease, reason: reason)
             outbox?.yield(message)
-        case .forget(let batch): riding.forget(batch)
+        case .forget(.content(let attempts)): riding.forget(attempts)
+        case .forget(.campaign(let digest)): workplace.forget(digest)
         }
     }
 
     private func load(_ manifest: StoredFile, in group: inout DiscardingTaskGroup) {
-        let (workplace, endpoint, news) = (workplace, endpoint, news)
+        let (workplace, endpoint, news, logger) = (workplace, endpoint, news, logger)
         group.addTask {
             do throws(WorkplaceFault) {
                 let campaign = try await workplace.load(manifest, from: endpoint)
                 news.yield(.core(.loaded(manifest.digest, campaign)))
             } catch {
+                logger.warning("a campaign was not loaded", metadata: ["reason": "\(error.detail)"])
                 news.yield(.core(.loadFailed(manifest.digest, reason: error.reason)))
             }
         }
     }
 
     private func prepare(_ attempt: Worker.Attempt, in group: inout DiscardingTaskGroup) {
-        let (workplace, endpoint, news) = (workplace, endpoint, news)
+        let (workplace, endpoint, news, logger) = (workplace, endpoint, news, logger)
         guard let lease = core.lease(of: attempt), let campaign = core.campaign(of: lease) else {
             news.yield(.core(.prepareFailed(attempt, reason: "its lease is gone")))
             return
@@ -132,6 +134,7 @@ struct WorkerLoop {
                 let task = try await workplace.prepare(attempt, lease, campaign, from: endpoint)
                 news.yield(.prepared(attempt, task))
             } catch {
+                logger.warning("a task was not prepared", metadata: ["reason": "\(error.detail)"])
                 news.yield(.core(.prepareFailed(attempt, reason: error.reason)))
             }
         }
@@ -161,36 +164,6 @@ struct WorkerLoop {
         group.addTask {
             for pin in pins { await workplace.cache.release(pin) }
             workplace.discard(attempt)
-        }
-    }
-}
-
-/// The bytes of small outputs and logs, kept until the coordinator has them.
-private struct RidingContent {
-    private var bytes: [Digest: (content: [UInt8], uses: Int)] = [:]
-    private var batches: [Int: [Digest]] = [:]
-
-    subscript(file: StoredFile) -> [UInt8]? { bytes[file.digest]?.content }
-
-    mutating func add(_ content: [Workplace.Content]) {
-        for (file, content) in content {
-            bytes[file.digest, default: (content, 0)].uses += 1
-        }
-    }
-
-    /// Notes what a batch takes along; a batch that is sent again takes the same.
-    mutating func sent(_ report: WorkerReport) {
-        guard batches[report.batch] == nil else { return }
-        batches[report.batch] = report.results.flatMap { result in
-            (result.outputs + (result.log.map { [$0] } ?? [])).map(\.digest)
-                .filter { bytes[$0] != nil }
-        }
-    }
-
-    mutating func forget(_ batch: Int) {
-        for digest in batches.removeValue(forKey: batch) ?? [] {
-            bytes[digest]?.uses -= 1
-            if let uses = bytes[digest]?.uses, uses <= 0 { bytes[digest] = nil }
         }
     }
 }

@@ -6,11 +6,7 @@ import ErgonTransfer
 import ErgonWorker
 import FoundationEssentials
 import Glibc
-
-/// Why a task or a campaign cannot be made ready here: a sentence for the result.
-struct WorkplaceFault: Error {
-    var reason: String
-}
+import Logging
 
 /// The worker's folders: what it has fetched, the campaigns' code, and one folder for each attempt.
 struct Workplace: Sendable {
@@ -21,14 +17,16 @@ struct Workplace: Sendable {
     let searchPath: String
     /// Our own executable.
     let ergon: String
+    private let logger: Logger
 
     /// Of what a task says this much is kept, from the start and from the end.
     static let logLimit = (head: 4 << 10, tail: 4 << 10)
 
     init(
-        folder: String, cacheLimit: ByteCount, searchPath: String
+        folder: String, cacheLimit: ByteCount, searchPath: String, logger: Logger
     ) throws {
         self.folder = folder
+        self.logger = logger
         self.searchPath = searchPath
         // The link of the running program, so that a replaced binary does not change a campaign.
         ergon = "/proc/\(getpid())/exe"
@@ -47,17 +45,26 @@ struct Workplace: Sendable {
     func load(
         _ manifest: StoredFile, from endpoint: Endpoint
     ) async throws(WorkplaceFault) -> Campaign {
-        let pin = try await fetch(NamedFile(name: "manifest.json", content: manifest), endpoint)
-        let campaign = try parse(try read(pin.path))
-        await cache.release(pin)
+        let campaign = try await withPinned(
+            NamedFile(name: "manifest.json", content: manifest), endpoint
+        ) { path throws(WorkplaceFault) in
+            try parse(try read(path, as: "the manifest"))
+        }
         try await stageCode(of: campaign, manifest.digest, endpoint)
         if let python = campaign.environment.python {
             let content = StoredFile(digest: python.digest, size: python.size)
-            let pin = try await fetch(NamedFile(name: python.name, content: content), endpoint)
-            try checkPython(requirements: pin.path, named: python.name)
-            await cache.release(pin)
+            try await withPinned(
+                NamedFile(name: python.name, content: content), endpoint
+            ) { path throws(WorkplaceFault) in
+                try checkPython(requirements: path, named: python.name, for: manifest.digest)
+            }
         }
         return campaign
+    }
+
+    /// The opposite of `load`. The cache looks after itself.
+    func forget(_ manifest: Digest) {
+        try? FileManager.default.removeItem(atPath: codeFolder(manifest))
     }
 
     private func parse(_ bytes: [UInt8]) throws(WorkplaceFault) -> Campaign {
@@ -68,7 +75,7 @@ struct Workplace: Sendable {
                 .failure(LookupFailure(problem: "a file without digest", remedy: ""))
             }
         } catch {
-            throw WorkplaceFault(reason: "the manifest does not parse: \(render(error))")
+            throw WorkplaceFault("the manifest does not parse: \(render(error))")
         }
     }
 
@@ -78,57 +85,20 @@ struct Workplace: Sendable {
         of campaign: Campaign, _ manifest: Digest, _ endpoint: Endpoint
     ) async throws(WorkplaceFault) {
         let target = codeFolder(manifest)
-        if mkdir(target, 0o755) != 0, errno != EEXIST { throw fault(target) }
+        if mkdir(target, 0o755) != 0, errno != EEXIST {
+            throw fault("make the code's folder", target)
+        }
         for file in campaign.code {
             let content = StoredFile(digest: file.digest, size: file.size)
-            let pin = try await fetch(NamedFile(name: file.name, content: content), endpoint)
-            // A copy, not a link to the cache: programs look for their siblings beside themselves.
-            let path = "\(target)/\(file.name)"
-            try write(try read(pin.path), to: path)
-            chmod(path, 0o555)
-            await cache.release(pin)
+            try await withPinned(
+                NamedFile(name: file.name, content: content), endpoint
+            ) { source throws(WorkplaceFault) in
+                // A copy, not a link: programs look for their siblings beside themselves.
+                let path = "\(target)/\(file.name)"
+                try write(try read(source, as: file.name), to: path, as: file.name)
+                if chmod(path, 0o555) != 0 { throw fault("protect \(file.name)", path) }
+            }
         }
-    }
-
-    /// Compares the `name==version` pins with what `python3` has.
-    private func checkPython(requirements: String, named name: String) throws(WorkplaceFault) {
-        let script = """
-            import importlib.metadata as have, re, sys
-            wrong = []
-            for line in open(sys.argv[1]):
-                pin = re.match(r"([A-Za-z0-9._-]+)==([^\\s;#]+)", line.strip())
-                if not pin:
-                    continue
-                try:
-                    version = have.version(pin[1])
-                except have.PackageNotFoundError:
-                    version = "absent"
-                if version != pin[2]:
-                    wrong.append(f"{pin[1]} is {version}, not {pin[2]}")
-            print("; ".join(wrong), end="")
-            sys.exit(1 if wrong else 0)
-            """
-        let log = "\(folder)/tasks/python-check.log"
-        let end = try run(["python3", "-c", script, requirements], output: log)
-        guard end == .exit(0) else {
-            let said = String(decoding: (try? read(log)) ?? [], as: UTF8.self)
-            throw WorkplaceFault(reason: "its python3 does not fit \(name): \(said)")
-        }
-    }
-
-    private func run(
-        _ arguments: [String], output: String
-    ) throws(WorkplaceFault) -> ProcessExit.Status {
-        let file = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw fault(output) }
-        defer { close(file) }
-        let process = spawn(
-            arguments, environment: text(baseEnvironment(home: folder)), path: searchPath,
-            folder: folder, output: file)
-        guard process > 0 else {
-            throw WorkplaceFault(reason: "\(arguments[0]): \(describe(-process))")
-        }
-        return reap(process).status
     }
 
     // MARK: Attempts
@@ -150,7 +120,7 @@ struct Workplace: Sendable {
         _ attempt: Worker.Attempt, _ lease: Lease, _ campaign: Campaign, from endpoint: Endpoint
     ) async throws(WorkplaceFault) -> Prepared {
         guard let plan = TaskPlan(lease, task: attempt.task, campaign: campaign) else {
-            throw WorkplaceFault(reason: "the lease does not fit its campaign")
+            throw WorkplaceFault("the lease does not fit its campaign")
         }
         var pins: [FileCache.Pin] = []
         do throws(WorkplaceFault) {
@@ -179,19 +149,20 @@ struct Workplace: Sendable {
             }
         }
         if let number = plan.line, let path = places.inputs.first {
-            places.line = try line(number, of: path)
+            places.line = try text(ofLine: number, of: path, as: plan.inputs[0].name)
         }
-        if mkdir(places.folder, 0o700) != 0 { throw fault(places.folder) }
+        if mkdir(places.folder, 0o700) != 0 { throw fault("make the task's folder", places.folder) }
         return Prepared(
             command: plan.command(at: places) { Digest(of: $0) }, folder: places.folder, pins: pins)
     }
 
-    private func line(_ number: Int, of path: String) throws(WorkplaceFault) -> String {
-        let lines = try read(path).split(separator: 10, omittingEmptySubsequences: false)
-        guard number < lines.count else {
-            throw WorkplaceFault(reason: "\(path) has no line \(number)")
+    private func text(
+        ofLine number: Int, of path: String, as name: String
+    ) throws(WorkplaceFault) -> String {
+        guard let line = try line(number, of: path, as: name) else {
+            throw WorkplaceFault("\(name) has no line \(number)")
         }
-        return String(decoding: lines[number], as: UTF8.self)
+        return String(decoding: line, as: UTF8.self)
     }
 
     func request(_ attempt: Worker.Attempt, _ prepared: Prepared) -> Launcher.Request {
@@ -204,63 +175,71 @@ struct Workplace: Sendable {
     }
 
     /// What a process cannot do without; everything else it gets from the manifest.
-    private func baseEnvironment(home: String) -> [String: String] {
+    func baseEnvironment(home: String) -> [String: String] {
         ["HOME": home, "LANG": "C.UTF-8", "PATH": searchPath, "TMPDIR": home]
     }
 
-    private func text(_ variables: [String: String]) -> [String] {
+    func text(_ variables: [String: String]) -> [String] {
         variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     }
 
     // MARK: What they leave
 
-    typealias Content = (file: StoredFile, bytes: [UInt8])
-
+    /// - Returns: with the log and, if all is there, the outputs that ride in the result.
     func collect(
         _ attempt: Worker.Attempt, _ outputs: [OutputSpec], succeeded: Bool, to endpoint: Endpoint
-    ) async -> (Worker.Collected, [Content]) {
-        var riding: [Content] = []
-        let log = keepLog(of: attempt, &riding)
-        var files: [StoredFile] = []
+    ) async -> (Worker.Collected, [RidingContent.Piece]) {
+        let log = readLog(of: attempt)
+        let said = log.map { [$0] } ?? []
+        func collected(_ outputs: Worker.Collected.Outputs) -> Worker.Collected {
+            Worker.Collected(outputs: outputs, log: log?.file)
+        }
+        var (files, riding) = ([StoredFile](), [RidingContent.Piece]())
         for output in succeeded ? outputs : [] {
             let path = "\(folder(of: attempt))/\(output.file)"
             var status = stat()
             guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-                return (Worker.Collected(outputs: .missing(output.name), log: log), riding)
+                return (collected(.missing(output.name)), said)
             }
             do throws(WorkplaceFault) {
-                files.append(try await keep(path, size: Int(status.st_size), endpoint, &riding))
+                let size = Int(status.st_size)
+                files.append(try await keep(path, output.file, size: size, endpoint, &riding))
             } catch {
-                return (Worker.Collected(outputs: .lost(reason: error.reason), log: log), riding)
+                logger.warning("an output was lost", metadata: ["reason": "\(error.detail)"])
+                return (collected(.lost(reason: error.reason)), said)
             }
         }
-        return (Worker.Collected(outputs: .there(files), log: log), riding)
+        return (collected(.there(files)), said + riding)
     }
 
     private func keep(
-        _ path: String, size: Int, _ endpoint: Endpoint, _ riding: inout [Content]
+        _ path: String, _ name: String, size: Int, _ endpoint: Endpoint,
+        _ riding: inout [RidingContent.Piece]
     ) async throws(WorkplaceFault) -> StoredFile {
         if size <= Worker.ridingLimit {
-            let bytes = try read(path)
-            let file = StoredFile(digest: Digest(of: bytes), size: ByteCount(Int64(bytes.count)))
-            riding.append((file, bytes))
-            return file
+            let piece = piece(try read(path, as: name))
+            riding.append(piece)
+            return piece.file
         }
-        let file = try hash(path)
+        let file = try hash(path, as: name)
         do throws(TransferFault) {
             try await client.put(path: path, digest: file.digest, to: endpoint)
-        } catch { throw WorkplaceFault(reason: "\(error.place): \(error.problem)") }
+        } catch { throw WorkplaceFault(name, error) }
         return file
     }
 
-    private func keepLog(of attempt: Worker.Attempt, _ riding: inout [Content]) -> StoredFile? {
-        let path = logPath(of: attempt)
-        guard let bytes = try? read(path, head: Self.logLimit.head, tail: Self.logLimit.tail),
+    private func readLog(of attempt: Worker.Attempt) -> RidingContent.Piece? {
+        let limit = Self.logLimit
+        guard
+            let bytes = try? read(
+                logPath(of: attempt), as: "the log", head: limit.head, tail: limit.tail),
             !bytes.isEmpty
         else { return nil }
-        let file = StoredFile(digest: Digest(of: bytes), size: ByteCount(Int64(bytes.count)))
-        riding.append((file, bytes))
-        return file
+        return piece(bytes)
+    }
+
+    private func piece(_ bytes: [UInt8]) -> RidingContent.Piece {
+        (StoredFile(digest: Digest(of: bytes), size: ByteCount(Int64(bytes.count))), bytes)
     }
 
     func discard(_ attempt: Worker.Attempt) {
@@ -275,6 +254,24 @@ struct Workplace: Sendable {
     ) async throws(WorkplaceFault) -> FileCache.Pin {
         do throws(TransferFault) {
             return try await cache.path(for: file.content, named: file.name, from: endpoint)
-        } catch { throw WorkplaceFault(reason: "\(file.name): \(error.problem)") }
+        } catch { throw WorkplaceFault(file.name, error) }
+    }
+
+    /// Fetches a file that nobody needs after `body`.
+    private func withPinned<Value>(
+        _ file: NamedFile, _ endpoint: Endpoint,
+        _ body: (String) throws(WorkplaceFault) -> Value
+    ) async throws(WorkplaceFault) -> Value {
+        let pin = try await fetch(file, endpoint)
+        let result = Result { () throws(WorkplaceFault) in try body(pin.path) }
+        await cache.release(pin)
+        return try result.get()
+    }
+}
+
+extension WorkplaceFault {
+    fileprivate init(_ name: String, _ fault: TransferFault) {
+        self.init(
+            "\(name): \(fault.outline)", detail: "\(name): \(fault.place): \(fault.problem)")
     }
 }

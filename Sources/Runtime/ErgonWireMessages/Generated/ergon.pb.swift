@@ -675,6 +675,9 @@ package nonisolated struct Ergon_V1_StatusReply: Sendable {
 
   package var cpus: UInt32 = 0
 
+  /// How wrong modelled energy may be: the most that any worker has said; 0 if none has.
+  package var energyUncertaintyPercent: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2259,7 +2262,7 @@ nonisolated extension Ergon_V1_TaskSelector: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Ergon_V1_StatusReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StatusReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaigns\0\u{1}workers\0\u{1}cpus\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaigns\0\u{1}workers\0\u{1}cpus\0\u{3}energy_uncertainty_percent\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2270,6 +2273,7 @@ nonisolated extension Ergon_V1_StatusReply: SwiftProtobuf.Message, SwiftProtobuf
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.campaigns) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.workers) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.cpus) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.energyUncertaintyPercent) }()
       default: break
       }
     }
@@ -2285,6 +2289,9 @@ nonisolated extension Ergon_V1_StatusReply: SwiftProtobuf.Message, SwiftProtobuf
     if self.cpus != 0 {
       try visitor.visitSingularUInt32Field(value: self.cpus, fieldNumber: 3)
     }
+    if self.energyUncertaintyPercent != 0 {
+      try visitor.visitSingularUInt32Field(value: self.energyUncertaintyPercent, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2292,6 +2299,7 @@ nonisolated extension Ergon_V1_StatusReply: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.campaigns != rhs.campaigns {return false}
     if lhs.workers != rhs.workers {return false}
     if lhs.cpus != rhs.cpus {return false}
+    if lhs.energyUncertaintyPercent != rhs.energyUncertaintyPercent {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,5 +1,4 @@
 import ErgonModel
-import ErgonProvenance
 
 /// The start of a segment file (`docs/LOG.md`, "Segments"): which record comes first, and the
 /// Merkle frontier of all before it, so that every segment is chained to the one before it.

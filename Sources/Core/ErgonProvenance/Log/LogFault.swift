@@ -8,6 +8,12 @@ package struct LogPlace: Hashable, Sendable {
     package var offset: Int
     /// The record that stands there, or should.
     package var sequence: Int
+
+    package init(segment: String, offset: Int, sequence: Int) {
+        self.segment = segment
+        self.offset = offset
+        self.sequence = sequence
+    }
 }
 
 /// Something in the log that must not be there.

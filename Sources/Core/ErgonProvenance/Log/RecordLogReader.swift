@@ -1,7 +1,3 @@
-import ErgonModel
-package import ErgonProvenance
-import Glibc
-
 /// What a reader of the log meets.
 package enum LogItem: Hashable, Sendable {
     case record(LogPlace, [UInt8])
@@ -12,8 +8,8 @@ package enum LogItem: Hashable, Sendable {
 
 /// Goes through all records of a log in their order, and past whatever is damaged in between.
 /// It takes no lock: the log may be growing meanwhile. One segment at a time is in memory.
-package struct LogReader {
-    package let folder: String
+package struct RecordLogReader<Disk: LogDisk> {
+    private let disk: Disk
     /// The last signed checkpoint, if there is one that can be read.
     package private(set) var checkpoint: SignedNote?
     /// Names of the segments in order.
@@ -27,15 +23,17 @@ package struct LogReader {
     private var sequence = 0
     private var segmentsRead = 0
     private var (bytes, offset): ([UInt8], Int) = ([], 0)
+    /// Up to where the segment that is being read was on disk when the checkpoint was written.
+    private var confirmed = 0
     private var isAtEnd = false
     /// Met, but not yet handed out.
     private var found: [LogItem] = []
 
     /// - Throws: `system` if the folder or its checkpoint cannot be read.
-    package init(_ folder: String) throws(LogFault) {
-        self.folder = folder
+    package init(of disk: Disk) throws(LogFault) {
+        self.disk = disk
         segments = try system { () throws(SystemFault) in
-            try names(in: folder).filter { firstSequence(ofSegment: $0) != nil }
+            try disk.names().filter { firstSequence(ofSegment: $0) != nil }
         }
         try readCheckpoint()
         compareWithCheckpoint()
@@ -44,6 +42,11 @@ package struct LogReader {
     /// Of the log as it was read; not to be relied on after damage.
     package var head: TreeHead { TreeHead(size: frontier.size, root: frontier.root) }
     var endFrontier: MerkleFrontier { frontier }
+
+    /// What of the last segment no checkpoint vouches for; to be asked at the end.
+    func unconfirmed(upTo tornTail: TornTail?) -> (offset: Int, bytes: [UInt8]) {
+        (confirmed, Array(bytes[confirmed..<(tornTail?.place.offset ?? bytes.count)]))
+    }
 
     /// - Returns: `nil` at the end of the log.
     /// - Throws: `system` if a segment cannot be read.
@@ -60,14 +63,12 @@ package struct LogReader {
         return found.isEmpty ? nil : found.removeFirst()
     }
 
-    private func path(_ name: String) -> String { "\(folder)/\(name)" }
-
     /// In the segment that is being read, or at the start of the first.
     private var place: LogPlace {
         let name =
             segmentsRead > 0
             ? segments[segmentsRead - 1] : segments.first ?? segmentName(first: 0)
-        return LogPlace(segment: path(name), offset: offset, sequence: sequence)
+        return LogPlace(segment: disk.path(name), offset: offset, sequence: sequence)
     }
 
     private mutating func report(_ problem: LogDamage.Problem, at place: LogPlace) {
@@ -79,15 +80,15 @@ package struct LogReader {
     private mutating func readSegment() throws(LogFault) {
         let name = segments[segmentsRead]
         segmentsRead += 1
-        (bytes, offset) = ([], 0)
-        let content = try system { () throws(SystemFault) in try readFile(path(name)) ?? [] }
+        (bytes, offset, confirmed) = ([], 0, 0)
+        let content = try system { () throws(SystemFault) in try disk.content(of: name) ?? [] }
         guard let header = SegmentHeader(parsing: content) else {
             knowsFrontier = false
             return report(.badHeader, at: place)
         }
         check(header, name)
         (frontier, sequence, knowsFrontier) = (header.frontier, header.frontier.size, true)
-        (bytes, offset) = (content, header.count)
+        (bytes, offset, confirmed) = (content, header.count, header.count)
     }
 
     /// Against the segment's name and against what came before.
@@ -110,6 +111,7 @@ package struct LogReader {
             if knowsFrontier { frontier.append(leafHash(payload)) }
             sequence += 1
             offset = range.upperBound
+            if let checkpointHead, sequence <= checkpointHead.size { confirmed = offset }
             compareWithCheckpoint()
         case .badChecksum(let next):
             knowsFrontier = false
@@ -143,14 +145,14 @@ package struct LogReader {
     // MARK: Checkpoint
 
     private var checkpointPlace: LogPlace {
-        LogPlace(segment: path(checkpointName), offset: 0, sequence: sequence)
+        LogPlace(segment: disk.path(checkpointName), offset: 0, sequence: sequence)
     }
 
     private mutating func readCheckpoint() throws(LogFault) {
-        let path = path(checkpointName)
-        guard let bytes = try system({ () throws(SystemFault) in try readFile(path) }) else {
-            return
+        let bytes = try system { () throws(SystemFault) in
+            try disk.content(of: checkpointName)
         }
+        guard let bytes else { return }
         do {
             let note = try SignedNote(parsing: bytes)
             checkpointHead = try Checkpoint(parsing: note.text).head

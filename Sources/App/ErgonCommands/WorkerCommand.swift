@@ -1,0 +1,99 @@
+import ArgumentParser
+import ErgonCoordinatorService
+import ErgonEnergy
+import ErgonModel
+import ErgonSecurity
+import ErgonSystem
+import ErgonWire
+import ErgonWorkerService
+import FoundationEssentials
+import Logging
+
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker", abstract: "Runs a worker.",
+        discussion: """
+            The first time it needs a join token, from `ergon token create`; after that its home \
+            holds its certificate. It runs as many tasks at once as fit its threads and memory, \
+            waits for a coordinator that is away, and stops its tasks when it is stopped.
+            """)
+
+    @Option(
+        help: """
+            TOKEN@HOST:PORT. Also taken from $ERGON_JOIN, where other users of the machine do not \
+            see it.
+            """)
+    var join: String?
+    @Option(help: "Folder for its certificate, cache and tasks.", completion: .directory)
+    var home = "ergon-worker"
+    @Option(help: "Hardware threads for tasks. Default: all.")
+    var cpus: Int?
+    @Option(help: "Memory for tasks, in MiB. Default: all.")
+    var memory: Int?
+    @Option(help: "The most its cache may hold, in MiB.")
+    var cache = 20_480
+    @Option(help: "Folders in which programs are looked up. Default: $PATH.")
+    var path: String?
+    @Flag(help: "Log warnings only.")
+    var quiet = false
+
+    func validate() throws {
+        if let cpus, !(1...4096).contains(cpus) { throw ValidationError("--cpus is 1 to 4096") }
+        if let memory, memory < 1 { throw ValidationError("--memory is at least 1") }
+        if cache < 1 { throw ValidationError("--cache is at least 1") }
+    }
+
+    func run() async throws {
+        try await reporting {
+            let folder = absolute(home)
+            let (credentials, address) = try await enrolled(folder)
+            let environment = ProcessInfo.processInfo.environment
+            let configuration = WorkerConfiguration(
+                facts: try facts(credentials), folder: folder,
+                cacheLimit: ByteCount(Int64(cache) << 20),
+                searchPath: path ?? environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+                address: address)
+            let logger = makeLogger("worker", quiet: quiet)
+            logger.info("worker starts", metadata: ["name": "\(credentials.identity.name)"])
+            do {
+                try await untilSignalled {
+                    try await runWorker(
+                        configuration, credentials: credentials, clock: systemClock, logger: logger)
+                }
+            } catch let refused as WorkerRefused {
+                throw CommandFault(
+                    place: "\(address.host):\(address.controlPort)",
+                    problem: "the coordinator refuses this worker: \(refused.reason)",
+                    remedy: "ask for a new join token", exit: Exit.no)
+            }
+        }
+    }
+
+    private func facts(_ credentials: Credentials) throws -> WorkerFacts {
+        let host = try readHostFacts(root: "")
+        return WorkerFacts(
+            worker: WorkerID(credentials.identity.name), cpus: cpus ?? host.threads,
+            memory: memory.map { ByteCount(Int64($0) << 20) } ?? host.memory,
+            cpuModel: host.cpuModel, power: powerModel(for: host.cpuModel))
+    }
+
+    /// The credentials of an earlier start, or new ones for the token.
+    private func enrolled(_ folder: String) async throws -> (Credentials, CoordinatorAddress) {
+        if let text = join ?? ProcessInfo.processInfo.environment["ERGON_JOIN"] {
+            let target = try JoinTarget(text)
+            return try await target.join(home: folder)
+        }
+        let home = CoordinatorHome(folder: folder)
+        guard let credentials = try Credentials.load(from: home.identity),
+            let ports = try home.readPorts()
+        else {
+            throw CommandFault(
+                place: folder, problem: "this worker has not joined yet",
+                remedy: "give it --join TOKEN@HOST:PORT from `ergon token create`")
+        }
+        return (
+            credentials,
+            CoordinatorAddress(host: ports.host, controlPort: ports.control, dataPort: ports.data)
+        )
+    }
+}
