@@ -59,7 +59,7 @@ let core: [Target] = [
         "Core", "ErgonSimulation",
         ["ErgonModel", "ErgonCoordinator", "ErgonWorker", "ErgonProvenance", "ErgonAudit"]),
     target(
-        "Core", "ErgonAudit", ["ErgonModel", "ErgonManifest", "ErgonMerge", "ErgonProvenance"]),
+        "Core", "ErgonAudit", ["ErgonModel", "ErgonProvenance"]),
 ]
 
 let runtime: [Target] = [

@@ -144,7 +144,7 @@ def test_a_gap_is_named(ergon: Ergon) -> None:
     ergon("run", ergon.manifest(text), status=1)
     home = ergon.folder / "ergon-runs" / "campaign" / "1" / "coordinator"
     answer = ergon("coverage", "--home", home, status=1)
-    assert "gap: work seeds seeds 2: task 2 failed: exit 9" in answer.out
+    assert "gap: work over seeds, seeds 2: task 2 failed: exit 9" in answer.out
     assert answer.out.splitlines()[-1] == "not complete"
     said = ergon("coverage", "--home", home, "-o", "json", status=1).json()
     assert said["complete"] is False
@@ -373,3 +373,23 @@ def test_an_unfinished_record_is_cut_off(cluster: Cluster) -> None:
         "coordinator-started", "coordinator-started",
     ]  # fmt: skip
     assert "unfinished" in cluster.log or "cut" in cluster.log
+
+
+LOSES = """
+steps:
+  work:
+    split: {seeds: 4}
+    run: [sh, -c, 'echo {index} > {out.text}']
+    outputs:
+      text:
+        file: text.txt
+        merge: {run: [sh, -c, 'exit 3', "{inputs}", "{out}"], fan-in: 2}
+"""
+
+
+def test_coverage_is_of_the_result_and_not_only_of_the_work(ergon: Ergon) -> None:
+    ergon("run", ergon.manifest(LOSES), status=1)
+    (home,) = (ergon.folder / "ergon-runs").glob("*/1/coordinator")
+    answer = ergon("coverage", "--home", home, status=1)
+    assert "gap: work.text was not made" in answer.out
+    assert answer.out.splitlines()[-1] == "not complete"

@@ -3,19 +3,18 @@ import ErgonCoordinator
 import ErgonModel
 import Testing
 
-private func grid(
-    _ split: Split, over: Source? = nil, points: Int, input: Int = 0
-) -> Campaign {
-    let file = { (number: Int) in
-        InputFile(
-            name: "\(number).csv", digest: Fixture.manifest, size: ByteCount(1), events: 2)
-    }
+/// One step over that many files, or over nothing.
+private func grid(_ split: Split, points: Int, files: Int) -> Campaign {
     var step = Fixture.campaign.steps[0]
-    (step.name, step.over, step.split, step.outputs) = ("scan", over, split, [])
+    (step.name, step.split, step.outputs) = ("scan", split, [])
+    step.over = files > 0 ? .input("muons") : nil
     step.points = [PointAxis(name: "p", values: (0..<points).map(String.init))]
     var campaign = Fixture.campaign
     campaign.steps = [step]
-    campaign.inputs[0].files = (0..<input).map(file)
+    campaign.inputs[0].files = (0..<files).map { number in
+        InputFile(
+            name: "\(number).csv", digest: Fixture.manifest, size: ByteCount(1), events: 2)
+    }
     return campaign
 }
 
@@ -35,29 +34,28 @@ private func coverageBySeal(of campaign: Campaign) -> [Coverage] {
     }
 }
 
-@Test(arguments: [
-    (grid(.single, points: 4096), 4096, "task [p=0]"),
-    (grid(.single, points: 4097), 1, "task [all points]"),
-    (grid(.seeds(total: 3, perTask: 2, eventsPerSeed: 1), points: 5000), 1, "seeds [all points]"),
-    (grid(.files(1), over: .input("muons"), points: 4097, input: 2), 1, "muons [all points]"),
-    (
-        grid(.events(perTask: 2, range: nil), over: .input("muons"), points: 1, input: 70_000),
-        70_000, "muons/0.csv [p=0]"
-    ),
-    (
-        grid(.events(perTask: 2, range: nil), over: .input("muons"), points: 2, input: 40_000),
-        1, "muons [all points]"
-    ),
-])
+private let perFile = Split.events(perTask: 2, range: nil)
+
+@Test(
+    arguments: [
+        (.single, 4096, files: 0, "task [p=0]"), (.single, 4097, files: 0, "task [all points]"),
+        (.seeds(total: 3, perTask: 2, eventsPerSeed: 1), 5000, files: 0, "seeds [all points]"),
+        (.files(1), 4097, files: 2, "muons [all points]"),
+        (perFile, 1, files: 70_000, "muons/0.csv [p=0]"),
+        (perFile, 2, files: 40_000, "muons [all points]"),
+    ] as [(Split, Int, files: Int, String)])
 func `a grid of very many points is covered as a whole`(
-    campaign: Campaign, entries: Int, source: String
+    split: Split, points: Int, files: Int, source: String
 ) throws {
+    let campaign = grid(split, points: points, files: files)
     let tasks = try #require(Shards(of: campaign.steps[0], in: campaign, upstream: nil)).count
     let derived = derivedCoverage(
         of: 0, in: campaign, upstream: nil, done: IntervalSet(), failed: [:])
-    #expect(derived.count == entries && derived.first?.source == source)
+    let isWhole = source.hasSuffix("[all points]")
+    #expect(derived.count == (isWhole ? 1 : points * max(files, 1)))
+    #expect(derived.first?.source == source)
     #expect(coverageBySeal(of: campaign) == derived)
-    guard entries == 1, let whole = derived.first else { return }
+    guard isWhole, let whole = derived.first else { return }
     #expect(whole.unit == "tasks" && whole.declared == 0..<tasks && whole.covered.isEmpty)
     let done = derivedCoverage(
         of: 0, in: campaign, upstream: nil, done: IntervalSet(1..<tasks), failed: [0: .exit(3)])

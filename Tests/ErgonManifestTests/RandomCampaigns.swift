@@ -126,7 +126,8 @@ struct RandomCampaigns {
                 rule: random.pick(rules), fanIn: random.number(2...256),
                 missing: random.pick(MergeSpec.Missing.allCases))
         }
-        return OutputSpec(name: name, file: pick([name, "\(name).\(printable()).json"]), merge: merge)
+        let file = pick([name, "\(name).\(printable()).json"])
+        return OutputSpec(name: name, file: file, merge: merge)
     }
 
     private mutating func input(_ name: String) -> InputSpec {

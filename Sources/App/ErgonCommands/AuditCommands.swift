@@ -28,7 +28,7 @@ struct CoverageCommand: AsyncParsableCommand {
             arguments.content = nil
             let audited = try arguments.read()
             let summary = try find(campaign, in: audited)
-            let isComplete = summary.coverage.allSatisfy(\.isComplete)
+            let isComplete = summary.isComplete && audited.report.isClean
             switch output.format {
             case .text: printData(text(summary, isComplete))
             case .json:
@@ -37,7 +37,18 @@ struct CoverageCommand: AsyncParsableCommand {
                     JSON.object([
                         "version": .integer(1), "campaign": .int(summary.accepted.id.number),
                         "complete": .bool(isComplete), "coverage": entries,
+                        "unmade": .array(summary.unmade.map { .string($0) }),
+                        "outputs": .array(
+                            summary.outputs.map { output in
+                                .object([
+                                    "name": .string(output.name), "file": .string(output.file),
+                                    "missing": .string("\(output.missing)"),
+                                ])
+                            }),
                     ]).text())
+            }
+            if !audited.report.isClean {
+                printNote("the log has faults: see `ergon audit verify`")
             }
             if !isComplete { throw Exit.no }
         }
@@ -69,10 +80,14 @@ struct CoverageCommand: AsyncParsableCommand {
         }
         let gaps = summary.coverage.flatMap { entry in
             entry.gaps.map { gap in
-                "gap: \(entry.step) \(entry.source) \(entry.unit) \(IntervalSet(gap.range)): "
+                "gap: \(entry.step) over \(entry.source), \(entry.unit) \(IntervalSet(gap.range)): "
                     + gap.reason
             }
         }
+        let lacking = summary.outputs.filter { !$0.missing.isEmpty }.map {
+            "gap: \($0.name) (\($0.file)) is without tasks \($0.missing)"
+        }
+        let unmade = summary.unmade.map { "gap: \($0) was not made" }
         let verdict =
             isComplete
             ? "complete: everything declared was counted exactly once"
@@ -80,7 +95,7 @@ struct CoverageCommand: AsyncParsableCommand {
         return
             (["campaign \(summary.accepted.id) `\(summary.accepted.name)`"]
             + [table(["step", "source", "declared", "counted", "unit", ""], rows, right: [2, 3])]
-            + gaps + [verdict]).joined(separator: "\n")
+            + gaps + lacking + unmade + [verdict]).joined(separator: "\n")
     }
 }
 

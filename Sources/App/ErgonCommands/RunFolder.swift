@@ -14,6 +14,7 @@ struct RunFolder: Sendable {
     static func choose(in runs: String, for local: LocalCampaign) throws -> RunFolder {
         let parent = "\(runs)/\(local.campaign.name)"
         try makeFolder(parent)
+        try lockFolder(parent, for: "run of this campaign")
         let last = try numbers(in: parent).max() ?? 0
         let before = RunFolder(path: "\(parent)/\(last)", isResumed: true)
         if (try? String(contentsOfFile: before.mark, encoding: .utf8)) == local.digest.hex {

@@ -22,7 +22,11 @@ func write(_ bytes: [UInt8], to descriptor: CInt) {
         let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
         if count < 0, errno == EINTR { continue }
         // Nobody reads any more: there is nobody to tell.
-        guard count > 0 else { return }
+        if count < 0, errno == EPIPE { return }
+        guard count > 0 else {
+            perror("ergon: cannot write")
+            exit(Exit.no.rawValue)
+        }
         rest = rest.dropFirst(count)
     }
 }
@@ -137,6 +141,18 @@ func makeFolder(_ path: String) throws(CommandFault) {
         throw CommandFault(
             place: path, problem: "the folder cannot be made: \(reason(error))",
             remedy: "check the path, its permissions and the room on the disk", exit: Exit.no)
+    }
+}
+
+/// Holds a folder for this process, until it ends.
+func lockFolder(_ folder: String, for user: String) throws(CommandFault) {
+    let file = open("\(folder)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard file >= 0, flock(file, LOCK_EX | LOCK_NB) == 0 else {
+        throw CommandFault(
+            place: folder,
+            problem: errno == EWOULDBLOCK
+                ? "another \(user) is using this folder" : String(cString: strerror(errno)),
+            remedy: "stop that one, or name another folder", exit: Exit.no)
     }
 }
 

@@ -46,6 +46,8 @@ struct WorkerCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let folder = absolute(home)
+            try CoordinatorHome.makeFolder(folder)
+            try lockFolder(folder, for: "worker")
             let (credentials, address) = try await enrolled(folder)
             let environment = ProcessInfo.processInfo.environment
             let configuration = WorkerConfiguration(

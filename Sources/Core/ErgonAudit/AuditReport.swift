@@ -20,10 +20,18 @@ package struct AuditReport: Hashable, Sendable {
         /// `nil` if it still runs.
         package var ending: SealedCampaign.Ending?
         package var outputs: [PublishedOutput]
+        /// Outputs, as `step.output`, that the manifest declares and nobody made.
+        package var unmade: [String]
         /// Of all recorded attempts, derived again.
         package var account: Account
         /// Derived again.
         package var coverage: [Coverage]
+
+        /// Everything declared went through every step, and all of it is in every result.
+        package var isComplete: Bool {
+            coverage.allSatisfy(\.isComplete) && unmade.isEmpty
+                && outputs.allSatisfy(\.missing.isEmpty)
+        }
     }
 
     package var findings: [Finding]
@@ -34,6 +42,7 @@ package struct AuditReport: Hashable, Sendable {
     package var workers: [WorkerFacts]
     package var campaigns: [Summary]
 
+    package var isClean: Bool { findings.isEmpty }
     /// Of all attempts of all campaigns; at the end of the scale where it does not fit.
     package var energy: Joules {
         let lines = campaigns.flatMap { [$0.account.succeeded, $0.account.failed] }

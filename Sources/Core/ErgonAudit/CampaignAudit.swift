@@ -28,7 +28,7 @@ struct CampaignAudit {
 
     var summary: AuditReport.Summary {
         AuditReport.Summary(
-            accepted: accepted, ending: sealed?.ending, outputs: sealed?.outputs ?? [],
+            accepted: accepted, ending: sealed?.ending, outputs: published, unmade: unmade,
             account: account, coverage: coverage)
     }
 

@@ -53,7 +53,7 @@ extension CampaignAudit {
     // MARK: Outputs
 
     /// Every merged output that is on record, and every output of a step that is one task.
-    private var published: [PublishedOutput] {
+    var published: [PublishedOutput] {
         let incomplete = stepsOnPartialInput
         return campaign.steps.enumerated().flatMap { step, spec in
             spec.outputs.enumerated().compactMap { position, output -> PublishedOutput? in
@@ -67,6 +67,17 @@ extension CampaignAudit {
                         isPartial: !missing.isEmpty || incomplete.contains(spec.name)),
                     content: content, missing: missing)
             }
+        }
+    }
+
+    /// Outputs that one file should stand for, and that are not on record.
+    var unmade: [String] {
+        campaign.steps.flatMap { spec in
+            spec.outputs.filter { output in
+                let isOneTask = (spec.split == .single || spec.split == .all) && spec.points.isEmpty
+                return (output.merge != nil || isOneTask)
+                    && wholeFile(of: .output(step: spec.name, output: output.name)) == nil
+            }.map { "\(spec.name).\($0.name)" }
         }
     }
 

@@ -77,6 +77,10 @@ struct CampaignState: Sendable {
     mutating func setLines(_ count: Int, of step: Int) {
         lines[step] = count
         sizeStep(step)
+        guard stages[Stage(step: step, part: .work)] == nil else { return }
+        // More tasks than there can be: none will ever run.
+        unsized.insert(step)
+        refreshReaders(of: step, 0..<0)
     }
 
     private mutating func sizeStep(_ step: Int) {
