@@ -37,6 +37,9 @@ struct CoordinatorCommand: AsyncParsableCommand {
         guard (0...86_400).contains(grace) else {
             throw ValidationError("--grace is 0 to 86400 seconds")
         }
+        guard [port, dataPort, enrolmentPort].allSatisfy({ (0...65_535).contains($0) }) else {
+            throw ValidationError("a port is 0 to 65535")
+        }
         let parts = listen.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 4, parts.allSatisfy({ UInt8($0) != nil }) else {
             throw ValidationError("--listen is an IPv4 address; 0.0.0.0 for all of this machine's")
