@@ -1,6 +1,9 @@
 # make demo   installs what is missing, builds, and runs the main campaign from events to its audit
 # make test   the same for all tests
-# make bench  how fast no-op tasks go, beside xargs on the same machine in the same run
+# make chaos  kills, stops and fills up real processes for a good while, and compares what comes out
+# make mutants  breaks the cores on purpose, and expects the simulation to notice
+# make bench  how fast it is, beside its peers on the same machine in the same run
+# make bench-peers  installs those peers that PyPI and Debian have
 # make lint   what the formatters and checkers say;  make format  does what they say
 # make docs   writes docs/COMMANDS.md anew from the commands' own help
 # make clean  removes everything that was built or installed here
@@ -8,7 +11,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := demo
-.PHONY: mutants demo test bench lint format docs clean debian release debug
+.PHONY: mutants chaos demo test bench bench-peers lint format docs clean debian release debug
 
 PACKAGES := g++ libcurl4-openssl-dev libfastjet-dev libssl-dev make pkg-config python3 python3-venv
 RELEASE := swift build -c release --scratch-path .build-release --static-swift-stdlib --product ergon
@@ -30,10 +33,18 @@ test: debian $(VENV)/installed-dev debug lint
 	swift test --skip-build
 	pytest -q -ra Tests/Schema
 	pytest -q -ra examples/tests
+	pytest -q -ra Benchmarks/test_report.py
 	ERGON=$(CURDIR)/.build/debug/ergon pytest -q -ra Tests/EndToEnd
 
 bench: release
-	ERGON=$(ERGON) Benchmarks/noop.sh
+	ERGON=$(ERGON) python3 Benchmarks/run.py --json bench.json
+
+bench-peers:
+	Benchmarks/peers.sh
+
+chaos: debug $(VENV)/installed-dev
+	ERGON=$(CURDIR)/.build/debug/ergon ERGON_CHAOS_SECONDS=1200 ERGON_CHAOS_KILLS=200 \
+	    pytest -q -ra -s Tests/EndToEnd/test_chaos.py
 
 # Breaks the cores on purpose, in a copy, and expects the simulation to notice each time.
 mutants:
@@ -43,6 +54,7 @@ lint: $(VENV)/installed-dev
 	swift format lint --strict --parallel -r $(SWIFT)
 	mypy --strict --ignore-missing-imports examples
 	MYPYPATH=Tests/EndToEnd:examples/tests mypy --strict --ignore-missing-imports Tests/EndToEnd
+	MYPYPATH=Benchmarks:Benchmarks/drivers mypy --strict --ignore-missing-imports Benchmarks
 
 format:
 	swift format -i --parallel -r $(SWIFT)

@@ -129,7 +129,13 @@ let checks: [Target] = [
     tests("ErgonWire", ["ErgonModel", "ErgonWireMessages"] + grpc),
     tests(
         "ErgonSimulation", ["ErgonModel", "ErgonCoordinator", "ErgonWorker", "ErgonProvenance"]),
-    tests("ErgonWorkerService", ["ErgonModel", "ErgonWorker", "ErgonProvenance", logging]),
+    tests(
+        "ErgonWorkerService",
+        [
+            "ErgonModel", "ErgonWorker", "ErgonProvenance", "ErgonSystem", "ErgonWire",
+            "ErgonWireMessages", logging,
+            .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        ]),
     tests("ErgonMerge", ["ErgonModel"]),
     tests("ErgonProvenance", ["ErgonModel", crypto]),
     tests("ErgonStorage", ["ErgonModel", "ErgonProvenance"]),

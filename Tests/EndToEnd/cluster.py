@@ -6,6 +6,9 @@ from typing import Any
 
 from ergon import PATIENCE, Answer, Ergon, Running, until
 
+GRACE = 2
+"""Seconds that a worker may be away before its tasks go to others."""
+
 
 class Cluster:
     def __init__(self, ergon: Ergon) -> None:
@@ -19,29 +22,40 @@ class Cluster:
 
     def start(self) -> Running:
         """Starts a coordinator on the home, new or not, and waits until it listens."""
-        self.starts += 1
-        ready = self.ergon.folder / f"ready-{self.starts}"
-        self.coordinator = self.ergon.start(
-            f"coordinator-{self.starts}", "coordinator", "--home", self.home,
-            "--grace", 2, "--ready-file", ready,
-        )  # fmt: skip
+        ready = self.launch()
         until("the coordinator listens", lambda: ready.exists() or self.coordinator.has_ended)
         assert ready.exists(), self.coordinator.err
         return self.coordinator
 
+    def launch(self) -> Path:
+        """Starts a coordinator and waits for nothing; the file is there once it listens."""
+        self.starts += 1
+        ready = self.ergon.folder / f"ready-{self.starts}"
+        self.coordinator = self.ergon.start(
+            f"coordinator-{self.starts}", "coordinator", "--home", self.home,
+            "--grace", GRACE, "--ready-file", ready,
+        )  # fmt: skip
+        return ready
+
     def worker(self, name: str = "w1", cpus: int = 2, memory: int = 2048) -> Running:
         """Starts a worker, a new one with a join token, and waits until it is connected."""
-        home = self.worker_home(name)
-        variables = {} if home.exists() else {"ERGON_JOIN": self.token(name=name)}
-        worker = self.ergon.start(
-            name, "worker", "--home", home, "--cpus", cpus, "--memory", memory, **variables
-        )
-        self.workers[name] = worker
+        worker = self.launch_worker(name, cpus, memory)
         until(
             f"worker {name} is connected",
             lambda: name in self.connected() or worker.has_ended,
         )
         assert not worker.has_ended, worker.err
+        return worker
+
+    def launch_worker(self, name: str, cpus: int = 2, memory: int = 2048) -> Running:
+        """Starts a worker and waits for nothing, unless it is new and needs a token."""
+        home = self.worker_home(name)
+        variables = {} if home.exists() else {"ERGON_JOIN": self.token(name=name)}
+        worker = self.ergon.start(
+            name, "worker", "--home", home, "--cpus", cpus, "--memory", memory,
+            "--drain-time", 0, **variables,
+        )  # fmt: skip
+        self.workers[name] = worker
         return worker
 
     def worker_home(self, name: str) -> Path:
@@ -61,8 +75,9 @@ class Cluster:
     # Commands
 
     def __call__(self, command: str, *arguments: object, status: int = 0) -> Answer:
-        """A command with this coordinator's home; `token` has its word for what before that."""
-        words = [command, *arguments[:1]] if command in ("token", "audit") else [command]
+        """A command with this coordinator's home; groups have their word for what before that."""
+        is_group = command in ("token", "audit", "worker", "log")
+        words = [command, *arguments[:1]] if is_group else [command]
         rest = arguments[len(words) - 1 :]
         return self.ergon(*words, "--home", self.home, *rest, status=status)
 
@@ -70,7 +85,7 @@ class Cluster:
         return self(command, *arguments, "-o", "json").json()
 
     def connected(self) -> set[str]:
-        workers = self.json("workers")["workers"]
+        workers = self.json("worker", "list")["workers"]
         return {worker["name"] for worker in workers if worker["connected"]}
 
     def submit(self, manifest: Path, *more: object) -> int:
@@ -98,7 +113,7 @@ class Cluster:
         """Waits until the campaign has ended, and returns its results."""
         until(
             f"campaign {selector} ends",
-            lambda: self.campaign(selector)["state"] != "running",
+            lambda: self.campaign(selector)["state"] not in ("running", "held"),
             seconds,
         )
         return self.results(selector)

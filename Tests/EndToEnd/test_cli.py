@@ -146,7 +146,7 @@ def test_the_canonical_form(ergon: Ergon) -> None:
 
 
 ASKING: list[list[object]] = [
-    ["status"], ["results"], ["watch"], ["workers"], ["cancel", "last"], ["token", "create"],
+    ["status"], ["results"], ["watch"], ["worker", "list"], ["cancel", "last"], ["token", "create"],
     ["explain", "last.work.0"], ["logs", "last.work.0"], ["submit", "campaign.yaml"],
 ]  # fmt: skip
 
@@ -181,7 +181,7 @@ def test_there_is_no_such_task(finished: Cluster) -> None:
 
 
 def test_data_and_nothing_else_on_standard_output(finished: Cluster) -> None:
-    for command in (["status"], ["results"], ["workers"], ["explain", "last.work.0"]):
+    for command in (["status"], ["results"], ["worker", "list"], ["explain", "last.work.0"]):
         answer = finished(*command)
         assert answer.err == "" and answer.out.endswith("\n")
     assert finished("results", "--print", "work.text").out == "0\n1\n2\n"
@@ -217,7 +217,7 @@ def test_a_campaign_that_runs_is_not_started_twice(cluster: Cluster) -> None:
 def test_json_has_a_version(finished: Cluster) -> None:
     manifest = finished.ergon.manifest(SPEAKS)
     commands: list[list[object]] = [
-        ["status"], ["status", "last"], ["results"], ["workers"], ["watch"], ["coverage"],
+        ["status"], ["status", "last"], ["results"], ["worker", "list"], ["watch"], ["coverage"],
         ["audit", "verify"], ["submit", manifest],
     ]  # fmt: skip
     unversioned = [

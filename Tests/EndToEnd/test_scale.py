@@ -22,6 +22,6 @@ def test_ten_thousand_tasks(cluster: Cluster) -> None:
     assert done.keys() == {("nothing", task) for task in range(TASKS)}
     assert set(done.values()) == {1}
     finished = {
-        worker["name"]: worker["finishedTasks"] for worker in cluster.json("workers")["workers"]
+        worker["name"]: worker["finishedTasks"] for worker in cluster.json("worker", "list")["workers"]
     }
     assert sum(finished.values()) == TASKS and min(finished.values()) > 0

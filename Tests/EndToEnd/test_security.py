@@ -204,7 +204,7 @@ def test_a_worker_gives_no_orders(cluster: Cluster) -> None:
     cluster.finish()
     home = acting_as(cluster, cluster.worker_home("w1") / "identity")
     commands: list[list[object]] = [
-        ["submit", manifest], ["cancel", "last"], ["status"], ["results"], ["workers"],
+        ["submit", manifest], ["cancel", "last"], ["status"], ["results"], ["worker", "list"],
         ["token", "create"], ["explain", "last.work.0"], ["logs", "last.work.0"],
     ]  # fmt: skip
     for command in commands:
@@ -244,7 +244,7 @@ def test_a_submitter_is_no_worker(cluster: Cluster) -> None:
     answer = cluster.ergon("worker", "--home", submitter, status=1)
     assert "the coordinator refuses this worker" in answer.err
     assert "a certificate of role submitter may not do this" in answer.err
-    assert cluster.json("workers")["workers"] == []
+    assert cluster.json("worker", "list")["workers"] == []
 
 
 def test_the_enrolment_port_does_nothing_else(cluster: Cluster) -> None:

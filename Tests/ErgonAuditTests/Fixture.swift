@@ -39,13 +39,13 @@ enum Fixture {
         InputFile(name: name, digest: Digest(of: name.utf8), size: ByteCount(9), events: events)
     }
 
-    private static func output(_ name: String, _ rule: MergeSpec.Rule? = nil) -> OutputSpec {
+    static func output(_ name: String, _ rule: MergeSpec.Rule? = nil) -> OutputSpec {
         OutputSpec(
             name: name, file: "\(name).txt",
             merge: rule.map { MergeSpec(rule: $0, fanIn: 2, missing: .partial) })
     }
 
-    private static func step(
+    static func step(
         _ name: String, over: Source? = nil, split: Split, outputs: [OutputSpec] = [],
         points: [PointAxis] = [], with: [NamedSource] = []
     ) -> StepSpec {
@@ -54,36 +54,15 @@ enum Fixture {
             outputs: outputs,
             resources: Resources(
                 cpus: 1, memory: ByteCount(1 << 30), time: nil, limit: .seconds(60)),
-            attempts: 2, variables: [:])
+            retry: RetrySpec(attempts: 2), variables: [:])
     }
 
     static func stored(_ text: String) -> StoredFile {
         StoredFile(digest: Digest(of: text.utf8), size: ByteCount(Int64(text.utf8.count)))
     }
 
-    /// One second of wall time, half a second of cpu and two joules each.
-    static func result(
-        _ stage: String, _ task: Int, _ outcome: Outcome = .succeeded, outputs: Int = 0
-    ) -> TaskResult {
-        TaskResult(
-            task: task, outcome: outcome,
-            outputs: (0..<outputs).map { stored("\(stage) \(task) \($0)") }, log: nil,
-            started: Instant(microseconds: 1_700_000_000_000_000), wall: .seconds(1),
-            cpu: Microseconds(500_000), energy: Joules(microjoules: 2_000_000))
-    }
-
-    static func results(
-        _ stage: String, _ tasks: Range<Int>, _ outcome: Outcome = .succeeded, outputs: Int = 0
-    ) -> RecordedEvent {
-        .results(
-            ResultBatch(
-                campaign: CampaignID(1), stage: stage, worker: worker.worker,
-                lease: LeaseID(epoch: 1, serial: 1),
-                results: tasks.map { result(stage, $0, outcome, outputs: outputs) }))
-    }
-
     /// A log of a campaign in which task 2 of `reco` failed twice.
-    static let log: [RecordedEvent] = [
+    static let log: [RecordedEvent] = numbered([
         .coordinatorStarted(epoch: 1, version: "0.1"),
         .workerJoined(worker),
         .campaignAccepted(
@@ -103,7 +82,7 @@ enum Fixture {
         results("select", 0..<6),
         results("final", 0..<1, outputs: 1),
         .campaignSealed(seal),
-    ]
+    ])
 
     static let seal = SealedCampaign(
         id: CampaignID(1), ending: .incomplete,
@@ -147,7 +126,7 @@ enum Fixture {
         return set
     }
 
-    static func account(succeeded: Int, failed: Int) -> Account {
+    static func account(succeeded: Int, failed: Int, superseded: Int = 0) -> Account {
         func line(_ attempts: Int) -> Account.Line {
             Account.Line(
                 attempts: attempts, cpu: Microseconds(500_000 * Int64(attempts)),
@@ -157,13 +136,16 @@ enum Fixture {
         var account = Account()
         account.succeeded = line(succeeded)
         account.failed = line(failed)
+        account.superseded = line(superseded)
         return account
     }
 }
 
 /// Audits the events as a log whose bytes are all in order.
-func audit(_ events: [RecordedEvent]) throws -> AuditReport {
-    var audit = Audit { $0 == Fixture.manifest ? Fixture.campaign : nil }
+func audit(
+    _ events: [RecordedEvent], of campaign: Campaign = Fixture.campaign
+) throws -> AuditReport {
+    var audit = Audit { $0 == Fixture.manifest ? campaign : nil }
     for (sequence, event) in events.enumerated() {
         let record = Record(
             time: Instant(microseconds: 1_700_000_000_000_000 + Int64(sequence)), event: event)

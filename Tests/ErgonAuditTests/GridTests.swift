@@ -26,7 +26,8 @@ private func coverageBySeal(of campaign: Campaign) -> [Coverage] {
     let manifest = StoredFile(digest: Fixture.manifest, size: ByteCount(1))
     let submit = Coordinator.Event.submit(
         Coordinator.RequestID(1), campaign, manifest: manifest, by: "a")
-    let cancel = Coordinator.Event.cancel(Coordinator.RequestID(2), CampaignID(1), by: "a")
+    let cancel = Coordinator.Event.intervene(
+        Coordinator.RequestID(2), .cancel(CampaignID(1)), by: "a")
     return [submit, cancel].flatMap { coordinator.handle($0, now: now) }.flatMap { effect in
         guard case .record(let record) = effect, case .campaignSealed(let seal) = record.event
         else { return [Coverage]() }

@@ -4,6 +4,7 @@ import ErgonModel
 enum Fixture {
     static let all = [
         one, chain, barrier, tree, strict, words, grid, stubborn, big, nothing, broken, lists,
+        rules, many,
     ]
 
     static func named(_ name: String) throws -> Campaign {
@@ -93,6 +94,23 @@ enum Fixture {
             step("sum", over: "reco.hits", split: .all, outputs: [output("total")]),
         ])
 
+    /// Retry rules of its own: five attempts, but none after exit 2 or the time limit, and more
+    /// memory for what was killed.
+    private static let rules = campaign(
+        "rules",
+        [
+            step(
+                "gen", split: seeds(3), memory: 4,
+                retry: RetrySpec(
+                    attempts: 5, backoff: .seconds(10), finalExits: [2], afterTimeLimit: false,
+                    memoryPercent: 150),
+                outputs: [output("events")])
+        ])
+
+    /// Forty tasks that need nothing.
+    private static let many = campaign(
+        "many", [step("gen", split: seeds(40), outputs: [output("events")])])
+
     /// One step needs more threads, one more memory than small workers have.
     private static let big = campaign(
         "big",
@@ -158,10 +176,11 @@ func input(_ name: String, _ format: InputSpec.Format, _ files: [(String, Int)])
 /// - Parameters:
 ///   - over, with: an input, or `step.output`.
 ///   - memory: in GiB.
+///   - attempts: of the usual retry rules, if there are no others.
 func step(
     _ name: String, over: String? = nil, split: Split, points: [PointAxis] = [],
     with: [String: String] = [:], cpus: Int = 1, memory: Int64 = 1, attempts: Int = 3,
-    outputs: [OutputSpec] = []
+    retry: RetrySpec? = nil, outputs: [OutputSpec] = []
 ) -> StepSpec {
     StepSpec(
         name: name, over: over.map(source), split: split, points: points,
@@ -169,7 +188,7 @@ func step(
         run: [], outputs: outputs,
         resources: Resources(
             cpus: cpus, memory: ByteCount(memory << 30), time: nil, limit: .seconds(60)),
-        attempts: attempts, variables: [:])
+        retry: retry ?? RetrySpec(attempts: attempts), variables: [:])
 }
 
 func output(

@@ -100,8 +100,7 @@ struct Chaos {
                 for index in workers.indices where workers[index].facts.worker == worker {
                     workers[index].inbox.append(order)
                 }
-            case .countLines(let id, let step, let file):
-                workers[0].counts.append((id, step, Int(file.digest.bytes[0] % 5)))
+            case .countLines(let id, let step, let file): workers[0].counts.append((id, step, file))
             case .reply: break
             }
         }
@@ -133,8 +132,9 @@ struct Chaos {
 
     private mutating func pass(_ microseconds: Int64) {
         now = now + Microseconds(microseconds)
-        for (id, step, lines) in workers[0].counts {
-            handle(.linesCounted(id, step: step, lines: lines))
+        for (id, step, file) in workers[0].counts {
+            let lines = Int(file.digest.bytes[0] % 5)
+            handle(.linesCounted(id, step: step, of: file, lines: lines))
         }
         workers[0].counts = []
         handle(.tick)
@@ -148,9 +148,13 @@ struct Chaos {
                 by: "anna"))
     }
 
-    private mutating func cancel() {
+    private mutating func intervene(_ intervention: Coordinator.Intervention) {
         requests += 1
-        handle(.cancel(Coordinator.RequestID(requests), CampaignID(dice.roll(1...3)), by: "anna"))
+        handle(.intervene(Coordinator.RequestID(requests), intervention, by: "anna"))
+    }
+
+    private mutating func cancel() {
+        intervene(.cancel(CampaignID(dice.roll(1...3))))
     }
 
     // MARK: Workers
@@ -159,7 +163,8 @@ struct Chaos {
         guard !workers[index].isConnected else { return }
         workers[index].isConnected = true
         workers[index].outbox = workers[index].unacknowledged
-        handle(.workerConnected(workers[index].facts, held: workers[index].held))
+        let worker = workers[index]
+        handle(.workerConnected(worker.facts, life: worker.life, held: worker.held))
     }
 
     private mutating func breakConnection(of index: Int) {
@@ -218,8 +223,9 @@ struct VirtualWorker {
     var unacknowledged: [WorkerReport] = []
     private(set) var leases: [Held] = []
     private var lastBatch = 0
+    private(set) var life = 1
     /// Questions about lines that nobody has answered yet.
-    var counts: [(CampaignID, step: Int, lines: Int)] = []
+    var counts: [(CampaignID, step: Int, file: StoredFile)] = []
 
     init(number: Int, cpus: Int) {
         facts = WorkerFacts(
@@ -247,13 +253,18 @@ struct VirtualWorker {
         case .welcome: break
         case .lease(let lease):
             leases.append(Held(lease: lease, remaining: IntervalSet(lease.tasks)))
-        case .acknowledge(let batches):
-            unacknowledged.removeAll { batches.contains($0.batch) }
+        case .acknowledge(let reports):
+            unacknowledged.removeAll { reports.contains($0.id) }
             leases.removeAll { held in
                 held.remaining.isEmpty
                     && !unacknowledged.contains { $0.lease == held.lease.id }
             }
         case .withdraw(let ids): leases.removeAll { ids.contains($0.lease.id) }
+        case .withdrawTasks(let id, let tasks):
+            for index in leases.indices where leases[index].lease.id == id {
+                leases[index].remaining.subtract(tasks)
+            }
+            leases.removeAll { $0.lease.id == id && $0.remaining.isEmpty }
         }
     }
 
@@ -261,7 +272,8 @@ struct VirtualWorker {
         guard !results.isEmpty else { return }
         lastBatch += 1
         let report = WorkerReport(
-            batch: lastBatch, lease: lease.id, campaign: lease.campaign, stage: lease.stage,
+            id: ReportID(life: life, batch: lastBatch), lease: lease.id, campaign: lease.campaign,
+            stage: lease.stage,
             results: results)
         unacknowledged.append(report)
         if isConnected { outbox.append(report) }
@@ -278,6 +290,8 @@ struct VirtualWorker {
 
     /// Its process is gone, and with it all it knew.
     mutating func die() {
+        life += 1
+        lastBatch = 0
         leases = []
         unacknowledged = []
     }

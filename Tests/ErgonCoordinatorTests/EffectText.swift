@@ -11,7 +11,7 @@ struct EffectText {
         switch record.event {
         case .campaignAccepted(let accepted):
             campaigns[accepted.id] = Fixture.submitted(with: accepted.manifest)?.0
-        case .results(let batch):
+        case .results(let batch), .superseded(let batch):
             guard let campaign = campaigns[batch.campaign],
                 let stage = Stage(name: batch.stage, in: campaign)
             else { return }
@@ -21,9 +21,16 @@ struct EffectText {
                     self.names[file.digest] = "\(name):\(result.task)"
                 }
             }
-        case .coordinatorStarted, .workerJoined, .stageSized, .campaignCancelled, .campaignSealed:
+        case .coordinatorStarted, .workerJoined, .stageSized, .campaignHeld, .campaignReleased,
+            .campaignReopened, .campaignCancelled, .campaignSealed, .workerStands, .logRepaired:
             break
         }
+    }
+
+    mutating func content(saying word: String) -> StoredFile {
+        let file = ErgonCoordinatorTests.content(word)
+        names[file.digest] = "`\(word)`"
+        return file
     }
 
     func lines(_ effect: Coordinator.Effect) -> [String] {
@@ -58,11 +65,30 @@ struct EffectText {
                 "record: \(batch.worker) \(batch.lease), \(batch.campaign) \(batch.stage)"
                     + " \(outcomes(batch.results))"
             ]
+        case .superseded(let batch):
+            [
+                "record: \(batch.worker) \(batch.lease), \(batch.campaign) \(batch.stage)"
+                    + " \(outcomes(batch.results)), superseded"
+            ]
+        case .campaignHeld(let id, let reason, let by): ["record: \(id) held by \(by): \(reason)"]
+        case .campaignReleased(let id, let by): ["record: \(id) released by \(by)"]
+        case .campaignReopened(let reopened):
+            ["record: \(reopened.id) reopened by \(reopened.by)"]
+                + reopened.tasks.map { "  \($0.stage) \($0.tasks)" }
         case .campaignCancelled(let id, let by): ["record: \(id) cancelled by \(by)"]
+        case .workerStands(let worker, let standing, let by):
+            ["record: \(worker) \(text(standing)), by \(by)"]
+        case .logRepaired(let given): ["record: records \(given.records) given up"]
         case .campaignSealed(let seal):
             ["record: \(seal.id) sealed \(seal.ending.rawValue), \(account(seal.account))"]
                 + seal.outputs.map(published) + seal.coverage.map(coverage)
         }
+    }
+
+    private func text(_ standing: Standing) -> String {
+        guard case .quarantined(let reason, let until) = standing else { return standing.name }
+        let end = until.map { " until \($0.microseconds / 1_000_000)s" } ?? ""
+        return "quarantined\(end) (\(reason))"
     }
 
     /// `0-3,5 done; 4 failed (exit 3)`
@@ -89,6 +115,10 @@ struct EffectText {
             + " \(account.succeeded.energy.microjoules / 1_000_000) J counted,"
             + " \(account.failed.attempts) and"
             + " \(account.failed.energy.microjoules / 1_000_000) J lost"
+            + (account.superseded.attempts == 0
+                ? ""
+                : ", \(account.superseded.attempts) and"
+                    + " \(account.superseded.energy.microjoules / 1_000_000) J superseded")
     }
 
     private func published(_ output: PublishedOutput) -> String {
@@ -112,9 +142,15 @@ struct EffectText {
         switch order {
         case .welcome(let epoch): "welcome to epoch \(epoch)"
         case .lease(let lease): "lease \(self.lease(lease))"
-        case .acknowledge(let batches): "acknowledge \(list(batches))"
+        case .acknowledge(let reports): "acknowledge \(list(reports.map(name)))"
         case .withdraw(let ids): "withdraw \(list(ids))"
+        case .withdrawTasks(let id, let tasks): "withdraw \(tasks) of \(id)"
         }
+    }
+
+    /// `3`, and `2:3` of a worker's second process.
+    private func name(_ report: ReportID) -> String {
+        (report.life == 1 ? "" : "\(report.life):") + "\(report.batch)"
     }
 
     private func list(_ items: [some CustomStringConvertible]) -> String {
@@ -125,6 +161,7 @@ struct EffectText {
         let stage = campaigns[lease.campaign].map { lease.stage.name(in: $0) } ?? "?"
         var text = "\(lease.id), \(lease.campaign) \(stage) \(IntervalSet(lease.tasks))"
         if lease.isTop { text += " (top)" }
+        if let memory = lease.memory { text += " with \(memory.bytes >> 20) MiB" }
         if let upstream = lease.upstream { text += " of \(upstream)" }
         let files = lease.taskFiles.map { $0.map(name).joined(separator: " ") }
         if !files.isEmpty { text += ": " + files.joined(separator: " | ") }
@@ -143,13 +180,17 @@ struct EffectText {
         case .ended(let ending): ["reply: \(ending.rawValue)"]
         case .unknownCampaign: ["reply: no such campaign"]
         case .unknownTask(let reason): ["reply: \(reason)"]
+        case .refused(let reason): ["reply: refused: \(reason)"]
         case .sentence(let sentence): ["reply: \(sentence)"]
+        case .explanation(let sentence, let troubles):
+            ["reply: \(sentence)"]
+                + troubles.enumerated().map { "  \($0 + 1): on \($1.worker), \($1.description)" }
         case .log(let file): ["reply: log \(file.map(name) ?? "none")"]
         case .status(let report):
-            report.campaigns.flatMap { campaign in
-                ["reply: \(campaign.id) \(campaign.ending?.rawValue ?? "runs")"]
-                    + campaign.stages.map(stage)
-            }
+            (report.trouble.map { ["reply: trouble: \($0)"] } ?? [])
+                + report.campaigns.flatMap { campaign in
+                    ["reply: \(campaign.id) \(state(campaign))"] + campaign.stages.map(stage)
+                }
         case .results(let report):
             ["reply: \(report.ending?.rawValue ?? "runs")"] + report.published.map(published)
                 + report.kept.map { "  keep \($0.name): \(name($0.file))" }
@@ -160,8 +201,14 @@ struct EffectText {
                 + workers.map {
                     "  \($0.facts.worker) is \($0.isConnected ? "there" : "away"),"
                         + " holds \($0.leasedTasks), finished \($0.finishedTasks)"
+                        + ($0.standing == .active ? "" : ", \(text($0.standing))")
+                        + ($0.suspicion.map { ", but \($0)" } ?? "")
                 }
         }
+    }
+
+    private func state(_ campaign: Coordinator.CampaignReport) -> String {
+        campaign.ending?.rawValue ?? campaign.held.map { "is held: \($0)" } ?? "runs"
     }
 
     private func stage(_ stage: Coordinator.StageReport) -> String {

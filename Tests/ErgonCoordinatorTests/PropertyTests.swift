@@ -40,16 +40,22 @@ private func checkReplay(of chaos: Chaos, _ seed: UInt64) throws {
     }
 }
 
-/// Of all leases ever granted at most one can still answer for a task: each is tried on a copy.
+/// Of all leases ever granted at most one can still answer for a task, or two of which one is a
+/// copy of that task alone for another worker: each is tried on a copy of the coordinator.
 private func checkLeases(of chaos: Chaos, _ seed: UInt64) {
-    var answering: [TaskName: LeaseID] = [:]
+    var answering: [TaskName: [(worker: WorkerID, lease: Lease)]] = [:]
     for effect in chaos.trace {
         guard case .send(let worker, .lease(let lease)) = effect else { continue }
         for task in chaos.accepted(lease, from: worker) {
             let name = TaskName(campaign: lease.campaign, stage: lease.stage, task: task)
-            let other = answering.updateValue(lease.id, forKey: name)
-            #expect(other == nil, "seed \(seed): \(name) is in two leases")
+            answering[name, default: []].append((worker, lease))
         }
+    }
+    for (name, holders) in answering where holders.count > 1 {
+        let isCopy =
+            holders.count == 2 && holders[0].worker != holders[1].worker
+            && holders[1].lease.tasks.count == 1
+        #expect(isCopy, "seed \(seed): \(name) is in \(holders.count) leases")
     }
 }
 
@@ -69,7 +75,8 @@ extension Chaos {
                 started: Instant(microseconds: 0), wall: .zero, cpu: .zero, energy: .zero)
         }
         let report = WorkerReport(
-            batch: 0, lease: lease.id, campaign: lease.campaign, stage: lease.stage,
+            id: ReportID(life: 0, batch: 1), lease: lease.id, campaign: lease.campaign,
+            stage: lease.stage,
             results: results)
         let effects = copy.handle(.report(worker, report), now: Instant(microseconds: 0))
         guard case .record(let record) = effects.first, case .results(let batch) = record.event
@@ -88,7 +95,10 @@ private func checkLog(of chaos: Chaos, _ seed: UInt64) {
             ledger.campaigns[accepted.id] = chaos.campaign(with: accepted.manifest)?.0
         case .results(let batch): ledger.take(batch, seed)
         case .campaignSealed(let seal): ledger.take(seal, seed)
-        case .coordinatorStarted, .workerJoined, .stageSized, .campaignCancelled: break
+        case .superseded(let batch): ledger.note(superseded: batch)
+        case .coordinatorStarted, .workerJoined, .stageSized, .campaignHeld, .campaignReleased,
+            .campaignReopened, .campaignCancelled, .workerStands, .logRepaired:
+            break
         }
     }
 }
@@ -111,17 +121,31 @@ private struct Ledger {
         }
         for result in batch.results {
             let name = "\(batch.campaign) \(batch.stage) \(result.task)"
-            let isNew = attempts.insert("\(name) \(batch.lease)").inserted
+            // That a worker was taken for lost is no answer of its.
+            let isAnswer =
+                if case .failed(.workerLost, _) = result.outcome { false } else { true }
+            let isNew = !isAnswer || attempts.insert("\(name) \(batch.lease)").inserted
             #expect(isNew, "seed \(seed): \(name) is recorded twice under \(batch.lease)")
-            let state = states[name] ?? .open(failures: 0)
-            if case .failed(_, let isFinal) = result.outcome {
-                let isLast = state == .open(failures: campaign.steps[stage.step].attempts - 1)
+            let state = states[name] ?? .open(Setbacks())
+            if case .failed(let failure, let isFinal) = result.outcome,
+                case .open(let setbacks) = state
+            {
+                let isLast = campaign.steps[stage.step].retry.isLast(
+                    failure, on: batch.worker, after: setbacks)
                 #expect(isFinal == isLast, "seed \(seed): \(name) \(result.outcome) after \(state)")
             }
-            do throws(IllegalTransition) { states[name] = try state.after(result.outcome) } catch {
+            do throws(IllegalTransition) {
+                states[name] = try state.after(result.outcome, on: batch.worker)
+            } catch {
                 Issue.record("seed \(seed): \(name) \(error)")
             }
             accounts[batch.campaign, default: Account()].add(result)
+        }
+    }
+
+    mutating func note(superseded batch: ResultBatch) {
+        for result in batch.results {
+            accounts[batch.campaign, default: Account()].superseded.add(result)
         }
     }
 

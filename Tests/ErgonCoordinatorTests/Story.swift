@@ -58,6 +58,8 @@ struct Words {
         return number
     }
 
+    var isOver: Bool { rest.isEmpty }
+
     /// True, and one word further, if this is the next one.
     mutating func take(_ word: String) -> Bool {
         guard rest.first == word[...] else { return false }

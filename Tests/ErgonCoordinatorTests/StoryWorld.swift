@@ -9,8 +9,11 @@ struct StoryWorld {
     private var now = Instant(microseconds: 0)
     private var requests = 0
     private var facts: [String: WorkerFacts] = [:]
+    private var lives: [String: Int] = [:]
     private var granted: [String: Lease] = [:]
     private var reports: [String: [WorkerReport]] = [:]
+    /// The files whose lines were asked for last.
+    private var counted: [CampaignID: [Int: StoredFile]] = [:]
     private var text = EffectText()
 
     init() {
@@ -33,7 +36,8 @@ struct StoryWorld {
                 log.append(record)
                 text.note(record)
             case .send(_, .lease(let lease)): granted["\(lease.id)"] = lease
-            case .send, .reply, .countLines: break
+            case .countLines(let id, let step, let file): counted[id, default: [:]][step] = file
+            case .send, .reply: break
             }
         }
         return effects
@@ -69,15 +73,24 @@ struct StoryWorld {
             let campaign = try Fixture.named(try words.next())
             return .submit(
                 request(), campaign, manifest: Fixture.manifest(of: campaign), by: "anna")
-        case "cancel":
-            return .cancel(request(), CampaignID(try words.number()), by: "anna")
+        case "cancel", "hold", "release", "resume", "retry", "stand":
+            return .intervene(request(), try intervention(verb, &words), by: "anna")
+        case "trouble":
+            let text = words.remainder()
+            return .trouble(text.isEmpty ? nil : text)
+        case "leaving": return .leaving(WorkerID(try words.next()))
+        case "give-back":
+            let worker = WorkerID(try words.next())
+            let (lease, tasks) = try lease(&words)
+            return .giveBack(worker, lease.id, tasks)
         case "lines":
             let id = CampaignID(try words.number())
             let (step, lines) = (try words.next(), try words.number())
             guard let index = text.campaigns[id]?.stepIndex(named: step) else {
                 throw StoryFault("no step `\(step)`")
             }
-            return .linesCounted(id, step: index, lines: lines)
+            let file = counted[id]?[index] ?? content("nothing")
+            return .linesCounted(id, step: index, of: file, lines: lines)
         case "decline":
             let (worker, lease) = (
                 WorkerID(try words.next()), try words.next().split(separator: "/")
@@ -96,6 +109,32 @@ struct StoryWorld {
         }
     }
 
+    private func intervention(
+        _ verb: String, _ words: inout Words
+    ) throws -> Coordinator.Intervention {
+        if verb == "stand" {
+            let worker = WorkerID(try words.next())
+            switch try words.next() {
+            case "active": return .stand(worker, .active)
+            case "draining": return .stand(worker, .draining)
+            case "quarantined":
+                return .stand(worker, .quarantined(reason: words.remainder(), until: nil))
+            case let word: throw StoryFault("no standing `\(word)`")
+            }
+        }
+        let id = CampaignID(try words.number())
+        switch verb {
+        case "cancel": return .cancel(id)
+        case "hold": return .hold(id, reason: words.remainder())
+        case "release": return .release(id)
+        case "resume": return .resume(id)
+        default:
+            if words.isOver { return .retry(id, stage: nil, tasks: nil) }
+            let stage = try words.next()
+            return .retry(id, stage: stage, tasks: words.isOver ? nil : try words.tasks())
+        }
+    }
+
     private mutating func request() -> Coordinator.RequestID {
         requests += 1
         return Coordinator.RequestID(requests)
@@ -108,6 +147,10 @@ struct StoryWorld {
         case "status": return .status(Coordinator.CampaignSelector(try words.next()))
         case "results": return .results(Coordinator.CampaignSelector(try words.next()))
         case "workers": return .workers
+        case "log":
+            return .log(
+                Coordinator.CampaignSelector(try words.next()), stage: try words.next(),
+                task: try words.number(), attempt: words.isOver ? nil : try words.number())
         case "explain":
             return .explain(
                 Coordinator.CampaignSelector(try words.next()), stage: try words.next(),
@@ -118,10 +161,12 @@ struct StoryWorld {
 
     // MARK: Workers
 
-    /// `w1 cpus 2 memory 4 holding 1/1 0-3 and 1/2 5`; a worker that is known has what it had.
+    /// `w1 anew cpus 2 memory 4 holding 1/1 0-3 and 1/2 5`; a worker that is known has what it
+    /// had, and unless it says `anew` is the same process.
     private mutating func connection(_ words: inout Words) throws -> Coordinator.Event {
         let name = try words.next()
         let known = facts[name]
+        if words.take("anew") || known == nil { lives[name, default: 0] += 1 }
         let cpus = words.take("cpus") ? try words.number() : known?.cpus ?? 1
         let memory =
             words.take("memory") ? Int64(try words.number()) << 30 : known?.memory.bytes ?? 32 << 30
@@ -140,7 +185,7 @@ struct StoryWorld {
                         remaining: tasks))
             } while words.take("and")
         }
-        return .workerConnected(worker, held: held)
+        return .workerConnected(worker, life: lives[name] ?? 1, held: held)
     }
 
     /// `1/3 0-2`, or `gen 0-2` for the newest lease of that stage with these tasks.
@@ -160,7 +205,7 @@ struct StoryWorld {
     }
 
     /// `w1 1/3 0-2,5` or `w1 gen 0-2,5` and, of failures, how they failed; `taking 5s`;
-    /// `leaving 0`.
+    /// `leaving 0`; `saying hello`.
     private mutating func report(
         _ words: inout Words, _ outcome: (inout Words) throws -> Outcome
     ) throws -> Coordinator.Event {
@@ -172,18 +217,26 @@ struct StoryWorld {
         }
         let wall = Microseconds(words.take("taking") ? try words.microseconds() : 1_000_000)
         let left = words.take("leaving") ? try words.number() : Int.max
+        let said = words.take("saying") ? text.content(saying: try words.next()) : nil
         let results = tasks.ranges.joined().map { task in
             let files = outputs(of: lease.stage, task: task, in: campaign).prefix(left)
             return TaskResult(
                 task: task, outcome: ending, outputs: ending == .succeeded ? Array(files) : [],
-                log: nil, started: now, wall: wall, cpu: wall,
+                log: said, started: now, wall: wall, cpu: wall,
                 energy: Watts(milliwatts: 5000) * wall)
         }
         let report = WorkerReport(
-            batch: (reports[worker]?.count ?? 0) + 1, lease: lease.id, campaign: lease.campaign,
+            id: reportID(of: worker), lease: lease.id, campaign: lease.campaign,
             stage: lease.stage, results: results)
         reports[worker, default: []].append(report)
         return .report(WorkerID(worker), report)
+    }
+
+    /// The next one of the worker's latest process.
+    private func reportID(of worker: String) -> ReportID {
+        let life = lives[worker] ?? 1
+        let earlier = reports[worker, default: []].count { $0.id.life == life }
+        return ReportID(life: life, batch: earlier + 1)
     }
 
     // MARK: The log
@@ -250,6 +303,7 @@ extension Words {
         case "signal": .signal(try number())
         case "limit": .timeLimit
         case "missing": .missingOutput(try next())
+        case "stopped": .stopped
         case let word: throw StoryFault("no failure `\(word)`")
         }
     }

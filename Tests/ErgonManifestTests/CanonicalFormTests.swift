@@ -48,7 +48,13 @@ import Testing
                 # The same, at length.
                 steps:
                   s:
-                    retry: {attempts: 3}
+                    retry:
+                      lost-workers: 3
+                      grow-memory: 1.00
+                      after-time-limit: true
+                      give-up-on: []
+                      backoff: 1 s
+                      attempts: 3
                     resources: {limit: 1 d, memory: 1024 MiB, cpus: 1}
                     run: [s, 1]
                 seed: 0

@@ -58,10 +58,22 @@ struct RandomCampaigns {
             resources: Resources(
                 cpus: number(1...4096), memory: ByteCount(Int64(number(1...(1 << 50)))),
                 time: perhaps { Microseconds(Int64($0.number(1...1_000_000_000))) },
-                limit: Microseconds(Int64(number(1_000_000_000...300_000_000_000_000)))),
-            attempts: number(1...20), variables: variables())
+                limit: Microseconds(Int64(number(1_000_000_000...300_000_000_000_000))),
+                cleanup: perhaps { Microseconds(Int64($0.number(1...999_999_999))) } ?? .zero),
+            retry: retry(), variables: variables())
         step.run = command(of: step)
         return step
+    }
+
+    private mutating func retry() -> RetrySpec {
+        let usual = RetrySpec()
+        return RetrySpec(
+            attempts: number(1...20),
+            backoff: perhaps { Microseconds(Int64($0.number(0...3_600_000_000))) } ?? usual.backoff,
+            finalExits: Set((0..<number(0...3)).map { _ in number(1...255) }).sorted(),
+            afterTimeLimit: number(0...1) == 0,
+            memoryPercent: perhaps { $0.number(100...1000) } ?? usual.memoryPercent,
+            lostWorkers: perhaps { $0.number(1...20) } ?? usual.lostWorkers)
     }
 
     private mutating func over(_ inputs: [InputSpec], _ earlier: [StepSpec]) -> Source? {

@@ -36,7 +36,7 @@ import Testing
                     run: [Template(parts: [.text("true")])], outputs: [],
                     resources: Resources(
                         cpus: 1, memory: ByteCount(1 << 30), time: nil, limit: .seconds(86_400)),
-                    attempts: 3, variables: [:])
+                    retry: RetrySpec(), variables: [:])
             ])
         #expect(campaign.seed == 0 && campaign.inputs == [] && campaign.code == [])
     }
@@ -113,6 +113,26 @@ import Testing
         #expect(asked.sorted() == manifest.lookups.map(\.id))
     }
 
+    @Test func `a step says when it is started again`() throws {
+        let campaign = try campaign(of: Corpus.text(of: "valid/retries"))
+        let step = try #require(campaign.stepIndex(named: "every-key").map { campaign.steps[$0] })
+        #expect(
+            step.retry
+                == RetrySpec(
+                    attempts: 8, backoff: .seconds(90), finalExits: [2, 64, 65],
+                    afterTimeLimit: false, memoryPercent: 125, lostWorkers: 2))
+        #expect(step.resources.cleanup == .seconds(90))
+    }
+
+    @Test(arguments: [
+        ("1", 100), ("1.0", 100), ("1.01", 101), ("1.1", 110), ("2", 200), ("9.99", 999),
+        ("10", 1000), ("1_0", 1000), ("10.00", 1000),
+    ])
+    func `memory grows by a factor that is kept in percent`(factor: String, percent: Int) throws {
+        let text = manifest(steps: "{s: {run: [s], retry: {grow-memory: \(factor)}}}")
+        #expect(try campaign(of: text).steps[0].retry.memoryPercent == percent)
+    }
+
     @Test func `errors are shown with their place, and the remedy below`() {
         let errors = ManifestErrors(errors: [
             ManifestError(
@@ -131,7 +151,7 @@ import Testing
     @Test(arguments: [
         ("cpu", "did you mean `cpus`?"), ("CPUS", "did you mean `cpus`?"),
         ("cpsu", "did you mean `cpus`?"), ("memroy", "did you mean `memory`?"),
-        ("disk", "keys of `resources`: `cpus`, `memory`, `time`, `limit`"),
+        ("disk", "keys of `resources`: `cpus`, `memory`, `time`, `limit`, `cleanup`"),
     ])
     func `a mistyped key is recognised`(key: String, remedy: String) {
         let found = errors(of: manifest(steps: "{s: {run: [s], resources: {\(key): 1}}}"))

@@ -12,7 +12,7 @@ private func shards(
     let step = StepSpec(
         name: "work", over: over, split: split, points: points, with: [], run: [], outputs: [],
         resources: Resources(cpus: 1, memory: ByteCount(1), time: nil, limit: .seconds(1)),
-        attempts: 1, variables: [:])
+        retry: RetrySpec(), variables: [:])
     let campaign = Campaign(
         name: "c", owner: nil, description: nil, seed: 0,
         inputs: [InputSpec(name: "muons", files: files, format: .csv, url: nil, licence: nil)],

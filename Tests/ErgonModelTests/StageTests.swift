@@ -49,7 +49,7 @@ import Testing
                 outputs: outputs,
                 resources: Resources(
                     cpus: 1, memory: ByteCount(1), time: nil, limit: .seconds(1)),
-                attempts: 1, variables: [:])
+                retry: RetrySpec(), variables: [:])
         }
         return Campaign(
             name: "c", owner: nil, description: nil, seed: 0, inputs: [], code: [],

@@ -28,13 +28,75 @@ func splitting(count: Int) throws {
     let pieces = split(
         ResultBatch(
             campaign: CampaignID(1), stage: "s", worker: WorkerID("w"),
-            lease: LeaseID(epoch: 1, serial: 1), results: [result]))
+            lease: LeaseID(epoch: 1, serial: 1), report: nil, results: [result]))
     guard case .failed(.notStarted(let reason), _) = pieces[0].results[0].outcome else {
         Issue.record("another outcome")
         return
     }
     #expect(reason.hasSuffix("…") && reason.utf8.count <= freeTextLimit)
     #expect(length(.results(pieces[0])) <= recordLimit)
+}
+
+@Test func `the pieces of a batch are of the same report and kind`() {
+    var dice = Dice(state: 6)
+    var batch = dice.batch(count: 5000)
+    batch.report = ReportID(life: 1, batch: 2)
+    for event in [RecordedEvent.results(batch), .superseded(batch)] {
+        let pieces = fitted(event)
+        #expect(pieces.count > 1 && pieces.allSatisfy { length($0) <= recordLimit })
+        var results: [TaskResult] = []
+        for piece in pieces {
+            switch (piece, event) {
+            case (.results(let part), .results), (.superseded(let part), .superseded):
+                #expect(part.report == batch.report)
+                results += part.results
+            default: Issue.record("another kind")
+            }
+        }
+        #expect(results.map(\.task) == batch.results.map(\.task))
+    }
+}
+
+@Test func `a long reopening is several records of the same tasks`() {
+    var odd = IntervalSet()
+    for task in 0..<20_000 where task % 2 == 1 { odd.insert(task..<task + 1) }
+    let endless = String(repeating: "\u{1}", count: 100_000)
+    let whole = ReopenedCampaign(
+        id: CampaignID(3), by: endless, lease: LeaseID(epoch: 1, serial: 4),
+        tasks: [
+            ReopenedCampaign.Tasks(stage: "a", tasks: odd),
+            ReopenedCampaign.Tasks(stage: "b", tasks: IntervalSet(0..<9)),
+            ReopenedCampaign.Tasks(stage: "c", tasks: odd),
+        ])
+    var tasks: [String: IntervalSet] = [:]
+    let pieces = fitted(.campaignReopened(whole))
+    for piece in pieces {
+        guard case .campaignReopened(let part) = piece else {
+            Issue.record("another kind")
+            return
+        }
+        #expect(part.id == whole.id && part.by.hasSuffix("…") && length(piece) <= recordLimit)
+        for entry in part.tasks {
+            tasks[entry.stage, default: IntervalSet()].formUnion(entry.tasks)
+        }
+    }
+    #expect(pieces.count > 2)
+    #expect(tasks == ["a": odd, "b": IntervalSet(0..<9), "c": odd])
+}
+
+@Test func `whatever people say is cut where one can see it`() {
+    let endless = String(repeating: "ß", count: 100_000)
+    let quarantine = Standing.quarantined(reason: endless, until: nil)
+    let said: [RecordedEvent] = [
+        .campaignHeld(CampaignID(1), reason: endless, by: endless),
+        .campaignReleased(CampaignID(1), by: endless),
+        .campaignCancelled(CampaignID(1), by: endless),
+        .workerStands(WorkerID("w"), quarantine, by: endless),
+        .workerStands(WorkerID("w"), .draining, by: endless),
+        .logRepaired(GivenUp(records: 1..<2, bytes: 3, by: endless)),
+    ]
+    #expect(said.flatMap(fitted).count == said.count)
+    for event in said.flatMap(fitted) { #expect(length(event) < 2 * freeTextLimit + 500) }
 }
 
 @Test func `fitting changes nothing that fits`() {
@@ -149,7 +211,7 @@ func `a single gap with a reason without end fits beside the longest names`(entr
     }
     var whole = seal(coverage)
     whole.outputs = longestOutputs(missing: IntervalSet(1 << 52..<1 << 53))
-    for line in [\Account.succeeded, \Account.failed] {
+    for line in [\Account.succeeded, \Account.failed, \Account.superseded] {
         whole.account[keyPath: line] = Account.Line(
             attempts: 1 << 53, cpu: Microseconds(.max), wall: Microseconds(.max),
             energy: Joules(microjoules: .max))

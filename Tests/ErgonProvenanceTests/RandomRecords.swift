@@ -2,13 +2,16 @@ import ErgonModel
 
 extension Dice {
     mutating func record() -> Record {
+        Record(time: time(), event: event())
+    }
+
+    private mutating func time() -> Instant {
         let years = Int64(-62_167_219_200_000_000)...253_402_300_799_999_999
-        return Record(
-            time: Instant(microseconds: Int64.random(in: years, using: &self)), event: event())
+        return Instant(microseconds: Int64.random(in: years, using: &self))
     }
 
     mutating func event() -> RecordedEvent {
-        switch roll(0...9) {
+        switch roll(0...19) {
         case 0: .coordinatorStarted(epoch: count(), version: text())
         case 1:
             .workerJoined(
@@ -21,11 +24,38 @@ extension Dice {
         case 2:
             .campaignAccepted(
                 AcceptedCampaign(
-                    id: CampaignID(roll(0...99)), name: text(), manifest: digest(), by: text()))
-        case 3: .stageSized(CampaignID(roll(0...99)), stage: text(), count: count())
-        case 4: .campaignCancelled(CampaignID(roll(0...99)), by: text())
+                    id: campaign(), name: text(), manifest: digest(), by: text()))
+        case 3: .stageSized(campaign(), stage: text(), count: count())
+        case 4: .campaignCancelled(campaign(), by: text())
         case 5: .campaignSealed(seal())
+        case 6: .campaignHeld(campaign(), reason: text(), by: text())
+        case 7: .campaignReleased(campaign(), by: text())
+        case 8: .campaignReopened(reopened())
+        case 9: .workerStands(WorkerID(text()), standing(), by: text())
+        case 10:
+            .logRepaired(
+                GivenUp(records: roll(0...9)..<roll(9...99), bytes: count(), by: text()))
+        case 11...13: .superseded(batch(count: roll(0...60)))
         default: .results(batch(count: roll(0...60)))
+        }
+    }
+
+    private mutating func campaign() -> CampaignID { CampaignID(roll(0...99)) }
+
+    private mutating func reopened() -> ReopenedCampaign {
+        ReopenedCampaign(
+            id: campaign(), by: text(), lease: LeaseID(epoch: roll(1...9), serial: roll(0...99)),
+            tasks: (0..<roll(0...3)).map { _ in
+                ReopenedCampaign.Tasks(stage: text(), tasks: intervals())
+            })
+    }
+
+    private mutating func standing() -> Standing {
+        switch roll(0...3) {
+        case 0: .active
+        case 1: .draining
+        case 2: .quarantined(reason: text(), until: nil)
+        default: .quarantined(reason: text(), until: time())
         }
     }
 
@@ -35,6 +65,7 @@ extension Dice {
         return ResultBatch(
             campaign: CampaignID(roll(1...9)), stage: text(), worker: WorkerID(text()),
             lease: LeaseID(epoch: roll(1...9), serial: roll(0...99_999)),
+            report: chance(20) ? nil : ReportID(life: self.count(), batch: roll(1...9)),
             results: (0..<count).map { _ in
                 task += chance(80) ? 1 : roll(-2...50)
                 return result(task, outputs: isPlain ? 0 : outputs, isPlain: isPlain)
@@ -57,11 +88,13 @@ extension Dice {
 
     private mutating func failure() -> Outcome {
         let failure: Failure =
-            switch roll(0...4) {
+            switch roll(0...6) {
             case 0: .exit(roll(-1...255))
             case 1: .signal(roll(1...64))
             case 2: .timeLimit
             case 3: .missingOutput(text())
+            case 4: .workerLost
+            case 5: .stopped
             default: .notStarted(text())
             }
         return .failed(failure, isFinal: chance(50))
@@ -81,6 +114,7 @@ extension Dice {
         account.succeeded = Account.Line(
             attempts: roll(0...99), cpu: Microseconds(integer()), wall: Microseconds(integer()),
             energy: Joules(microjoules: integer()))
+        if chance(50) { account.superseded = account.succeeded }
         return SealedCampaign(
             id: CampaignID(roll(1...9)),
             ending: SealedCampaign.Ending.allCases.randomElement(using: &self) ?? .complete,

@@ -43,7 +43,8 @@ func roundTrip(seed: UInt64) throws {
     }
     let batch = ResultBatch(
         campaign: CampaignID(1), stage: "reco", worker: WorkerID("w1"),
-        lease: LeaseID(epoch: 1, serial: 4), results: results)
+        lease: LeaseID(epoch: 1, serial: 4),
+        report: ReportID(life: 5, batch: 6), results: results)
     let line = text(.results(batch))
     #expect(line.contains(#""tasks":[[100,1000]]"#))
     #expect(line.contains(#""cpu":[[1000,880000]],"energy":[[1000,0]]"#))
@@ -66,6 +67,51 @@ func roundTrip(seed: UInt64) throws {
     #expect(
         text(.stageSized(CampaignID(1), stage: "s", count: Int(big) - 1)).contains(
             #""count":9007199254740991"#))
+}
+
+@Test func `what people did is one line of canonical JSON each`() {
+    let frame = #""seq":7,"time":"2012-12-06T00:00:00.000001Z","type""#
+    let campaign = CampaignID(2)
+    #expect(
+        text(.campaignHeld(campaign, reason: "no power", by: "anna"))
+            == #"{"actor":"anna","campaign":2,"reason":"no power",\#(frame):"campaign-held","v":1}"#
+    )
+    #expect(
+        text(.campaignReleased(campaign, by: "anna"))
+            == #"{"actor":"anna","campaign":2,\#(frame):"campaign-released","v":1}"#)
+    let tasks = ReopenedCampaign.Tasks(stage: "reco.mass/1", tasks: IntervalSet(3..<5))
+    #expect(
+        text(
+            .campaignReopened(
+                ReopenedCampaign(
+                    id: campaign, by: "anna", lease: LeaseID(epoch: 1, serial: 4), tasks: [tasks])))
+            == #"{"actor":"anna","campaign":2,"lease":[1,4],"seq":7,"#
+            + #""tasks":[{"stage":"reco.mass/1","#
+            + #""tasks":[[3,2]]}],"time":"2012-12-06T00:00:00.000001Z","#
+            + #""type":"campaign-reopened","v":1}"#)
+    #expect(
+        text(.logRepaired(GivenUp(records: 7..<9, bytes: 512, by: "root")))
+            == #"{"actor":"root","bytes":512,"records":[7,2],\#(frame):"log-repaired","v":1}"#)
+}
+
+@Test func `a worker's standing is one line of canonical JSON`() {
+    func said(_ standing: Standing) -> String {
+        text(.workerStands(WorkerID("w1"), standing, by: "anna"))
+            .replacing(#""seq":7,"#, with: "").replacing(
+                #""time":"2012-12-06T00:00:00.000001Z","#, with: "")
+    }
+    let end = #""type":"worker-standing","#
+    #expect(
+        said(.active)
+            == #"{"actor":"anna","standing":"active",\#(end)"v":1,"worker":"w1"}"#)
+    #expect(
+        said(.quarantined(reason: "r", until: nil))
+            == #"{"actor":"anna","reason":"r","standing":"quarantined",\#(end)"v":1,"worker":"w1"}"#
+    )
+    #expect(
+        said(.quarantined(reason: "r", until: Instant(microseconds: 1_700_000_000_000_000)))
+            == #"{"actor":"anna","reason":"r","standing":"quarantined",\#(end)"#
+            + #""until":"2023-11-14T22:13:20.000000Z","v":1,"worker":"w1"}"#)
 }
 
 @Suite struct Refusals {
@@ -96,6 +142,32 @@ func roundTrip(seed: UInt64) throws {
         #expect(fault(canonical.replacing(":3", with: ": 3")) == .notCanonical)
         #expect(fault(canonical.replacing(":3", with: #":"3""#)) == .notCanonical)
         #expect(fault(canonical.replacing("\"s\"", with: #""\u0073""#)) == .notCanonical)
+    }
+
+    @Test func `a standing has what belongs to it, and nothing else`() {
+        func standing(_ members: String) -> RecordFault? {
+            fault(
+                #"{"actor":"a",\#(members),"time":"2012-12-06T00:00:00.000001Z","#
+                    + #""type":"worker-standing","v":1,"worker":"w"}"#)
+        }
+        #expect(standing(#""seq":7,"standing":"active""#) == nil)
+        #expect(standing(#""seq":7,"standing":"asleep""#) == .malformed("standing"))
+        #expect(
+            standing(#""reason":"r","seq":7,"standing":"draining""#) == .unknownKey("reason"))
+        #expect(standing(#""seq":7,"standing":"quarantined""#) == .missing("reason"))
+    }
+
+    @Test func `an account without superseded attempts does not mention them`() {
+        let zero = #"{"attempts":0,"cpu":"0","energy":"0","wall":"0"}"#
+        func seal(_ more: String) -> RecordFault? {
+            fault(
+                #"{"account":{"failed":\#(zero),"succeeded":\#(zero)\#(more)},"campaign":1,"#
+                    + #""coverage":[],"ending":"complete","outputs":[],"seq":7,"#
+                    + #""time":"2012-12-06T00:00:00.000001Z","type":"campaign-sealed","v":1}"#)
+        }
+        #expect(seal("") == nil)
+        #expect(seal(#","superseded":\#(zero)"#) == .notCanonical)
+        #expect(seal(#","superseded":\#(zero.replacing("0", with: "1"))"#) == nil)
     }
 
     @Test func `what is unknown is refused by name`() {
@@ -148,18 +220,90 @@ func roundTrip(seed: UInt64) throws {
         #expect(fault(seal(whole, range)) == .malformed("covered"))
     }
 
-    @Test func `a short text does not become a long array`() {
-        let bomb =
-            """
-            {"campaign":1,"cpu":[[2000000000,0]],"energy":[[2000000000,0]],"lease":[1,1],\
-            "seq":7,"stage":"s","started":[[2000000000,0]],"tasks":[[0,2000000000]],\
-            "time":"2012-12-06T00:00:00.000001Z","type":"results","v":1,\
-            "wall":[[2000000000,0]],"worker":"w"}
-            """
-        #expect(fault(bomb) == .malformed("tasks"))
-        #expect(
-            fault(bomb.replacing("0,2000000000]],\"time", with: "0,2]],\"time"))
-                == .malformed("started"))
+    /// A batch of two results, in which one member may be something else.
+    private func batch(_ key: String, _ value: String, type: String = "results") -> String {
+        var columns = ["cpu": "[[2,0]]", "energy": "[[2,0]]", "lease": "[1,1]"]
+        columns["started"] = "[[2,0]]"
+        columns["tasks"] = "[[0,2]]"
+        columns["wall"] = "[[2,0]]"
+        let members = columns.merging([key: value]) { $1 }.merging([
+            "campaign": "1", "seq": "7", "stage": #""s""#, "type": #""\#(type)""#, "v": "1",
+            "time": #""2012-12-06T00:00:00.000001Z""#, "worker": #""w""#,
+        ]) { $1 }
+        let sorted = members.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }
+        return "{" + sorted.map { #""\#($0)":\#($1)"# }.joined(separator: ",") + "}"
+    }
+
+    @Test(arguments: ["cpu", "energy", "started", "wall", "outputs", "logged", "outcomes"])
+    func `a short text does not become a long array`(column: String) {
+        let value = column == "logged" ? "false" : column == "outcomes" ? #""succeeded""# : "0"
+        for type in ["results", "superseded"] {
+            #expect(fault(batch("tasks", "[[0,2]]", type: type)) == nil)
+            #expect(fault(batch("tasks", "[[0,2000000000]]", type: type)) == .malformed("tasks"))
+            let bomb = batch(column, "[[2000000000,\(value)]]", type: type)
+            #expect(fault(bomb) == .malformed(column))
+            #expect(fault(batch(column, "[[3,\(value)]]", type: type)) == .malformed(column))
+        }
+    }
+
+    @Test func `the columns of a batch are written in one way only`() {
+        #expect(fault(batch("cpu", "[1,1]")) == .notCanonical)
+        #expect(fault(batch("cpu", "[[1,1],0]")) == .notCanonical)
+        #expect(fault(batch("cpu", "[[0,1],[2,0]]")) == .notCanonical)
+        #expect(fault(batch("cpu", "[9007199254740992,2]")) == .notCanonical)
+        #expect(fault(batch("cpu", "[-0,2]")) == .notCanonical)
+        #expect(fault(batch("cpu", #"["1",2]"#)) == .notCanonical)
+        #expect(fault(batch("cpu", #"["9223372036854775808",2]"#)) == .malformed("cpu"))
+        #expect(fault(batch("cpu", #"["-9223372036854775808",2]"#)) == nil)
+        #expect(fault(batch("cpu", "[1.5,2]")) == .malformed("cpu"))
+        #expect(fault(batch("tasks", "[[0,1],[1,1]]")) == .notCanonical)
+        #expect(fault(batch("tasks", "[[0,2],[5,0]]")) == .notCanonical)
+        #expect(fault(batch("outputs", "[[2,0]]")) == .notCanonical)
+        #expect(fault(batch("outcomes", #"[[2,"succeeded"]]"#)) == .notCanonical)
+        guard case .notJSON = fault(batch("cpu", "[01,2]")) else {
+            Issue.record("a leading zero is not JSON")
+            return
+        }
+        #expect(fault(batch("report", "[1,2]")) == nil)
+        #expect(fault(batch("report", "[1,-2]")) == .malformed("report"))
+        #expect(fault(batch("cpu", "[[2,0]]") + " ") == .notCanonical)
+    }
+
+    @Test func `what a batch has too much or too little is named`() {
+        #expect(fault(batch("wall", "")) == .missing("wall"))
+        #expect(fault(batch("watts", "[[2,0]]")) == .unknownKey("watts"))
+        #expect(fault(batch("a", "1")) == .unknownKey("a"))
+        let whole = batch("report", "[1,2]")
+        #expect(fault(whole.replacing(#""v":1"#, with: #""v":2"#)) == .unknownVersion("2"))
+        #expect(fault(whole.replacing("results", with: "resulted")) == .unknownType("resulted"))
+        #expect(fault(whole.replacing("2012-12", with: "2012-13")) == .malformed("time"))
+        guard case .notJSON = fault(String(whole.dropLast())) else {
+            Issue.record("half a batch is not JSON")
+            return
+        }
+    }
+}
+
+@Test(
+    "a batch with another byte is refused, or is what would be written so", arguments: UInt64(1)...6
+)
+func changedBytes(seed: UInt64) throws {
+    var dice = Dice(state: seed)
+    var batch = dice.batch(count: 6)
+    batch.results[0].outcome = .failed(.notStarted("ü\"\n"), isFinal: true)
+    let bytes = coded(seed % 2 == 0 ? .results(batch) : .superseded(batch))
+    for place in bytes.indices {
+        for byte in [bytes[place] ^ 1, UInt8(ascii: "0"), UInt8(ascii: "\""), UInt8(ascii: "]")] {
+            var changed = bytes
+            changed[place] = byte
+            guard changed != bytes else { continue }
+            do throws(RecordFault) {
+                let other = try decode(changed)
+                let text = encode(other.record, sequence: other.sequence)
+                #expect(text == changed, "byte \(place)")
+            } catch {}
+        }
+        #expect(throws: RecordFault.self) { try decode(Array(bytes[..<place])) }
     }
 }
 

@@ -3,13 +3,14 @@ import Testing
 
 @testable import ErgonSimulation
 
-/// A log, a disk that fails, and what was acknowledged.
+/// A log with snapshots, a disk that fails, and what was acknowledged.
 private struct BadDays {
     let disk: SimulatedDisk
     private var dice: Dice
     private var acknowledged: [[UInt8]] = []
     private var log: RecordLog<SimulatedDisk>?
     private(set) var lost: String?
+    private(set) var (fullDays, snapshots, lostSnapshots) = (0, 0, 0)
 
     init(seed: UInt64) {
         disk = SimulatedDisk(dice: Dice(seed: seed, purpose: 1))
@@ -30,7 +31,13 @@ private struct BadDays {
     private mutating func open() {
         var found: [[UInt8]] = []
         do throws(LogFault) {
-            log = try RecordLog.open(on: disk, segmentSize: 100) { found.append($1) }
+            log = try RecordLog.open(
+                on: disk, segmentSize: 100,
+                restore: { snapshot, _ in
+                    found = Self.unpacked(snapshot)
+                    return true
+                },
+                recover: { found.append($1) })
         } catch {
             return meet(error)
         }
@@ -44,10 +51,40 @@ private struct BadDays {
         let payloads = (0..<dice.roll(1...3)).map { _ in
             [UInt8](repeating: UInt8(dice.roll(0...255)), count: dice.roll(1...40))
         }
+        while let log {
+            do throws(LogFault) {
+                _ = try log.append(payloads)
+                acknowledged += payloads
+                return writeSnapshot()
+            } catch {
+                guard case .system(let fault) = error, fault.isFull else { return self.log = nil }
+                // Somebody makes room; if nobody does, the same comes next time.
+                disk.weather.isFull = dice.happens(1, in: 2)
+                fullDays += 1
+            }
+        }
+    }
+
+    /// If that fails, there is none; and the log goes on.
+    private mutating func writeSnapshot() {
+        guard let log, let start = log.segmentStart, dice.happens(2, in: 3) else { return }
         do throws(LogFault) {
-            _ = try log?.append(payloads)
-            acknowledged += payloads
-        } catch { log = nil }
+            try log.shelf.write(Self.packed(acknowledged), at: start)
+            snapshots += 1
+        } catch { lostSnapshots += 1 }
+    }
+
+    private static func packed(_ payloads: [[UInt8]]) -> [UInt8] {
+        payloads.flatMap { [UInt8($0.count)] + $0 }
+    }
+
+    private static func unpacked(_ bytes: [UInt8]) -> [[UInt8]] {
+        var (payloads, rest): ([[UInt8]], ArraySlice<UInt8>) = ([], bytes[...])
+        while let count = rest.popFirst() {
+            payloads.append(Array(rest.prefix(Int(count))))
+            rest = rest.dropFirst(Int(count))
+        }
+        return payloads
     }
 
     private mutating func meet(_ fault: LogFault) {
@@ -71,12 +108,17 @@ private struct BadDays {
 }
 
 @Test func `what was acknowledged is there, whatever the disk does`() {
+    var (fullDays, snapshots, lostSnapshots) = (0, 0, 0)
     for seed in UInt64(1)...600 {
         var days = BadDays(seed: seed)
         for _ in 0..<12 where days.lost == nil { days.day() }
         if days.lost == nil { days.end() }
         #expect(days.lost == nil, "seed \(seed)")
+        fullDays += days.fullDays
+        snapshots += days.snapshots
+        lostSnapshots += days.lostSnapshots
     }
+    #expect(fullDays > 100 && snapshots > 1000 && lostSnapshots > 100)
 }
 
 @Test func `only what was synced is sure to survive a power loss`() throws {

@@ -29,7 +29,7 @@ import Testing
             event: .results(
                 ResultBatch(
                     campaign: CampaignID(1), stage: "reco", worker: WorkerID("w1"),
-                    lease: LeaseID(epoch: 1, serial: 2),
+                    lease: LeaseID(epoch: 1, serial: 2), report: nil,
                     results: [0, 1, 2, 5].map { task in
                         TaskResult(
                             task: task,

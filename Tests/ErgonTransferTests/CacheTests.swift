@@ -48,6 +48,19 @@ struct CacheTests {
         }
     }
 
+    @Test func `what somebody has cleaned away is fetched again`() async throws {
+        try await withCache { cache, server, endpoint in
+            let first = try await cache.path(for: a, named: "a.csv", from: endpoint)
+            let folder = URL(filePath: first.path).deletingLastPathComponent()
+                .deletingLastPathComponent()
+            try FileManager.default.removeItem(at: folder)
+            let second = try await cache.path(for: a, named: "a.csv", from: endpoint)
+            await cache.release(first)
+            #expect(contents(second.path) == content(a))
+            #expect(server.requests.count == 2)
+        }
+    }
+
     @Test func `what was used longest ago goes first`() async throws {
         try await withCache(limit: 250) { cache, _, endpoint in
             let pinA = try await cache.path(for: a, named: "f", from: endpoint)

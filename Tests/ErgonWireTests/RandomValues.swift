@@ -63,6 +63,9 @@ extension SeededGenerator {
 
     mutating func leaseID() -> LeaseID { LeaseID(epoch: number(), serial: number()) }
 
+    mutating func life() -> Int { roll(0...1 << 53 - 1) }
+    mutating func reportID() -> ReportID { ReportID(life: life(), batch: life()) }
+
     mutating func lease() -> Lease {
         let first = number()
         let lists = several { $0.several { $0.namedFile() } }
@@ -72,14 +75,16 @@ extension SeededGenerator {
         return Lease(
             id: leaseID(), campaign: CampaignID(number()), manifest: file(), stage: stage(),
             tasks: first..<first + count, upstream: perhaps { $0.number() }, taskFiles: lists,
-            overFiles: several { $0.namedFile() }, with: with, isTop: roll(0...1) == 0)
+            overFiles: several { $0.namedFile() }, with: with, isTop: roll(0...1) == 0,
+            memory: perhaps { ByteCount($0.amount()) })
     }
 
     mutating func order() -> WorkerOrder {
-        switch roll(0...3) {
+        switch roll(0...4) {
         case 0: .welcome(epoch: number())
         case 1: .lease(lease())
-        case 2: .acknowledge(several { $0.number() })
+        case 2: .acknowledge(several { $0.reportID() })
+        case 3: .withdrawTasks(leaseID(), intervals())
         default: .withdraw(several { $0.leaseID() })
         }
     }
@@ -100,11 +105,12 @@ extension SeededGenerator {
     }
 
     mutating func failure() -> Failure {
-        switch roll(0...4) {
+        switch roll(0...5) {
         case 0: .exit(roll(0...255))
         case 1: .signal(roll(1...64))
         case 2: .timeLimit
         case 3: .missingOutput(text())
+        case 4: .stopped
         default: .notStarted(text())
         }
     }
@@ -120,7 +126,7 @@ extension SeededGenerator {
 
     mutating func report() -> WorkerReport {
         WorkerReport(
-            batch: number(), lease: leaseID(), campaign: CampaignID(number()), stage: stage(),
+            id: reportID(), lease: leaseID(), campaign: CampaignID(number()), stage: stage(),
             results: several { $0.result() }.sorted { $0.task < $1.task })
     }
 

@@ -51,7 +51,7 @@ private typealias Change<Message> = @Sendable (inout Message) -> Void
     func facts(index: Int) throws {
         var dice = SeededGenerator(seed: 1)
         let facts = dice.facts()
-        var hello = Ergon_V1_Hello(facts, held: [], version: "1")
+        var hello = Ergon_V1_Hello(facts, life: 7, held: [], version: "1")
         #expect(try hello.facts(of: facts.worker) == facts)
         let (name, change) = absurdFacts[index]
         change(&hello)
@@ -61,9 +61,31 @@ private typealias Change<Message> = @Sendable (inout Message) -> Void
     @Test("a lease that is held", arguments: absurdIntervals)
     func held(_ interval: Ergon_V1_Interval) {
         var dice = SeededGenerator(seed: 1)
-        var hello = Ergon_V1_Hello(dice.facts(), held: [dice.held()], version: "1")
+        var hello = Ergon_V1_Hello(dice.facts(), life: 7, held: [dice.held()], version: "1")
         hello.held[0].remaining = [interval]
         #expect(throws: WireFault.self) { try hello.heldLeases() }
+    }
+
+    @Test("a life that no number says exactly", arguments: [-1, 1 << 53, Int64.max])
+    func life(_ life: Int64) throws {
+        var dice = SeededGenerator(seed: 1)
+        var hello = Ergon_V1_Hello(dice.facts(), life: 7, held: [], version: "1")
+        #expect(try hello.drawnLife() == 7)
+        hello.life = life
+        #expect(throws: WireFault.self) { try hello.drawnLife() }
+        var results = Ergon_V1_Results(dice.report()) { _ in nil }
+        results.report.life = life
+        #expect(throws: WireFault.self) { try results.model() }
+    }
+
+    @Test("tasks that are given back", arguments: absurdIntervals)
+    func giveBack(_ interval: Ergon_V1_Interval) throws {
+        var dice = SeededGenerator(seed: 1)
+        let tasks = dice.intervals()
+        var message = Ergon_V1_GiveBack(dice.leaseID(), tasks)
+        #expect(try message.returned() == tasks)
+        message.tasks = [interval]
+        #expect(throws: WireFault.self) { try message.returned() }
     }
 
     // MARK: Reports
@@ -75,10 +97,10 @@ private typealias Change<Message> = @Sendable (inout Message) -> Void
         (result.outcome, result.outputs, result.log) = (.succeeded, [dice.file()], dice.file())
         report.results = [result]
         var message = Ergon_V1_Results(report) { _ in nil }
-        #expect(try message.report() == report)
+        #expect(try message.model() == report)
         let (name, change) = absurdResults[index]
         change(&message.results[0])
-        #expect(throws: WireFault.self, "\(name)") { try message.report() }
+        #expect(throws: WireFault.self, "\(name)") { try message.model() }
     }
 
     @Test func `content that rides along under no digest`() {
@@ -111,7 +133,8 @@ private typealias Change<Message> = @Sendable (inout Message) -> Void
     @Test("changed bytes", arguments: UInt64(1)...500)
     func changedBytes(seed: UInt64) throws {
         var dice = SeededGenerator(seed: seed)
-        let hello = Ergon_V1_Hello(dice.facts(), held: dice.several { $0.held() }, version: "1")
+        let hello = Ergon_V1_Hello(
+            dice.facts(), life: 7, held: dice.several { $0.held() }, version: "1")
         if let order = try dice.changed(Ergon_V1_ToWorker(dice.order(), dataPort: 1)),
             let meaning = try? order.model()
         {
@@ -120,16 +143,16 @@ private typealias Change<Message> = @Sendable (inout Message) -> Void
         if let hello = try dice.changed(hello), let facts = try? hello.facts(of: WorkerID("w")),
             let held = try? hello.heldLeases()
         {
-            let again = Ergon_V1_Hello(facts, held: held, version: "1")
+            let again = Ergon_V1_Hello(facts, life: 7, held: held, version: "1")
             #expect(try again.facts(of: facts.worker) == facts, "seed \(seed)")
             #expect(try again.heldLeases() == held, "seed \(seed)")
         }
         if let results = try dice.changed(Ergon_V1_Results(dice.report()) { _ in [1] }),
-            let report = try? results.report()
+            let report = try? results.model()
         {
             #expect(try results.riding().allSatisfy { $0.claimed.size >= ByteCount(0) })
             let again = Ergon_V1_Results(report) { _ in nil }
-            #expect(try again.report() == report, "seed \(seed)")
+            #expect(try again.model() == report, "seed \(seed)")
         }
     }
 }

@@ -27,7 +27,7 @@ import Testing
     func hello(seed: UInt64) throws {
         var dice = SeededGenerator(seed: seed)
         let (facts, held) = (dice.facts(), dice.several { $0.held() })
-        let arrived = try travelled(Ergon_V1_Hello(facts, held: held, version: "1.2.3"))
+        let arrived = try travelled(Ergon_V1_Hello(facts, life: 7, held: held, version: "1.2.3"))
         #expect(try arrived.facts(of: facts.worker) == facts, "seed \(seed)")
         #expect(try arrived.heldLeases() == held, "seed \(seed)")
         #expect(arrived.version == "1.2.3")
@@ -38,7 +38,7 @@ import Testing
         var dice = SeededGenerator(seed: seed)
         let report = dice.report()
         let arrived = try travelled(Ergon_V1_Results(report) { _ in nil })
-        #expect(try arrived.report() == report, "seed \(seed)")
+        #expect(try arrived.model() == report, "seed \(seed)")
         #expect(try arrived.riding().isEmpty)
     }
 
@@ -77,13 +77,13 @@ import Testing
         let long = String(repeating: "µ", count: 4000)
         result.outcome = .failed(.notStarted(long), isFinal: false)
         report.results = [result]
-        let arrived = try travelled(Ergon_V1_Results(report) { _ in nil }).report()
+        let arrived = try travelled(Ergon_V1_Results(report) { _ in nil }).model()
         guard case .failed(.notStarted(let reason), isFinal: false) = arrived.results[0].outcome
         else {
             Issue.record("\(arrived.results[0].outcome)")
             return
         }
-        #expect(reason.utf8.count <= 500)
+        #expect(reason.utf8.count <= freeTextLimit)
         #expect(reason.hasPrefix("µµµ") && reason.hasSuffix("…"))
     }
 
@@ -92,7 +92,7 @@ import Testing
         var (report, result) = (dice.report(), dice.result())
         result.outcome = .failed(.timeLimit, isFinal: true)
         report.results = [result]
-        let arrived = try travelled(Ergon_V1_Results(report) { _ in nil }).report()
+        let arrived = try travelled(Ergon_V1_Results(report) { _ in nil }).model()
         #expect(arrived.results[0].outcome == .failed(.timeLimit, isFinal: false))
     }
 }

@@ -34,6 +34,28 @@ struct LauncherTests {
         }
     }
 
+    @Test func `a warning reaches all that a process has started, and it may end well`()
+        async throws
+    {
+        let script = """
+            trap 'echo parent' TERM
+            (trap 'echo child; exit 0' TERM; echo ready; while :; do :; done)
+            exit 0
+            """
+        try await withLauncher { launcher, events, folder in
+            launcher.start(request(["sh", "-c", script], in: folder))
+            while (try? text(folder + "/log")) != "ready\n" { await Task.yield() }
+            launcher.warn(attempt)
+            guard case .ended(attempt, let end) = await last(of: events) else {
+                Issue.record("it did not end")
+                return
+            }
+            #expect(end.status == .exit(0))
+            let said = try text(folder + "/log")
+            #expect(said == "ready\nchild\nparent\n")
+        }
+    }
+
     @Test func `the end waits until nothing runs any more`() async throws {
         try await withFolder { folder in
             let (events, news) = AsyncStream.makeStream(of: Worker.Event.self)
@@ -53,11 +75,11 @@ struct LauncherTests {
     @Test func `the reason why a task did not start names no folder`() async throws {
         try await withLauncher { launcher, events, folder in
             launcher.start(request(["\(folder)/gen.py"], in: folder))
-            guard case .startFailed(attempt, let reason) = await last(of: events) else {
+            guard case .programMissing(attempt, let reason) = await last(of: events) else {
                 Issue.record("it started")
                 return
             }
-            #expect(reason == "gen.py: No such file or directory")
+            #expect(reason == "gen.py is not on this worker")
         }
         try await withLauncher { launcher, events, folder in
             launcher.start(request(["sh"], in: folder + "/missing"))
@@ -66,6 +88,59 @@ struct LauncherTests {
                 return
             }
             #expect(reason == "cannot make the task's log: No such file or directory")
+        }
+    }
+
+    @Test(
+        "it says what of a program is missing",
+        arguments: [
+            (
+                "#!/no/such/python9 -u\n", 0o755,
+                "gen needs /no/such/python9, which is not on this worker"
+            ),
+            (
+                "#! /etc/passwd\n", 0o755,
+                "gen needs /etc/passwd, which cannot be executed on this worker"
+            ),
+            ("#!/bin/sh\n", 0o644, "gen cannot be executed on this worker"),
+        ])
+    func missing(script: String, mode: Int, expected: String) async throws {
+        try await withLauncher { launcher, events, folder in
+            try script.write(toFile: folder + "/gen", atomically: false, encoding: .utf8)
+            chmod(folder + "/gen", mode_t(mode))
+            launcher.start(request(["./gen"], in: folder))
+            guard case .programMissing(attempt, let reason) = await last(of: events) else {
+                Issue.record("it started")
+                return
+            }
+            #expect(reason == expected)
+        }
+    }
+
+    @Test func `a program is missing where none of the folders has it`() async throws {
+        try await withLauncher { launcher, events, folder in
+            launcher.start(request(["no-such-program", "1"], in: folder))
+            guard case .programMissing(attempt, let reason) = await last(of: events) else {
+                Issue.record("it started")
+                return
+            }
+            #expect(reason == "no-such-program is not on this worker")
+        }
+    }
+
+    @Test func `a command that is too long for the system is no crash`() async throws {
+        try await withLauncher { launcher, events, folder in
+            let seed = String(repeating: "1", count: 200_000)
+            launcher.start(request(["/bin/echo", seed], in: folder))
+            guard case .startFailed(attempt, let reason) = await last(of: events) else {
+                Issue.record("it started")
+                return
+            }
+            #expect(
+                reason == """
+                    echo: the command is longer than the system takes: 2 arguments, the longest \
+                    of 200000 bytes, 200030 bytes in all with the variables
+                    """)
         }
     }
 

@@ -8,6 +8,7 @@ enum Fixture {
             step("work", split: seeds(4000), run: ["work"], outputs: [output("out", .lines)]),
             step("wide", split: seeds(10), run: ["wide"], cpus: 2),
             step("heavy", split: seeds(10), run: ["heavy"], memory: 3),
+            step("tidy", split: seeds(10), run: ["tidy"], cleanup: 10),
         ])
 
     /// One step for every split, and one output for every merge rule.
@@ -96,18 +97,21 @@ private func input(
         }, format: format, url: nil, licence: nil)
 }
 
-/// - Parameter memory: in GiB.
+/// - Parameters:
+///   - memory: in GiB.
+///   - cleanup: in seconds.
 private func step(
     _ name: String, over: Source? = nil, split: Split, points: [PointAxis] = [],
     with: [NamedSource] = [], run: [String], cpus: Int = 1, memory: Int64 = 1,
-    outputs: [OutputSpec] = []
+    cleanup: Int64 = 0, outputs: [OutputSpec] = []
 ) -> StepSpec {
     StepSpec(
         name: name, over: over, split: split, points: points, with: with, run: templates(run),
         outputs: outputs,
         resources: Resources(
-            cpus: cpus, memory: ByteCount(memory << 30), time: nil, limit: .seconds(60)),
-        attempts: 3, variables: ["MODE": name])
+            cpus: cpus, memory: ByteCount(memory << 30), time: nil, limit: .seconds(60),
+            cleanup: .seconds(cleanup)),
+        retry: RetrySpec(), variables: ["MODE": name])
 }
 
 private func templates(_ arguments: [String]) -> [Template] {

@@ -3,7 +3,11 @@ import ErgonWorker
 
 /// A worker, and the runtime and the coordinator as a story tells them.
 struct StoryWorld {
-    private var worker = Worker(facts: Self.facts(cpus: 2, memory: 4))
+    private var worker = Worker(facts: Self.facts(cpus: 2, memory: 4), life: 1)
+    private var life = 1
+    private var facts = Self.facts(cpus: 2, memory: 4)
+    /// What outlives the worker's process.
+    private var kept: [ReportID: WorkerReport] = [:]
     /// What `at` says.
     private var uptime = Microseconds.zero
     /// How far the clock of the day is ahead of that.
@@ -37,7 +41,13 @@ struct StoryWorld {
             guard words.take("cpus") else { throw StoryFault("`cpus` is missing") }
             let cpus = try words.number()
             guard words.take("memory") else { throw StoryFault("`memory` is missing") }
-            worker = Worker(facts: Self.facts(cpus: cpus, memory: try words.number()))
+            facts = Self.facts(cpus: cpus, memory: try words.number())
+            worker = Worker(facts: facts, life: life)
+            return []
+        case "restart":
+            life += 1
+            let spooled = kept.values.sorted { $0.id < $1.id }
+            worker = Worker(facts: facts, life: life, spooled: spooled)
             return []
         case "at":
             uptime = Microseconds(try words.microseconds())
@@ -56,7 +66,11 @@ struct StoryWorld {
     }
 
     private mutating func handle(_ event: Worker.Event) -> [String] {
-        worker.handle(event, now: now, uptime: uptime).map(text)
+        worker.handle(event, now: now, uptime: uptime).map { effect in
+            if case .keep(let report) = effect { kept[report.id] = report }
+            if case .forget(.report(let id)) = effect { kept[id] = nil }
+            return text(effect)
+        }
     }
 
     private mutating func event(_ verb: String, _ words: inout Words) throws -> Worker.Event {
@@ -66,16 +80,20 @@ struct StoryWorld {
         case "tick": return .tick
         case "loaded": return .loaded(manifest(&words).digest, Fixture.sample)
         case "unloaded":
-            return .loadFailed(content("manifest").digest, reason: words.remainder())
+            let manifest = content(words.take("other") ? "other" : "manifest")
+            return .loadFailed(manifest.digest, reason: words.remainder())
         case "lease": return .order(.lease(try lease(&words)))
-        case "acknowledge": return .order(.acknowledge([try words.number()]))
-        case "withdraw": return .order(.withdraw([try words.leaseID()]))
+        case "acknowledge": return .order(.acknowledge([try words.report(ofLife: life)]))
+        case "withdraw": return .order(try withdrawal(&words))
+        case "leave": return .leave(patience: Microseconds(try words.microseconds()))
         case "prepared": return .prepared(try words.attempt())
         case "unprepared": return .prepareFailed(try words.attempt(), reason: words.remainder())
         case "started":
             let attempt = try words.attempt()
             started[attempt] = now
             return .started(attempt)
+        case "missing":
+            return .programMissing(try words.attempt(), reason: words.remainder())
         case "unstarted": return .startFailed(try words.attempt(), reason: words.remainder())
         case "ended":
             let attempt = try words.attempt()
@@ -95,7 +113,7 @@ struct StoryWorld {
             + handle(.collected(attempt, left))
     }
 
-    /// `1/1 0-2499`: all these tasks are staged, run and end well; only what is sent is shown.
+    /// `1/1 0-2499`: all these tasks are staged, run and end well; only what is reported is shown.
     private mutating func finish(_ words: inout Words) throws -> [String] {
         let (lease, tasks) = (try words.leaseID(), try words.range())
         return tasks.flatMap { task in
@@ -106,20 +124,28 @@ struct StoryWorld {
             return [
                 .prepared(attempt), .started(attempt), .ended(attempt, end),
                 .collected(attempt, left),
-            ].flatMap { handle($0) }.filter { $0.hasPrefix("send") }
+            ].flatMap { handle($0) }.filter { $0.hasPrefix("keep") }
         }
     }
 
-    /// `1/1 work 0-3`, or `1/2 work.out/1 0` for a merge, and perhaps `of c2`.
+    /// `1/1` for a lease, or `1/1 3-5` for some of its tasks.
+    private func withdrawal(_ words: inout Words) throws -> WorkerOrder {
+        let id = try words.leaseID()
+        guard !words.isOver else { return .withdraw([id]) }
+        return .withdrawTasks(id, IntervalSet(try words.range()))
+    }
+
+    /// `1/1 work 0-3`, or `1/2 work.out/1 0` for a merge, and perhaps `with 2 GiB`, `of c2`.
     private mutating func lease(_ words: inout Words) throws -> Lease {
         let id = try words.leaseID()
         let name = try words.next()
         let stage = Stage(name: name, in: Fixture.sample)
         names[id] = name
         let tasks = try words.range()
+        let memory = try words.memory()
         return Lease(
             id: id, campaign: CampaignID(1), manifest: manifest(&words),
-            stage: stage ?? Stage(step: 99, part: .work), tasks: tasks)
+            stage: stage ?? Stage(step: 99, part: .work), tasks: tasks, memory: memory)
     }
 
     /// Nothing, or `of c2` for another campaign than the usual one.
@@ -140,21 +166,24 @@ struct StoryWorld {
         case .collect(let attempt, let succeeded):
             "collect \(text(attempt)) of a task that \(succeeded ? "ended well" : "failed")"
         case .discard(let attempt): "discard \(text(attempt))"
-        case .send(let report): "send \(text(report))"
+        case .warn(let attempt): "warn \(text(attempt))"
+        case .keep(let report): "keep \(text(report.id)): \(text(report))"
+        case .send(let report): "send \(text(report.id))"
         case .decline(let lease, let reason): "decline \(lease): \(reason)"
-        case .forget(.content(let attempts)):
-            "forget what \(text(attempts)) left"
+        case .giveBack(let lease, let tasks): "give back \(lease) \(tasks)"
+        case .announceLeaving: "say that it leaves"
+        case .end(.left): "end as asked"
+        case .end(.forsaken): "end for want of a coordinator"
+        case .forget(.report(let id)): "forget \(text(id))"
         case .forget(.campaign(let digest)): "forget \(campaigns[digest] ?? "?")"
         }
     }
 
     private func text(_ attempt: Worker.Attempt) -> String { "\(attempt.lease) \(attempt.task)" }
 
-    /// Attempts of one lease.
-    private func text(_ attempts: [Worker.Attempt]) -> String {
-        var tasks = IntervalSet()
-        for attempt in attempts { tasks.insert(attempt.task..<attempt.task + 1) }
-        return "\(attempts.first.map { "\($0.lease)" } ?? "no") \(tasks)"
+    /// Of an earlier process with the number of that.
+    private func text(_ id: ReportID) -> String {
+        id.life == life ? "\(id.batch)" : "\(id.life).\(id.batch)"
     }
 
     private func text(_ held: HeldLease) -> String {
@@ -169,7 +198,7 @@ struct StoryWorld {
             groups[groups.count - 1].tasks.insert(result.task..<result.task + 1)
         }
         let results = groups.map { "\($0.tasks) \($0.text)" }.joined(separator: "; ")
-        return "\(report.batch): \(report.lease) \(names[report.lease] ?? "?") \(results)"
+        return "\(report.lease) \(names[report.lease] ?? "?") \(results)"
     }
 
     private func text(_ result: TaskResult) -> String {
@@ -194,6 +223,22 @@ extension Words {
         let parts = word.split(separator: "/").compactMap { Int($0) }
         guard parts.count == 2 else { throw StoryFault("`\(word)` is no lease") }
         return LeaseID(epoch: parts[0], serial: parts[1])
+    }
+
+    /// `3` for a report of the present process, `1.3` for one of the first.
+    fileprivate mutating func report(ofLife life: Int) throws -> ReportID {
+        let word = try next()
+        let numbers = word.split(separator: ".").compactMap { Int($0) }
+        guard let batch = numbers.last else { throw StoryFault("`\(word)` is no report") }
+        return ReportID(life: numbers.count == 2 ? numbers[0] : life, batch: batch)
+    }
+
+    /// Nothing, or `with 2 GiB`.
+    fileprivate mutating func memory() throws -> ByteCount? {
+        guard take("with") else { return nil }
+        let count = try number()
+        guard take("GiB") else { throw StoryFault("`GiB` is missing") }
+        return ByteCount(Int64(count) << 30)
     }
 
     fileprivate mutating func attempt() throws -> Worker.Attempt {

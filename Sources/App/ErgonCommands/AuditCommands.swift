@@ -182,13 +182,16 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         for campaign in report.campaigns {
             let ending = campaign.ending?.rawValue ?? "running"
             let account = campaign.account
-            let energy = ErgonCommands.text(account.succeeded.energy + account.failed.energy)
+            let superseded = account.superseded.attempts
+            let energy = account.succeeded.energy + account.failed.energy
             lines.append(
                 "campaign \(campaign.accepted.id) `\(campaign.accepted.name)`: \(ending), "
                     + "\(account.succeeded.attempts) attempts counted, "
                     + "\(account.failed.attempts) failed, "
-                    + "\(energy) modelled")
+                    + (superseded == 0 ? "" : "\(superseded) superseded, ")
+                    + "\(ErgonCommands.text(energy + account.superseded.energy)) modelled")
         }
+        lines += report.repairs.map { "note: \(renderRepair($0))" }
         lines.append("\(outputs.there) published outputs read, \(outputs.absent) not at hand")
         if let count = audited.unfinished {
             lines.append("an unfinished record of \(count) bytes at the end, which was never said")
@@ -208,6 +211,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
                 audited.findings.map {
                     .object(["place": .string($0.place), "problem": .string($0.problem)])
                 }),
+            "notes": .array(audited.report.repairs.map { .string(renderRepair($0)) }),
             "records": .int(audited.report.records),
             "recordsNotSigned": audited.unsigned.map { .int($0) } ?? .null,
             "root": .string(audited.head.root.hex),
@@ -229,15 +233,27 @@ struct AuditShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting {
-            let audited = try arguments.read()
-            for (sequence, record) in audited.records where concerns(record.event) {
-                switch output.format {
-                case .text: printData("\(sequence) \(renderRecord(record))")
-                case .json:
-                    let text = encode(record, sequence: sequence)
-                    printData(String(decoding: text, as: UTF8.self))
+            var reader = try arguments.open()
+            while let item = try reader.next() {
+                switch item {
+                case .record(let place, let bytes): show(bytes, at: place)
+                case .damage(let damage): printNote("record \(damage.place.sequence): \(damage)")
+                case .unfinished: break
                 }
             }
+        }
+    }
+
+    private func show(_ bytes: [UInt8], at place: LogPlace) {
+        do throws(RecordFault) {
+            let (sequence, record) = try decode(bytes)
+            guard concerns(record.event) else { return }
+            switch output.format {
+            case .text: printData("\(sequence) \(renderRecord(record))")
+            case .json: printData(String(decoding: bytes, as: UTF8.self))
+            }
+        } catch {
+            printNote("record \(place.sequence): \(error)")
         }
     }
 
@@ -245,10 +261,13 @@ struct AuditShowCommand: AsyncParsableCommand {
         guard let campaign else { return true }
         let id = CampaignID(campaign)
         return switch event {
-        case .coordinatorStarted, .workerJoined: false
+        case .coordinatorStarted, .workerJoined, .workerStands, .logRepaired: false
         case .campaignAccepted(let accepted): accepted.id == id
-        case .stageSized(let other, _, _), .campaignCancelled(let other, _): other == id
-        case .results(let batch): batch.campaign == id
+        case .stageSized(let other, _, _), .campaignHeld(let other, _, _),
+            .campaignReleased(let other, _), .campaignCancelled(let other, _):
+            other == id
+        case .campaignReopened(let reopened): reopened.id == id
+        case .results(let batch), .superseded(let batch): batch.campaign == id
         case .campaignSealed(let seal): seal.id == id
         }
     }

@@ -6,6 +6,7 @@ import ErgonModel
 import ErgonProvenance
 import ErgonStorage
 import FoundationEssentials
+import Glibc
 
 /// Which log is meant, and where the content it names may be.
 struct LogArguments: ParsableArguments {
@@ -22,22 +23,31 @@ struct LogArguments: ParsableArguments {
     var around: String { "\(folder)/.." }
     var contentFolder: String { content.map(absolute) ?? "\(around)/content" }
 
-    /// Reads the log as it lies there; nothing is locked, asked or changed.
-    func read() throws -> AuditedLog {
-        guard FileManager.default.fileExists(atPath: folder) else {
+    /// The log as it lies there; nothing is locked, asked or changed.
+    func open() throws -> LogReader {
+        do throws(LogFault) {
+            return try LogReader(folder)
+        } catch {
+            guard case .system(let fault) = error else { throw error }
+            if fault.code == ENOENT || fault.code == ENOTDIR {
+                throw CommandFault(
+                    place: folder, problem: "there is no log here",
+                    remedy: "name its folder, or a coordinator's --home")
+            }
             throw CommandFault(
-                place: folder, problem: "there is no log here",
-                remedy: "name its folder, or a coordinator's --home")
+                place: fault.path, problem: fault.description,
+                remedy: "read it as a user who may, or read a copy", exit: Exit.no)
         }
-        return try AuditedLog(folder, content: contentFolder)
     }
+
+    /// Reads and judges the whole of it.
+    func read() throws -> AuditedLog { try AuditedLog(try open(), content: contentFolder) }
 }
 
 /// A log read from end to end: what its bytes say, and what an audit makes of its records.
 struct AuditedLog {
     /// What is wrong, in the order in which it was met: where, and what.
     private(set) var findings: [(place: String, problem: String)] = []
-    private(set) var records: [(sequence: Int, record: Record)] = []
     let report: AuditReport
     let checkpoint: SignedNote?
     let head: TreeHead
@@ -50,16 +60,15 @@ struct AuditedLog {
     private(set) var isReadable = true
     private let content: String
 
-    init(_ folder: String, content: String) throws {
+    init(_ reader: LogReader, content: String) throws {
         self.content = content
-        var reader = try LogReader(folder)
+        var reader = reader
         var audit = Audit { digest in storedCampaign(digest, in: content) }
         while let item = try reader.next() {
             switch item {
             case .record(let place, let bytes):
                 do throws(RecordFault) {
                     let (sequence, record) = try decode(bytes)
-                    records.append((sequence, record))
                     audit.add(record, sequence: sequence)
                 } catch {
                     findings.append(("record \(place.sequence)", "\(error)"))

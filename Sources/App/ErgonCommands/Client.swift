@@ -88,9 +88,7 @@ func withCoordinator<Result: Sendable>(
 private func renewIfDue(
     _ credentials: Credentials, _ client: GRPCClient<HTTP2ClientTransport.Posix>
 ) async {
-    let validity = credentials.validity
-    let half = (validity.notBefore.microseconds + validity.notAfter.microseconds) / 2
-    guard systemClock().microseconds > half else { return }
+    if credentials.validity.isInFirstHalf(systemClock()) { return }
     do { _ = try await renewed(credentials, by: client) } catch {
         printNote("the certificate could not be renewed: \(error)")
     }

@@ -3,6 +3,7 @@ import ErgonCoordinatorService
 import ErgonModel
 import ErgonSystem
 import FoundationEssentials
+import Glibc
 import Logging
 
 struct CoordinatorCommand: AsyncParsableCommand {
@@ -59,8 +60,9 @@ struct CoordinatorCommand: AsyncParsableCommand {
                 enrolmentPort: enrolmentPort, grace: .seconds(Int64(grace)))
             let logger = makeLogger("coordinator", quiet: quiet)
             try await untilSignalled {
-                try await runCoordinator(configuration, clock: systemClock, logger: logger) {
-                    ports in
+                try await runCoordinator(
+                    configuration, clock: systemClock, logger: logger
+                ) { ports in
                     if !quiet {
                         printNote("coordinator listens on \(ports.host):\(ports.control)")
                         printNote("join tokens: ergon token create --home \(home.folder)")
@@ -68,8 +70,20 @@ struct CoordinatorCommand: AsyncParsableCommand {
                     if let readyFile {
                         _ = FileManager.default.createFile(atPath: readyFile, contents: nil)
                     }
+                } onEnd: { error in
+                    await endProcess(after: error)
                 }
             }
         }
+    }
+}
+
+/// Says what went wrong, if anything did, and ends the process.
+private func endProcess(after error: (any Error)?) async {
+    do {
+        try await reporting { if let error { throw error } }
+        exit(0)
+    } catch {
+        exit((error as? ExitCode)?.rawValue ?? Exit.bug.rawValue)
     }
 }

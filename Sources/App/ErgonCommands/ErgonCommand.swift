@@ -32,13 +32,14 @@ struct ErgonCommand: AsyncParsableCommand {
                 subcommands: [
                     RunCommand.self, ValidateCommand.self, SubmitCommand.self, StatusCommand.self,
                     WatchCommand.self, ResultsCommand.self, LogsCommand.self, ExplainCommand.self,
-                    CancelCommand.self,
+                    HoldCommand.self, ReleaseCommand.self, CancelCommand.self, ResumeCommand.self,
+                    RetryCommand.self,
                 ]),
             CommandGroup(
                 name: "Sites",
                 subcommands: [
-                    CoordinatorCommand.self, WorkerCommand.self, WorkersCommand.self,
-                    TokenCommand.self, LoginCommand.self,
+                    CoordinatorCommand.self, WorkerCommand.self, TokenCommand.self,
+                    LoginCommand.self,
                 ]),
             CommandGroup(
                 name: "Auditors", subcommands: [CoverageCommand.self, AuditCommand.self]),

@@ -11,8 +11,11 @@ struct JoinTarget {
 
     init(_ text: String) throws {
         let parts = text.split(separator: "@", maxSplits: 1)
-        let address = parts.count == 2 ? parts[1].split(separator: ":") : []
-        guard address.count == 2, let token = JoinToken(parsing: String(parts[0])),
+        let address =
+            parts.count == 2
+            ? parts[1].split(separator: ":", omittingEmptySubsequences: false) : []
+        guard address.count == 2, !address[0].isEmpty,
+            let token = JoinToken(parsing: String(parts[0])),
             let port = Int(address[1]), (1...65_535).contains(port)
         else {
             throw CommandFault(

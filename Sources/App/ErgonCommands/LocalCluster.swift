@@ -55,7 +55,7 @@ actor LocalCluster {
         let worker = try await start(
             [
                 "worker", "--home", "\(folder.path)/workers/\(name)", "--cpus", "\(cpus)",
-                "--memory", "\(max(memory.bytes >> 20, 1))",
+                "--memory", "\(max(memory.bytes >> 20, 1))", "--drain-time", "0",
             ] + path, log: "\(folder.path)/\(name).log", join: token)
         workers.append(worker)
     }

@@ -32,21 +32,26 @@ struct Progress {
     private mutating func line(
         _ campaign: Ergon_V1_CampaignStatus, _ status: Ergon_V1_StatusReply, _ now: Instant
     ) -> String {
-        let done = campaign.stages.reduce(0) { $0 + $1.done + $1.failed + $1.unreachable }
+        let done = campaign.stages.reduce(0) { $0 + $1.done }
+        let lost = campaign.stages.reduce(0) { $0 + $1.failed + $1.unreachable }
         let known = campaign.stages.reduce(0) { $0 + $1.tasks }
         let start = first ?? (done, now)
         first = start
         let elapsed = (now - start.at).seconds
         let rate = elapsed > 0 ? Double(done - start.done) / elapsed : 0
         var parts = ["\(campaign.name) \(campaign.state)", "\(done)/\(known) tasks"]
+        if !campaign.heldReason.isEmpty { parts.append(campaign.heldReason) }
+        if lost > 0 { parts.append("\(lost) lost") }
         parts.append(current(campaign))
         if rate > 0 { parts.append("\(rounded(rate)) tasks/s") }
         if let left = timeLeft(campaign, cpus: Int(status.cpus)), campaign.state == "running" {
             parts.append("about \(text(seconds: left)) left")
         }
-        let energy = campaign.succeeded.energyMicrojoules + campaign.failed.energyMicrojoules
-        parts.append("\(text(Joules(microjoules: energy))) modelled")
-        parts.append("\(status.workers) workers")
+        let energy = [campaign.succeeded, campaign.failed, campaign.superseded]
+            .reduce(Joules.zero) { $0 + Joules(microjoules: $1.energyMicrojoules) }
+        parts.append("\(text(energy)) modelled")
+        parts.append("\(status.workers) \(status.workers == 1 ? "worker" : "workers")")
+        if !status.trouble.isEmpty { parts.append(status.trouble) }
         return parts.filter { !$0.isEmpty }.joined(separator: " · ")
     }
 

@@ -24,7 +24,7 @@ func untilSignalled<Result: Sendable>(
 
 /// Ends at the first signal to stop. What waits for signals cannot be cancelled, so it is outside
 /// of every group; it outlives the body, which a second signal does not wait for.
-private func firstStopSignal() -> AsyncStream<Never> {
+func firstStopSignal() -> AsyncStream<Never> {
     catchStopSignals()
     return AsyncStream { stream in
         Task.detached {

@@ -4,7 +4,9 @@ import ErgonWireMessages
 
 extension Ergon_V1_StatusReply {
     var text: String {
-        let header = "\(workers) workers, \(cpus) hardware threads"
+        let header =
+            "\(workers) \(workers == 1 ? "worker" : "workers"), \(cpus) hardware threads"
+            + (trouble.isEmpty ? "" : "\n\(trouble)")
         if campaigns.isEmpty { return header + "; no campaigns" }
         return ([header] + campaigns.map { $0.text(uncertainty) }).joined(separator: "\n\n")
     }
@@ -19,6 +21,7 @@ extension Ergon_V1_StatusReply {
             "version": .integer(1), "workers": .integer(Int64(workers)),
             "cpus": .integer(Int64(cpus)), "campaigns": .array(campaigns.map(\.json)),
             "energyUncertaintyPercent": .integer(Int64(energyUncertaintyPercent)),
+            "trouble": .string(trouble),
         ])
     }
 }
@@ -33,16 +36,18 @@ extension Ergon_V1_CampaignStatus {
                 stage.meanWallSeconds > 0 ? ErgonCommands.text(seconds: stage.meanWallSeconds) : "",
             ]
         }
-        let energy = Joules(
-            microjoules: succeeded.energyMicrojoules + failed.energyMicrojoules)
+        let lost = Joules(microjoules: failed.energyMicrojoules)
+        let unused = Joules(microjoules: superseded.energyMicrojoules)
+        let energy = Joules(microjoules: succeeded.energyMicrojoules) + lost + unused
         return """
-            campaign \(id) `\(name)`: \(state)
+            campaign \(id) `\(name)`: \(state)\(heldReason.isEmpty ? "" : " (\(heldReason))")
             \(table(
                 ["stage", "tasks", "done", "leased", "failed", "unreachable", "mean"], rows,
                 right: [1, 2, 3, 4, 5, 6]))
-            \(succeeded.attempts) attempts counted, \(failed.attempts) failed; \
+            \(succeeded.attempts) attempts counted, \(failed.attempts) failed, \
+            \(superseded.attempts) superseded; \
             \(ErgonCommands.text(energy)) modelled\(uncertainty), of which failed attempts \
-            \(ErgonCommands.text(Joules(microjoules: failed.energyMicrojoules)))
+            \(ErgonCommands.text(lost)), superseded ones \(ErgonCommands.text(unused))
             """
     }
 
@@ -52,8 +57,9 @@ extension Ergon_V1_CampaignStatus {
             "manifest": .string(hexadecimal(manifestSha256)), "state": .string(state),
             "accepted": .integer(acceptedMicroseconds),
             "stages": .array(stages.map(\.json)), "succeeded": succeeded.json,
-            "failed": failed.json,
+            "failed": failed.json, "superseded": superseded.json,
         ]
+        if !heldReason.isEmpty { members["heldReason"] = .string(heldReason) }
         if hasSealedMicroseconds { members["sealed"] = .integer(sealedMicroseconds) }
         return .object(members)
     }

@@ -117,9 +117,12 @@ private func exit(for error: RPCError) -> ExitCode {
         return Exit.noCoordinator
     }
     switch error.code {
-    case .notFound, .invalidArgument, .failedPrecondition:
+    case .notFound, .invalidArgument:
         printNote("ergon: \(error.message)")
         return Exit.usage
+    case .failedPrecondition:
+        printNote("ergon: \(error.message)")
+        return Exit.no
     case .resourceExhausted:
         printNote("ergon: \(error.message)")
         printNote("    make room on the coordinator's disk")

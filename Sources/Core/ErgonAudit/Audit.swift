@@ -7,13 +7,17 @@ package struct Audit {
     private let campaign: (Digest) -> Campaign?
     private var findings = Findings()
     private var nextSequence = 0
-    private var epoch = 0
+    private var epochs = Epochs()
     private var workers: [WorkerID: WorkerFacts] = [:]
     /// In ascending order of their numbers.
     private var campaigns: [CampaignID: CampaignAudit] = [:]
     /// Accepted, but without a manifest that could be read: nothing in them can be judged.
     private var unknownManifests: Set<CampaignID> = []
     private var lastCampaign = 0
+    private var reports = RecentReports()
+    /// A reopening may be several records; it is judged once they are all in.
+    private var reopening: CampaignID?
+    private var repairs: [AuditReport.Repair] = []
 
     /// - Parameter campaign: the campaign whose canonical form has that digest, parsed and
     ///   verified; `nil` if there is none.
@@ -21,15 +25,16 @@ package struct Audit {
 
     /// The next record of the log.
     package mutating func add(_ record: Record, sequence: Int) {
+        endReopening(before: record.event)
         findings.sequence = sequence
         if sequence != nextSequence {
             findings.add("record \(sequence) stands where record \(nextSequence) should")
         }
         nextSequence = sequence + 1
-        if epoch == 0 {
+        if epochs.last == 0 {
             guard case .coordinatorStarted = record.event else {
                 findings.add("the log does not begin with a coordinator's start")
-                epoch = 1
+                _ = epochs.start(1)
                 return add(record)
             }
         }
@@ -39,10 +44,7 @@ package struct Audit {
     private mutating func add(_ record: Record) {
         switch record.event {
         case .coordinatorStarted(let epoch, _):
-            if epoch != self.epoch + 1 {
-                findings.add("epoch \(epoch) follows epoch \(self.epoch)")
-            }
-            self.epoch = max(epoch, self.epoch)
+            if let problem = epochs.start(epoch) { findings.add(problem) }
         case .workerJoined(let facts): workers[facts.worker] = facts
         case .campaignAccepted(let accepted): accept(accepted)
         case .stageSized(let id, let stage, let count):
@@ -50,9 +52,41 @@ package struct Audit {
         case .results(let batch):
             check(batch)
             update(batch.campaign) { $0.add(batch, &$1) }
+        case .superseded(let batch):
+            check(batch)
+            update(batch.campaign) { $0.addSuperseded(batch, &$1) }
+        case .campaignHeld(let id, _, _): update(id) { $0.hold(&$1) }
+        case .campaignReleased(let id, _): update(id) { $0.release(&$1) }
+        case .campaignReopened(let reopened):
+            reopening = reopened.id
+            update(reopened.id) { $0.reopen(reopened, &$1) }
         case .campaignCancelled(let id, let by): update(id) { $0.cancel(by: by, &$1) }
         case .campaignSealed(let seal): update(seal.id) { $0.seal(seal, &$1) }
+        case .workerStands(let worker, _, _):
+            if workers[worker] == nil {
+                findings.add("the standing of worker \(worker), which never joined")
+            }
+        case .logRepaired(let givenUp): repair(givenUp, at: record.time)
         }
+    }
+
+    private mutating func endReopening(before event: RecordedEvent) {
+        guard let id = reopening else { return }
+        if case .campaignReopened(let reopened) = event, reopened.id == id { return }
+        reopening = nil
+        if let index = campaigns.index(forKey: id) {
+            campaigns.values[index].endReopening(&findings)
+        }
+    }
+
+    private mutating func repair(_ givenUp: GivenUp, at time: Instant) {
+        let sequence = nextSequence - 1
+        if givenUp.records.lowerBound != sequence {
+            findings.add("records were given up from \(givenUp.records.lowerBound) on")
+        }
+        epochs.giveUp(records: givenUp.records.count)
+        guard repairs.count < Findings.limit else { return }
+        repairs.append(AuditReport.Repair(sequence: sequence, time: time, givenUp: givenUp))
     }
 
     private mutating func accept(_ accepted: AcceptedCampaign) {
@@ -78,8 +112,13 @@ package struct Audit {
         if workers[batch.worker] == nil {
             findings.add("results by worker \(batch.worker), which never joined")
         }
-        if !(1...max(epoch, 1)).contains(batch.lease.epoch) {
-            findings.add("lease \(batch.lease) in epoch \(epoch)")
+        if !epochs.mayHaveBegun(batch.lease.epoch) {
+            findings.add("lease \(batch.lease) in epoch \(epochs.last)")
+        }
+        if let task = reports.add(batch) {
+            findings.add(
+                "campaign \(batch.campaign): \(batch.stage): task \(task) stands twice in a report "
+                    + "of worker \(batch.worker)")
         }
     }
 
@@ -99,7 +138,8 @@ package struct Audit {
     package var report: AuditReport {
         AuditReport(
             findings: findings.all, omittedFindings: findings.omitted, records: nextSequence,
-            epochs: epoch, workers: workers.values.sorted { $0.worker < $1.worker },
-            campaigns: campaigns.values.sorted { $0.accepted.id < $1.accepted.id }.map(\.summary))
+            epochs: epochs.last, workers: workers.values.sorted { $0.worker < $1.worker },
+            campaigns: campaigns.values.sorted { $0.accepted.id < $1.accepted.id }.map(\.summary),
+            repairs: repairs)
     }
 }

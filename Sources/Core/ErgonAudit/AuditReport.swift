@@ -34,6 +34,15 @@ package struct AuditReport: Hashable, Sendable {
         }
     }
 
+    /// The log was damaged once, and what could not be read was cut off. Whoever did it says so;
+    /// what the records given up had said is not on record any more.
+    package struct Repair: Hashable, Sendable {
+        /// Of the record that tells of it.
+        package var sequence: Int
+        package var time: Instant
+        package var givenUp: GivenUp
+    }
+
     package var findings: [Finding]
     /// How many more there are than the first `Findings.limit`.
     package var omittedFindings: Int
@@ -41,11 +50,13 @@ package struct AuditReport: Hashable, Sendable {
     package var epochs: Int
     package var workers: [WorkerFacts]
     package var campaigns: [Summary]
+    /// The first `Findings.limit` of them. They are no findings.
+    package var repairs: [Repair]
 
     package var isClean: Bool { findings.isEmpty }
     /// Of all attempts of all campaigns; at the end of the scale where it does not fit.
     package var energy: Joules {
-        let lines = campaigns.flatMap { [$0.account.succeeded, $0.account.failed] }
+        let lines = campaigns.map(\.account).flatMap { [$0.succeeded, $0.failed, $0.superseded] }
         let sum = lines.reduce(Int128(0)) { $0 + Int128($1.energy.microjoules) }
         return Joules(microjoules: Int64(clamping: sum))
     }

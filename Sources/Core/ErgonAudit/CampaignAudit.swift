@@ -4,12 +4,18 @@ import ErgonModel
 struct CampaignAudit {
     let accepted: AcceptedCampaign
     let campaign: Campaign
-    private(set) var stages: [Stage: StageAudit] = [:]
-    private(set) var trees: [Stage: MergeTree] = [:]
+    var stages: [Stage: StageAudit] = [:]
+    var trees: [Stage: MergeTree] = [:]
     /// For steps over the lines of an earlier output: how many there are.
-    private var lines: [Int: Int] = [:]
+    var lines: [Int: Int] = [:]
+    /// How many tasks stages had that a reopening did away with.
+    var formerCounts: [Stage: Int] = [:]
+    /// What was reopened by the last records, until something else follows them.
+    var reopening: [Stage: IntervalSet] = [:]
     private(set) var succeeded = Totals()
     private(set) var failed = Totals()
+    var superseded = Totals()
+    private var isHeld = false
     private(set) var cancelledBy: String?
     private(set) var sealed: SealedCampaign?
 
@@ -23,13 +29,16 @@ struct CampaignAudit {
         var account = Account()
         account.succeeded = succeeded.line
         account.failed = failed.line
+        account.superseded = superseded.line
         return account
     }
 
     var summary: AuditReport.Summary {
-        AuditReport.Summary(
-            accepted: accepted, ending: sealed?.ending, outputs: published, unmade: unmade,
-            account: account, coverage: coverage)
+        var (whole, unjudged) = (self, Findings())
+        whole.endReopening(&unjudged)
+        return AuditReport.Summary(
+            accepted: accepted, ending: sealed?.ending, outputs: whole.published,
+            unmade: whole.unmade, account: account, coverage: whole.coverage)
     }
 
     func work(_ step: Int) -> StageAudit? { stages[Stage(step: step, part: .work)] }
@@ -70,7 +79,7 @@ struct CampaignAudit {
     private mutating func addStage(_ stage: Stage, _ count: Int, outputs: Int) {
         stages[stage] = StageAudit(
             name: stage.name(in: campaign), count: count, outputCount: outputs,
-            attempts: campaign.steps[stage.step].attempts)
+            retry: campaign.steps[stage.step].retry)
     }
 
     /// - Parameter count: how many lines the file has that the step is split over.
@@ -95,17 +104,17 @@ struct CampaignAudit {
         guard let stage = Stage(name: batch.stage, in: campaign), stages[stage] != nil else {
             return report("no stage `\(batch.stage)` at this point", &findings)
         }
-        if zip(batch.results, batch.results.dropFirst()).contains(where: { $0.task >= $1.task }) {
-            report("\(batch.stage): results that are not in the order of their tasks", &findings)
-        }
+        for problem in batch.problemsAsCounted { report("\(batch.stage): \(problem)", &findings) }
         for result in batch.results {
-            for problem in add(result, to: stage) {
+            for problem in add(result, to: stage, by: batch.worker) {
                 report("\(batch.stage): \(problem)", &findings)
             }
         }
     }
 
-    private mutating func add(_ result: TaskResult, to stage: Stage) -> [String] {
+    private mutating func add(
+        _ result: TaskResult, to stage: Stage, by worker: WorkerID
+    ) -> [String] {
         guard let index = stages.index(forKey: stage) else { return [] }
         var problems: [String] = []
         if (0..<stages.values[index].count).contains(result.task) {
@@ -116,7 +125,7 @@ struct CampaignAudit {
                 problems.append("task \(result.task) ended after \(above) had merged it")
             }
         }
-        switch stages.values[index].add(result) {
+        switch stages.values[index].add(result, by: worker) {
         case .refused(let problem): return problems + [problem]
         case .counted(let problem): problems += [problem].compactMap { $0 }
         }
@@ -125,6 +134,24 @@ struct CampaignAudit {
     }
 
     // MARK: Ends
+
+    mutating func hold(_ findings: inout Findings) {
+        if sealed != nil { report("held after the seal", &findings) }
+        if isHeld { report("held twice", &findings) }
+        isHeld = true
+    }
+
+    mutating func release(_ findings: inout Findings) {
+        if sealed != nil { report("released after the seal", &findings) }
+        if !isHeld { report("released, but not held", &findings) }
+        isHeld = false
+    }
+
+    /// It goes on, whatever it had come to.
+    mutating func unseal() {
+        sealed = nil
+        cancelledBy = nil
+    }
 
     mutating func cancel(by: String, _ findings: inout Findings) {
         if sealed != nil { report("cancelled after the seal", &findings) }

@@ -14,13 +14,18 @@ extension CampaignAudit {
 
     /// Whether what all tasks of a step read is there: its `with`, and the file it is split over.
     func isOpenFor(_ step: Int) -> Bool {
-        let spec = campaign.steps[step]
-        var wholes = spec.with.map(\.source)
-        if case .lines = spec.split, let over = spec.over { wholes.append(over) }
-        return wholes.allSatisfy { source in
+        wholeSources(of: step).allSatisfy { source in
             guard case .output = source else { return true }
             return wholeFile(of: source) != nil
         }
+    }
+
+    /// What every task of a step reads as a whole.
+    func wholeSources(of step: Int) -> [Source] {
+        let spec = campaign.steps[step]
+        var wholes = spec.with.map(\.source)
+        if case .lines = spec.split, let over = spec.over { wholes.append(over) }
+        return wholes
     }
 
     /// Whether the outputs that this task takes one by one are there.
@@ -46,16 +51,7 @@ extension CampaignAudit {
 
     /// The name of a merge that is done and would have had to wait for this task.
     func finishedMerge(above task: Int, of stage: Stage) -> String? {
-        let above: [Stage]
-        switch stage.part {
-        case .work:
-            above = campaign.steps[stage.step].outputs.indices.map {
-                Stage(step: stage.step, part: .merge(output: $0, level: 1))
-            }
-        case .merge(let output, let level):
-            above = [Stage(step: stage.step, part: .merge(output: output, level: level + 1))]
-        }
-        return above.lazy.compactMap { merge -> String? in
+        merges(above: stage).lazy.compactMap { merge -> String? in
             guard let tree = trees[merge], let state = stages[merge],
                 state.done.contains(task / tree.fanIn)
             else { return nil }
@@ -63,20 +59,40 @@ extension CampaignAudit {
         }.first
     }
 
-    /// The file that an output is in as a whole: what the top of its merge left, or the one task
-    /// of its step; `nil` while it is not on record.
+    /// The stages that merge what this one leaves, where they exist.
+    func merges(above stage: Stage) -> [Stage] {
+        switch stage.part {
+        case .work:
+            campaign.steps[stage.step].outputs.indices.map {
+                Stage(step: stage.step, part: .merge(output: $0, level: 1))
+            }
+        case .merge(let output, let level):
+            [Stage(step: stage.step, part: .merge(output: output, level: level + 1))]
+        }
+    }
+
+    /// The file that an output is in as a whole, as `maker(of:)` left it; `nil` while it is not on
+    /// record.
     func wholeFile(of source: Source) -> StoredFile? {
+        guard let (stage, output) = maker(of: source), let left = stages[stage]?.firstOutputs,
+            output < left.count
+        else { return nil }
+        return left[output]
+    }
+
+    /// The stage whose task 0 leaves an output as a whole, and which of its files that is: the top
+    /// of its merge, or the work of its step if that is one task; `nil` for inputs and as long as
+    /// there is no such stage.
+    func maker(of source: Source) -> (stage: Stage, output: Int)? {
         guard case .output(let name, let outputName) = source,
             let step = campaign.stepIndex(named: name),
             let output = campaign.steps[step].outputs.firstIndex(where: { $0.name == outputName })
         else { return nil }
         guard campaign.steps[step].outputs[output].merge != nil else {
-            let left = work(step)?.firstOutputs ?? []
-            return output < left.count ? left[output] : nil
+            return (Stage(step: step, part: .work), output)
         }
         let first = Stage(step: step, part: .merge(output: output, level: 1))
         guard let top = trees[first]?.top else { return nil }
-        let stage = Stage(step: step, part: .merge(output: output, level: top))
-        return stages[stage]?.firstOutputs?.first
+        return (Stage(step: step, part: .merge(output: output, level: top)), 0)
     }
 }

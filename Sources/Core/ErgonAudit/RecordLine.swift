@@ -6,6 +6,12 @@ package func renderRecord(_ record: Record) -> String {
     "\(record.time.timestamp) \(text(record.event))"
 }
 
+/// Likewise what a repair gave up, by whose hand.
+package func renderRepair(_ repair: AuditReport.Repair) -> String {
+    "\(text(repair.givenUp)) were given up by \(quoted(repair.givenUp.by)) "
+        + "at \(repair.time.timestamp)"
+}
+
 private func text(_ event: RecordedEvent) -> String {
     switch event {
     case .coordinatorStarted(let epoch, let version):
@@ -21,13 +27,43 @@ private func text(_ event: RecordedEvent) -> String {
             + "manifest \(accepted.manifest.hex)"
     case .stageSized(let id, let stage, let count):
         "campaign \(id): \(quoted(stage)) is split over \(count) lines"
-    case .results(let batch): text(batch)
+    case .results(let batch): text(batch, "results")
+    case .superseded(let batch): text(batch, "superseded results")
+    case .campaignHeld(let id, let reason, let by):
+        "campaign \(id) held by \(quoted(by)): \(quoted(reason))"
+    case .campaignReleased(let id, let by): "campaign \(id) released by \(quoted(by))"
+    case .campaignReopened(let reopened): text(reopened)
     case .campaignCancelled(let id, let by): "campaign \(id) cancelled by \(quoted(by))"
     case .campaignSealed(let seal): text(seal)
+    case .workerStands(let worker, let standing, let by):
+        "worker \(quoted(worker.name)) \(text(standing)), by \(quoted(by))"
+    case .logRepaired(let givenUp):
+        "log repaired by \(quoted(givenUp.by)): \(text(givenUp)) given up"
     }
 }
 
-private func text(_ batch: ResultBatch) -> String {
+private func text(_ givenUp: GivenUp) -> String {
+    "\(givenUp.records.count) records from \(givenUp.records.lowerBound) on "
+        + "(\(givenUp.bytes) bytes)"
+}
+
+private func text(_ reopened: ReopenedCampaign) -> String {
+    let tasks = reopened.tasks.map { "\(quoted($0.stage)) tasks \($0.tasks)" }
+    return "campaign \(reopened.id) reopened by \(quoted(reopened.by)): "
+        + tasks.joined(separator: "; ")
+}
+
+private func text(_ standing: Standing) -> String {
+    switch standing {
+    case .active: "is active"
+    case .draining: "is draining"
+    case .quarantined(let reason, nil): "is quarantined: \(quoted(reason))"
+    case .quarantined(let reason, let until?):
+        "is quarantined until \(until.timestamp): \(quoted(reason))"
+    }
+}
+
+private func text(_ batch: ResultBatch, _ kind: String) -> String {
     var (tasks, totals, failures) = (IntervalSet(), Totals(), [String]())
     for result in batch.results {
         if result.task < .max { tasks.insert(result.task..<result.task + 1) }
@@ -38,7 +74,7 @@ private func text(_ batch: ResultBatch) -> String {
         }
     }
     let failed = failures.isEmpty ? "" : "; failed: \(failures.joined(separator: ", "))"
-    return "campaign \(batch.campaign): \(batch.results.count) results of \(quoted(batch.stage)) "
+    return "campaign \(batch.campaign): \(batch.results.count) \(kind) of \(quoted(batch.stage)) "
         + "tasks \(tasks) by \(quoted(batch.worker.name)) under lease \(batch.lease), "
         + costs(totals.line) + failed
 }
@@ -49,7 +85,8 @@ private func text(_ seal: SealedCampaign) -> String {
         let missing = output.missing.isEmpty ? "" : " without tasks \(output.missing)"
         return "\(quoted(output.name)) \(output.content.digest.hex)\(missing)"
     }
-    let wasted = seal.account.failed.attempts == 0 ? "" : "; failed: \(costs(seal.account.failed))"
+    let wasted = [("failed", seal.account.failed), ("superseded", seal.account.superseded)]
+        .filter { $0.1.attempts > 0 }.map { "; \($0): \(costs($1))" }.joined()
     return "campaign \(seal.id) sealed: \(seal.ending.rawValue), \(complete) of "
         + "\(seal.coverage.count) sources covered, \(seal.account.succeeded.attempts) tasks, "
         + costs(seal.account.succeeded) + wasted

@@ -16,6 +16,7 @@ extension CampaignAudit {
         problems += differences(in: seal.coverage, from: derived.coverage)
         problems += differences("succeeded", seal.account.succeeded, succeeded)
         problems += differences("failed", seal.account.failed, failed)
+        problems += differences("was superseded", seal.account.superseded, superseded)
         return problems
     }
 
@@ -74,8 +75,7 @@ extension CampaignAudit {
     var unmade: [String] {
         campaign.steps.flatMap { spec in
             spec.outputs.filter { output in
-                let isOneTask = (spec.split == .single || spec.split == .all) && spec.points.isEmpty
-                return (output.merge != nil || isOneTask)
+                (output.merge != nil || spec.isSingleTask)
                     && wholeFile(of: .output(step: spec.name, output: output.name)) == nil
             }.map { "\(spec.name).\($0.name)" }
         }

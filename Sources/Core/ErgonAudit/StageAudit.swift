@@ -6,26 +6,25 @@ struct StageAudit {
     let count: Int
     /// Files that every task leaves.
     let outputCount: Int
-    /// How often a task may start.
-    let attempts: Int
+    let retry: RetrySpec
     private(set) var done = IntervalSet()
     /// Why the tasks that failed for good did.
     private(set) var failed: [Int: Failure] = [:]
-    /// Failed attempts of tasks that are neither done nor failed for good.
-    private var failures: [Int: Int] = [:]
+    /// What went wrong with tasks that are neither done nor failed for good.
+    private var setbacks: [Int: Setbacks] = [:]
     /// What task 0 left: what stands for the whole stage where it is the top of a merge.
     private(set) var firstOutputs: [StoredFile]?
 
-    init(name: String, count: Int, outputCount: Int, attempts: Int) {
+    init(name: String, count: Int, outputCount: Int, retry: RetrySpec) {
         self.name = name
         self.count = count
         self.outputCount = outputCount
-        self.attempts = attempts
+        self.retry = retry
     }
 
     private func state(of task: Int) -> TaskState {
         if done.contains(task) { return .done }
-        return failed[task] == nil ? .open(failures: failures[task] ?? 0) : .failed
+        return failed[task] == nil ? .open(setbacks[task] ?? Setbacks()) : .failed
     }
 
     /// Neither done nor failed for good.
@@ -43,7 +42,7 @@ struct StageAudit {
         case refused(problem: String)
     }
 
-    mutating func add(_ result: TaskResult) -> Judgement {
+    mutating func add(_ result: TaskResult, by worker: WorkerID) -> Judgement {
         let task = result.task
         guard (0..<count).contains(task) else {
             return .refused(problem: "task \(task) of \(count)")
@@ -51,15 +50,15 @@ struct StageAudit {
         let old = state(of: task)
         let new: TaskState
         do {
-            new = try old.after(result.outcome)
+            new = try old.after(result.outcome, on: worker)
         } catch {
             let end = old == .done ? "done" : "given up"
             return .refused(problem: "task \(task) was \(end) before")
         }
-        let problem = mismatch(result, old)
-        failures[task] = nil
+        let problem = mismatch(result, old, worker)
+        setbacks[task] = nil
         switch new {
-        case .open(let count): failures[task] = count
+        case .open(let count): setbacks[task] = count
         case .done:
             done.insert(task..<task + 1)
             if task == 0 { firstOutputs = result.outputs }
@@ -69,24 +68,41 @@ struct StageAudit {
         return .counted(problem: problem)
     }
 
+    /// They are as if they had never been started.
+    mutating func reopen(_ tasks: IntervalSet) {
+        done.subtract(tasks)
+        failed = failed.filter { !tasks.contains($0.key) }
+        setbacks = setbacks.filter { !tasks.contains($0.key) }
+        if tasks.contains(0) { firstOutputs = nil }
+    }
+
     /// What the result says that does not fit the stage.
-    private func mismatch(_ result: TaskResult, _ old: TaskState) -> String? {
-        let amounts = [result.wall.count, result.cpu.count, result.energy.microjoules]
-        let sizes = (result.outputs + [result.log].compactMap { $0 }).map(\.size.bytes)
-        if (amounts + sizes).contains(where: { $0 < 0 }) {
-            return "task \(result.task) has a negative amount"
-        }
+    private func mismatch(
+        _ result: TaskResult, _ old: TaskState, _ worker: WorkerID
+    ) -> String? {
+        if result.hasNegativeAmount { return "task \(result.task) has a negative amount" }
         switch result.outcome {
         case .succeeded:
             guard result.outputs.count != outputCount else { return nil }
             return "task \(result.task) left \(result.outputs.count) outputs of \(outputCount)"
-        case .failed(_, let isFinal):
+        case .failed(let failure, let isFinal):
             guard case .open(let before) = old else { return nil }
             if !result.outputs.isEmpty { return "task \(result.task) failed, but left outputs" }
-            guard isFinal != (before + 1 >= attempts) else { return nil }
-            return "attempt \(before + 1) of \(attempts) of task \(result.task) is "
+            guard isFinal != retry.isLast(failure, on: worker, after: before) else { return nil }
+            let setback =
+                failure == .workerLost
+                ? "loss \(before.losses + 1)"
+                : "attempt \(before.failures + 1) of \(retry.attempts)"
+            return "\(setback) of task \(result.task) is "
                 + (isFinal ? "said to be the last" : "not the last")
         }
+    }
+}
+
+extension TaskResult {
+    var hasNegativeAmount: Bool {
+        wall.count < 0 || cpu.count < 0 || energy.microjoules < 0
+            || outputs.contains { $0.size.bytes < 0 } || log.map { $0.size.bytes < 0 } == true
     }
 }
 

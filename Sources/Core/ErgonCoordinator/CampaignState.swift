@@ -11,15 +11,27 @@ struct CampaignState: Sendable {
     var seal: SealedCampaign?
     var sealedAt: Instant?
     var cancelledBy: String?
+    /// Why nothing of it is started, while it is held.
+    var held: String?
     /// Workers that cannot run it, and why; not on record, and forgotten when they come back anew.
     var unfit: [WorkerID: String] = [:]
     /// The stages whose number of tasks is known.
-    private(set) var stages: [Stage: StageState] = [:]
+    var stages: [Stage: StageState] = [:]
     /// Lines of merged outputs that a step is split over, by that step.
-    private var lines: [Int: Int] = [:]
+    var lines: [Int: Int] = [:]
     /// Steps whose number of tasks will never be known, since what they are split over failed.
-    private(set) var unsized: Set<Int> = []
-    private(set) var trees: [Stage: MergeTree] = [:]
+    var unsized: Set<Int> = []
+    var trees: [Stage: MergeTree] = [:]
+    var reopenings: [Reopening] = []
+    /// Of stages that a reopening did away with.
+    var formerCounts: [Stage: Int] = [:]
+
+    struct Reopening: Sendable {
+        /// The last one granted before.
+        var lease: LeaseID
+        /// What was opened again, and everything that reads it.
+        var affected: [Stage: IntervalSet]
+    }
 
     init(
         id: CampaignID, campaign: Campaign, manifest: StoredFile, by: String, accepted: Instant
@@ -33,8 +45,8 @@ struct CampaignState: Sendable {
     }
 
     /// Later stages first: what is started is finished before more is begun.
-    var stagesWithReadyTasks: [Stage] {
-        stages.filter { !$0.value.ready.isEmpty }.keys.sorted(by: >)
+    func stagesWithRunnableTasks(_ now: Instant) -> [Stage] {
+        stages.filter { $0.value.isRunnable(now) }.keys.sorted(by: >)
     }
 
     func stage(_ stage: Stage) -> StageState? { stages[stage] }
@@ -77,13 +89,17 @@ struct CampaignState: Sendable {
     mutating func setLines(_ count: Int, of step: Int) {
         lines[step] = count
         sizeStep(step)
-        guard stages[Stage(step: step, part: .work)] == nil else { return }
-        // More tasks than there can be: none will ever run.
+        giveUpOversized(step)
+    }
+
+    /// More tasks than there can be: none will ever run.
+    mutating func giveUpOversized(_ step: Int) {
+        guard lines[step] != nil, stages[Stage(step: step, part: .work)] == nil else { return }
         unsized.insert(step)
         refreshReaders(of: step, 0..<0)
     }
 
-    private mutating func sizeStep(_ step: Int) {
+    mutating func sizeStep(_ step: Int) {
         let spec = campaign.steps[step]
         let work = Stage(step: step, part: .work)
         guard stages[work] == nil,
@@ -111,14 +127,29 @@ struct CampaignState: Sendable {
 
     // MARK: What follows from what
 
-    mutating func apply(_ batch: ResultBatch, to stage: Stage) throws(ReplayFault) {
+    mutating func apply(
+        _ batch: ResultBatch, to stage: Stage, at time: Instant
+    ) throws(ReplayFault) {
         try check(batch, of: stage)
+        let (step, memory) = (
+            campaign.steps[stage.step], campaign.resources(of: stage).memory
+        )
         for result in batch.results {
             account.add(result)
-            update(stage) { $0.apply(result, under: batch.lease) }
+            update(stage) { $0.apply(result, of: batch, at: time, step, memory: memory) }
         }
         guard let first = batch.results.first, let last = batch.results.last else { return }
         settle(stage, first.task..<last.task + 1)
+    }
+
+    /// What an attempt cost that changed nothing.
+    mutating func note(superseded batch: ResultBatch, of stage: Stage) {
+        for result in batch.results {
+            account.superseded.add(result)
+            update(stage) {
+                $0.note(Trouble(.superseded(result.outcome), result, batch), of: result.task)
+            }
+        }
     }
 
     /// What is on record must be what may happen to a task; a log that says otherwise is not ours.
@@ -134,7 +165,7 @@ struct CampaignState: Sendable {
             }
             last = result.task
             do throws(IllegalTransition) {
-                _ = try state.state(of: result.task).after(result.outcome)
+                _ = try state.state(of: result.task).after(result.outcome, on: batch.worker)
             } catch { throw ReplayFault(problem: "\(place) has ended before") }
             let due = result.outcome == .succeeded ? state.outputs.count : 0
             guard result.outputs.count == due else {
@@ -144,7 +175,7 @@ struct CampaignState: Sendable {
     }
 
     /// Looks at everything that reads what `range` of `stage` may have left.
-    private mutating func settle(_ stage: Stage, _ range: Range<Int>) {
+    mutating func settle(_ stage: Stage, _ range: Range<Int>) {
         switch stage.part {
         case .work:
             let spec = campaign.steps[stage.step]
@@ -189,7 +220,7 @@ struct CampaignState: Sendable {
 
     /// A step split over the lines of a file that will never be there has no tasks, ever; and so
     /// on down the road.
-    private mutating func giveUpSizing(_ step: Int) {
+    mutating func giveUpSizing(_ step: Int) {
         guard let source = campaign.steps[step].over, !unsized.contains(step) else { return }
         let hopeless = producer(of: source).map(unsized.contains) ?? false
         guard hopeless || whole(source) == .never else { return }
@@ -197,166 +228,7 @@ struct CampaignState: Sendable {
         refreshReaders(of: step, 0..<0)
     }
 
-    private func producer(of source: Source) -> Int? {
+    func producer(of source: Source) -> Int? {
         if case .output(let name, _) = source { campaign.stepIndex(named: name) } else { nil }
-    }
-
-    /// Sorts the open tasks of `range` into runnable, waiting and hopeless.
-    private mutating func refresh(_ step: Int, _ range: Range<Int>) {
-        let work = Stage(step: step, part: .work)
-        guard let state = stages[work], !range.isEmpty else { return }
-        var open = IntervalSet(range)
-        for decided in [state.ready, state.leased, state.done, state.failed, state.unreachable] {
-            open.subtract(decided.intersection(range))
-        }
-        var (runnable, hopeless) = (IntervalSet(), IntervalSet())
-        switch gate(of: step) {
-        case .waiting: return
-        case .never: hopeless = open
-        case .there: (runnable, hopeless) = sort(open, of: step)
-        }
-        update(work) {
-            $0.ready.formUnion(runnable)
-            $0.unreachable.formUnion(hopeless)
-        }
-        for range in hopeless.ranges { settle(work, range) }
-    }
-
-    private func sort(
-        _ open: IntervalSet, of step: Int
-    ) -> (runnable: IntervalSet, hopeless: IntervalSet) {
-        let spec = campaign.steps[step]
-        guard let source = spec.over, let earlier = producer(of: source) else {
-            return (open, IntervalSet())
-        }
-        guard let below = stages[Stage(step: earlier, part: .work)],
-            let shards = Shards(of: spec, in: campaign, upstream: upstream(of: step))
-        else { return (IntervalSet(), IntervalSet()) }
-        if case .lines = spec.split { return (open, IntervalSet()) }
-        var (runnable, hopeless) = (IntervalSet(), IntervalSet())
-        for task in decidable(open, of: spec, shards, below).ranges.joined() {
-            let reads = shards[task].files
-            if below.done.contains(reads) {
-                runnable.insert(task..<task + 1)
-            } else if below.failed.intersects(reads) || below.unreachable.intersects(reads) {
-                hopeless.insert(task..<task + 1)
-            }
-        }
-        return (runnable, hopeless)
-    }
-
-    /// Those of `open` that read at least one task that is done or never will be: the others need
-    /// no look. So a step over a hundred million tasks costs nothing before the first is done.
-    private func decidable(
-        _ open: IntervalSet, of spec: StepSpec, _ shards: Shards, _ below: StageState
-    ) -> IntervalSet {
-        guard case .outputs(let size) = spec.split, shards.perPoint > 0 else { return open }
-        var candidates = IntervalSet()
-        for range in open.ranges {
-            let points =
-                range.lowerBound / shards.perPoint...(range.upperBound - 1) / shards.perPoint
-            for first in points.map({ $0 * shards.perPoint }) {
-                let parts = range.clamped(to: first..<first + shards.perPoint)
-                let reads =
-                    (parts.lowerBound - first)
-                    * size..<min((parts.upperBound - first) * size, below.count)
-                for settled in [below.done, below.failed, below.unreachable] {
-                    for read in settled.intersection(reads).ranges {
-                        let readers =
-                            first + read.lowerBound / size..<first
-                            + ceilingDivision(read.upperBound, size)
-                        candidates.insert(readers.clamped(to: parts))
-                    }
-                }
-            }
-        }
-        return candidates
-    }
-
-    private mutating func refreshMerge(
-        _ step: Int, _ output: Int, level: Int, below range: Range<Int>
-    ) {
-        let stage = Stage(step: step, part: .merge(output: output, level: level))
-        guard let tree = trees[stage], let merge = campaign.steps[step].outputs[output].merge,
-            let state = stages[stage], !range.isEmpty
-        else { return }
-        let below = stages[Self.below(stage)]
-        let nodes = range.lowerBound / tree.fanIn..<ceilingDivision(range.upperBound, tree.fanIn)
-        var (runnable, hopeless) = (IntervalSet(), IntervalSet())
-        for node in nodes where state.state(of: node) == .open(failures: 0) {
-            let children = tree.children(of: node, level: level)
-            guard let below, !state.ready.contains(node), !state.leased.contains(node),
-                !state.unreachable.contains(node), below.isSettled(children)
-            else { continue }
-            let there = below.done.intersection(children)
-            let mayRun = merge.missing == .partial ? !there.isEmpty : there.count == children.count
-            if mayRun { runnable.insert(node..<node + 1) } else { hopeless.insert(node..<node + 1) }
-        }
-        update(stage) {
-            $0.ready.formUnion(runnable)
-            $0.unreachable.formUnion(hopeless)
-        }
-        for range in hopeless.ranges { settle(stage, range) }
-    }
-
-    /// The stage whose outputs a merge takes.
-    static func below(_ stage: Stage) -> Stage {
-        guard case .merge(let output, let level) = stage.part, level > 1 else {
-            return Stage(step: stage.step, part: .work)
-        }
-        return Stage(step: stage.step, part: .merge(output: output, level: level - 1))
-    }
-
-    // MARK: Whole outputs
-
-    enum Readiness: Hashable { case waiting, there, never }
-
-    /// Whether everything that all tasks of a step read is there.
-    private func gate(of step: Int) -> Readiness {
-        let spec = campaign.steps[step]
-        var states = spec.with.map { whole($0.source) }
-        if let over = spec.over, case .lines = spec.split { states.append(whole(over)) }
-        if states.contains(.never) { return .never }
-        return states.contains(.waiting) ? .waiting : .there
-    }
-
-    /// The stage and the task that leave a source as one file; `nil` for inputs and for steps
-    /// whose size is not known yet.
-    private func maker(of source: Source) -> (stage: Stage, output: Int)? {
-        guard case .output(let name, let outputName) = source,
-            let step = campaign.stepIndex(named: name),
-            let output = campaign.steps[step].outputs.firstIndex(where: { $0.name == outputName })
-        else { return nil }
-        guard campaign.steps[step].outputs[output].merge != nil else {
-            return (Stage(step: step, part: .work), output)
-        }
-        let first = Stage(step: step, part: .merge(output: output, level: 1))
-        guard let tree = trees[first] else { return nil }
-        return (Stage(step: step, part: .merge(output: output, level: tree.top)), 0)
-    }
-
-    private func whole(_ source: Source) -> Readiness {
-        guard case .output = source else { return .there }
-        guard let (stage, _) = maker(of: source), let state = stages[stage] else {
-            return producer(of: source).map(isHopeless) == true ? .never : .waiting
-        }
-        if state.done.contains(0) { return .there }
-        return state.failed.contains(0) || state.unreachable.contains(0) ? .never : .waiting
-    }
-
-    /// No task of the step will ever leave anything.
-    private func isHopeless(_ step: Int) -> Bool {
-        unsized.contains(step) || stages[Stage(step: step, part: .work)]?.count == 0
-    }
-
-    /// A source that is one file of an earlier step, as soon as it is there.
-    func wholeFile(of source: Source) -> NamedFile? {
-        guard case .output(let name, let outputName) = source,
-            let step = campaign.stepIndex(named: name),
-            let output = campaign.steps[step].outputs.first(where: { $0.name == outputName }),
-            let (stage, position) = maker(of: source),
-            let file = stages[stage]?.outputs[position][0]
-        else { return nil }
-        return NamedFile(name: output.file, content: file)
     }
 }

@@ -10,16 +10,23 @@ package struct Coordinator: Sendable {
     }
 
     package enum Event: Sendable {
-        case workerConnected(WorkerFacts, held: [HeldLease])
+        /// - Parameter life: drawn by the worker's process when it started.
+        case workerConnected(WorkerFacts, life: Int, held: [HeldLease])
         case workerDisconnected(WorkerID)
         case report(WorkerID, WorkerReport)
+        /// Tasks of the lease that were not begun and will not be.
+        case giveBack(WorkerID, LeaseID, IntervalSet)
+        /// The worker ends what it runs, and goes.
+        case leaving(WorkerID)
         /// The worker cannot run the lease's campaign; nothing of it was started.
         case decline(WorkerID, LeaseID, reason: String)
         case submit(RequestID, Campaign, manifest: StoredFile, by: String)
-        case cancel(RequestID, CampaignID, by: String)
+        case intervene(RequestID, Intervention, by: String)
         case ask(RequestID, Question)
         /// The answer to `countLines`.
-        case linesCounted(CampaignID, step: Int, lines: Int)
+        case linesCounted(CampaignID, step: Int, of: StoredFile, lines: Int)
+        /// Nothing may be started and nothing new taken, and why; `nil` when all is well again.
+        case trouble(String?)
         case tick
     }
 
@@ -34,16 +41,18 @@ package struct Coordinator: Sendable {
 
     /// How long a worker may be away before its leases go to others.
     package var grace: Microseconds
-    package private(set) var epoch: Int
+    package internal(set) var epoch: Int
     var nextSerial = 0
     var campaigns: [CampaignID: CampaignState] = [:]
     var lastCampaign = 0
     /// Campaigns that have not ended, oldest first.
-    private(set) var running: [CampaignID] = []
+    var running: [CampaignID] = []
     var workers: [WorkerID: WorkerState] = [:]
     var leases: [LeaseID: LeaseState] = [:]
-    /// After a start nothing is leased before then, unless every known worker has come back.
+    /// After a start nothing is leased before then, unless all come back that may hold leases.
     var settlingUntil: Instant?
+    /// Why nothing is started.
+    var trouble: String?
 
     package init(grace: Microseconds = .seconds(15)) {
         self.grace = grace
@@ -72,7 +81,7 @@ package struct Coordinator: Sendable {
     package mutating func start(version: String, now: Instant) -> [Effect] {
         var effects: [Effect] = []
         commit(.coordinatorStarted(epoch: epoch + 1, version: version), now, &effects)
-        if !workers.isEmpty { settlingUntil = now + grace }
+        if !mayComeBack(now).isEmpty { settlingUntil = now + grace }
         seal(now, &effects)
         return effects + countLines()
     }
@@ -81,23 +90,34 @@ package struct Coordinator: Sendable {
 
     package mutating func handle(_ event: Event, now: Instant) -> [Effect] {
         var effects: [Effect] = []
+        if case .ask(let request, let question) = event {
+            return [.reply(request, answer(question, now))]
+        }
         switch event {
-        case .workerConnected(let facts, let held): connect(facts, held, now, &effects)
+        case .workerConnected(let facts, let life, let held):
+            connect(facts, life: life, held, now, &effects)
         case .workerDisconnected(let worker): disconnect(worker, now)
         case .report(let worker, let report): take(report, from: worker, now, &effects)
+        case .giveBack(let worker, let lease, let tasks): giveBack(tasks, of: lease, by: worker)
+        case .leaving(let worker): leave(worker)
         case .decline(let worker, let lease, let reason):
             decline(lease, by: worker, reason, now, &effects)
         case .submit(let request, let campaign, let manifest, let by):
             submit(request, campaign, manifest, by, now, &effects)
-        case .cancel(let request, let id, let by): cancel(request, id, by, now, &effects)
-        case .ask(let request, let question): effects.append(.reply(request, answer(question)))
-        case .linesCounted(let id, let step, let lines):
-            setLines(id, step, lines, now, &effects)
-        case .tick: expire(now)
+        case .intervene(let request, let intervention, let by):
+            let reply = intervene(intervention, by, now, &effects)
+            effects.append(.reply(request, reply))
+        case .ask: break
+        case .linesCounted(let id, let step, let file, let lines):
+            setLines(id, step, file, lines, now, &effects)
+        case .trouble(let reason): trouble = reason
+        case .tick:
+            expire(now, &effects)
+            beginTrials(now)
         }
-        if case .ask = event { return effects }
         seal(now, &effects)
         grantLeases(now, &effects)
+        if case .tick = event { copyStragglers(now, &effects) }
         return effects + countLines()
     }
 
@@ -113,33 +133,63 @@ package struct Coordinator: Sendable {
     }
 
     private mutating func apply(_ record: Record) throws(ReplayFault) {
+        let time = record.time
         switch record.event {
         case .coordinatorStarted(let epoch, _):
             self.epoch = epoch
             nextSerial = 0
-        case .workerJoined(let facts):
-            workers[facts.worker, default: WorkerState(facts: facts)].facts = facts
+        case .workerJoined(let facts): join(facts, at: time)
         case .campaignAccepted: break
         case .stageSized(let id, let stage, let count):
             guard let step = campaigns[id]?.campaign.stepIndex(named: stage) else {
                 throw ReplayFault(problem: "campaign \(id) has no stage `\(stage)`")
             }
             campaigns[id]?.setLines(count, of: step)
-        case .results(let batch):
-            guard let state = campaigns[batch.campaign],
-                let stage = Stage(name: batch.stage, in: state.campaign)
-            else {
-                throw ReplayFault(
-                    problem: "campaign \(batch.campaign) has no stage `\(batch.stage)`")
-            }
-            try campaigns[batch.campaign]?.apply(batch, to: stage)
-            workers[batch.worker]?.finishedTasks += batch.results.count
-        case .campaignCancelled(let id, let by): campaigns[id]?.cancelledBy = by
+        case .results(let batch): try apply(batch, at: time)
+        case .superseded(let batch): try note(batch, at: time)
+        case .campaignHeld(let id, let reason, _): try update(id) { $0.held = reason }
+        case .campaignReleased(let id, _): try update(id) { $0.held = nil }
+        case .campaignReopened(let reopened): try apply(reopened)
+        case .campaignCancelled(let id, let by): try update(id) { $0.cancelledBy = by }
         case .campaignSealed(let seal):
-            campaigns[seal.id]?.seal = seal
-            campaigns[seal.id]?.sealedAt = record.time
+            try update(seal.id) { state in
+                state.seal = seal
+                state.sealedAt = time
+            }
             running.removeAll { $0 == seal.id }
+        case .workerStands(let worker, let standing, _): apply(standing, to: worker)
+        case .logRepaired: break
         }
+    }
+
+    private mutating func update(
+        _ id: CampaignID, _ change: (inout CampaignState) -> Void
+    ) throws(ReplayFault) {
+        guard let index = campaigns.index(forKey: id) else {
+            throw ReplayFault(problem: "campaign \(id) was never accepted")
+        }
+        change(&campaigns.values[index])
+    }
+
+    private mutating func apply(_ batch: ResultBatch, at time: Instant) throws(ReplayFault) {
+        let stage = try stage(of: batch)
+        try campaigns[batch.campaign]?.apply(batch, to: stage, at: time)
+        noteFortunes(batch, stage, at: time)
+    }
+
+    private mutating func note(_ batch: ResultBatch, at time: Instant) throws(ReplayFault) {
+        let stage = try stage(of: batch)
+        campaigns[batch.campaign]?.note(superseded: batch, of: stage)
+        workers[batch.worker]?.note(batch, at: time)
+    }
+
+    private func stage(of batch: ResultBatch) throws(ReplayFault) -> Stage {
+        guard let state = campaigns[batch.campaign],
+            let stage = Stage(name: batch.stage, in: state.campaign)
+        else {
+            throw ReplayFault(problem: "campaign \(batch.campaign) has no stage `\(batch.stage)`")
+        }
+        return stage
     }
 
     // MARK: Campaigns
@@ -148,11 +198,12 @@ package struct Coordinator: Sendable {
         _ request: RequestID, _ campaign: Campaign, _ manifest: StoredFile, _ by: String,
         _ now: Instant, _ effects: inout [Effect]
     ) {
-        let same = campaigns.values.first {
-            $0.manifest.digest == manifest.digest && $0.seal == nil
+        if let trouble {
+            effects.append(.reply(request, .refused(trouble)))
+            return
         }
-        if let same {
-            effects.append(.reply(request, .accepted(same.id)))
+        if let same = running.first(where: { campaigns[$0]?.manifest.digest == manifest.digest }) {
+            effects.append(.reply(request, .accepted(same)))
             return
         }
         let accepted = AcceptedCampaign(
@@ -174,26 +225,11 @@ package struct Coordinator: Sendable {
             accepted: time)
     }
 
-    private mutating func cancel(
-        _ request: RequestID, _ id: CampaignID, _ by: String, _ now: Instant,
+    private mutating func setLines(
+        _ id: CampaignID, _ step: Int, _ file: StoredFile, _ lines: Int, _ now: Instant,
         _ effects: inout [Effect]
     ) {
-        guard let state = campaigns[id] else {
-            effects.append(.reply(request, .unknownCampaign))
-            return
-        }
-        if state.seal == nil {
-            commit(.campaignCancelled(id, by: by), now, &effects)
-            withdrawLeases(of: id, &effects)
-            sealCampaign(id, now, &effects)
-        }
-        effects.append(.reply(request, .ended(campaigns[id]?.seal?.ending ?? .cancelled)))
-    }
-
-    private mutating func setLines(
-        _ id: CampaignID, _ step: Int, _ lines: Int, _ now: Instant, _ effects: inout [Effect]
-    ) {
-        guard let state = campaigns[id], state.seal == nil, state.fileToCount(for: step) != nil
+        guard let state = campaigns[id], state.seal == nil, state.fileToCount(for: step) == file
         else { return }
         let name = state.campaign.steps[step].name
         commit(.stageSized(id, stage: name, count: lines), now, &effects)
@@ -216,7 +252,7 @@ package struct Coordinator: Sendable {
         for id in ended { sealCampaign(id, now, &effects) }
     }
 
-    private mutating func sealCampaign(
+    mutating func sealCampaign(
         _ id: CampaignID, _ now: Instant, _ effects: inout [Effect]
     ) {
         guard let state = campaigns[id] else { return }

@@ -1,5 +1,6 @@
 import ErgonModel
 
+/// Who is given what.
 extension Coordinator {
     /// How much work a worker should hold ahead of what it runs, so that it never waits for the
     /// next message.
@@ -12,72 +13,148 @@ extension Coordinator {
     static let mostFiles = 16_384
 
     mutating func grantLeases(_ now: Instant, _ effects: inout [Effect]) {
+        guard trouble == nil else { return }
         if let until = settlingUntil {
-            let allBack = workers.values.allSatisfy(\.isConnected)
-            guard allBack || now >= until else { return }
+            guard mayComeBack(now).isEmpty || now >= until else {
+                // A clock that was set back makes nobody wait longer than the grace.
+                settlingUntil = min(until, now + grace)
+                return
+            }
             settlingUntil = nil
         }
-        let connected = workers.filter { $0.value.isConnected }.keys.sorted()
-        guard !connected.isEmpty else { return }
-        for id in running {
-            for stage in campaigns[id]?.stagesWithReadyTasks ?? [] {
-                grantLeases(id, stage, connected, &effects)
+        let able = workers.filter { $0.value.mayTake(now) }.keys.sorted()
+        guard !able.isEmpty else { return }
+        for id in running where campaigns[id]?.held == nil {
+            for stage in campaigns[id]?.stagesWithRunnableTasks(now) ?? [] {
+                grantLeases(id, stage, able, now, &effects)
             }
         }
     }
 
     /// One lease a worker in turn, until the stage or the workers' room is used up.
     private mutating func grantLeases(
-        _ id: CampaignID, _ stage: Stage, _ connected: [WorkerID], _ effects: inout [Effect]
+        _ id: CampaignID, _ stage: Stage, _ able: [WorkerID], _ now: Instant,
+        _ effects: inout [Effect]
     ) {
+        guard let candidates = candidates(for: stage, of: id, among: able) else { return }
         var granted = true
         while granted {
             granted = false
-            let byLoad = connected.map { (load(of: $0), $0) }.sorted { $0 < $1 }
+            let byLoad = candidates.workers.map { (load(of: $0), $0) }.sorted { $0 < $1 }
             for (load, worker) in byLoad {
-                guard let lease = nextLease(id, stage, for: worker, load: load) else { continue }
-                effects.append(.send(worker, .lease(lease)))
-                granted = true
+                guard let room = room(of: worker, for: stage, of: id, load: load) else { continue }
+                let entries = due(room, of: stage, id, for: worker, candidates, now)
+                if !entries.isEmpty {
+                    for (task, memory) in entries {
+                        grantAgain(task, of: stage, id, to: worker, memory, now, &effects)
+                    }
+                    granted = true
+                } else if let range = take(room, of: stage, id, for: worker, candidates) {
+                    grant(range, of: stage, id, to: worker, memory: nil, now, &effects)
+                    granted = true
+                }
             }
         }
     }
 
-    private mutating func nextLease(
-        _ id: CampaignID, _ stage: Stage, for worker: WorkerID, load: Int
-    ) -> Lease? {
-        guard let state = campaigns[id], let tasks = state.stage(stage), !tasks.ready.isEmpty,
-            let facts = workers[worker]?.facts, state.unfit[worker] == nil
-        else { return nil }
-        let needs = resources(of: stage, in: state.campaign)
-        guard facts.fits(needs) else { return nil }
-        let slots = min(
-            facts.cpus / needs.cpus, Int(facts.memory.bytes / max(needs.memory.bytes, 1)))
-        let mean = max(tasks.meanWall?.count ?? Self.lookAhead.count, 1)
+    private func candidates(
+        for stage: Stage, of id: CampaignID, among able: [WorkerID]
+    ) -> Candidates? {
+        guard let state = campaigns[id] else { return nil }
+        let needs = state.campaign.resources(of: stage)
+        let fitting = able.filter { state.unfit[$0] == nil }.compactMap { workers[$0] }
+            .filter { $0.facts.fits(needs) }
+        return fitting.isEmpty ? nil : Candidates(fitting, for: needs)
+    }
+
+    /// How many more tasks of a stage the worker should hold; `nil` for none.
+    private func room(
+        of worker: WorkerID, for stage: Stage, of id: CampaignID, load: Int
+    ) -> Int? {
+        guard let state = campaigns[id], let there = workers[worker] else { return nil }
+        if there.isOnTrial { return load == 0 ? 1 : nil }
+        let needs = state.campaign.resources(of: stage)
+        let slots = there.facts.slots(for: needs)
+        let mean = max(state.stages[stage]?.meanWall?.count ?? Self.lookAhead.count, 1)
         let ahead = Int(Self.lookAhead.count / mean)
         let room = slots * (1 + ahead) - ceilingDivision(load, needs.cpus)
         // A busy worker is refilled when half of what it held ahead is gone, not task by task.
         guard room > 0, ahead == 0 || room * 2 >= slots * (1 + ahead) || load == 0 else {
             return nil
         }
-        let share = ceilingDivision(tasks.ready.count, 2 * max(connectedSlots(needs), 1))
-        let longest = longestLease(of: stage, in: state)
-        let limit = min(room, max(share, slots), longest)
-        guard let range = campaigns[id]?.update(stage, { $0.lease(atMost: limit) }) ?? nil else {
-            return nil
+        return room
+    }
+
+    // MARK: First attempts
+
+    /// A run of tasks that were never tried, for one worker.
+    private mutating func take(
+        _ room: Int, of stage: Stage, _ id: CampaignID, for worker: WorkerID,
+        _ candidates: Candidates
+    ) -> Range<Int>? {
+        guard let limit = campaigns[id].map({ longestLease(of: stage, in: $0) }),
+            let slots = candidates.slots[worker]
+        else { return nil }
+        return campaigns[id]?.update(stage) { state in
+            let share = candidates.share(of: state.ready.count)
+            return state.ready.takeFirst(min(room, max(share, slots), limit))
+        } ?? nil
+    }
+
+    // MARK: Further attempts
+
+    /// How many waiting tasks are looked at before a worker is said to fit none.
+    private static let longestSearch = 64
+
+    /// Tasks that went wrong before, may start again, and are better with no other worker; with the
+    /// memory that each gets.
+    private func due(
+        _ room: Int, of stage: Stage, _ id: CampaignID, for worker: WorkerID,
+        _ candidates: Candidates, _ now: Instant
+    ) -> [(task: Int, memory: ByteCount)] {
+        guard let again = campaigns[id]?.stages[stage]?.again, !again.isEmpty else { return [] }
+        let limit = min(room, max(candidates.share(of: again.count), 1))
+        var tasks: [(task: Int, memory: ByteCount)] = []
+        for entry in again.entries.prefix(Self.longestSearch) where entry.isDue(now) {
+            guard tasks.count < limit else { break }
+            guard let memory = candidates.memory(for: entry, on: worker) else { continue }
+            tasks.append((entry.task, memory))
         }
+        return tasks
+    }
+
+    /// A task that went wrong before is leased alone: what it does to its worker it does to no
+    /// other task's lease.
+    private mutating func grantAgain(
+        _ task: Int, of stage: Stage, _ id: CampaignID, to worker: WorkerID, _ memory: ByteCount,
+        _ now: Instant, _ effects: inout [Effect]
+    ) {
+        campaigns[id]?.update(stage) { $0.again.remove(task) }
+        grant(task..<task + 1, of: stage, id, to: worker, memory: memory, now, &effects)
+    }
+
+    // MARK: Granting
+
+    mutating func grant(
+        _ tasks: Range<Int>, of stage: Stage, _ id: CampaignID, to worker: WorkerID,
+        memory: ByteCount?, isCopy: Bool = false, _ now: Instant, _ effects: inout [Effect]
+    ) {
+        guard let state = campaigns[id] else { return }
         nextSerial += 1
         let leaseID = LeaseID(epoch: epoch, serial: nextSerial)
         begin(
             leaseID,
-            LeaseState(worker: worker, campaign: id, stage: stage, remaining: IntervalSet(range)))
-        return state.lease(leaseID, stage, range)
-    }
-
-    /// Merges take the memory their step asks for, and one thread.
-    func resources(of stage: Stage, in campaign: Campaign) -> Resources {
-        var needs = campaign.steps[stage.step].resources
-        if case .merge = stage.part { needs.cpus = 1 }
-        return needs
+            LeaseState(
+                worker: worker, campaign: id, stage: stage, remaining: IntervalSet(tasks),
+                heard: now))
+        campaigns[id]?.update(stage) { state in
+            state.leased.insert(tasks)
+            if isCopy { state.copied.insert(tasks) }
+        }
+        var lease = state.lease(leaseID, stage, tasks)
+        let asked = state.campaign.resources(of: stage).memory
+        if let memory, memory > asked { lease.memory = memory }
+        effects.append(.send(worker, .lease(lease)))
     }
 
     private func longestLease(of stage: Stage, in state: CampaignState) -> Int {
@@ -98,80 +175,19 @@ extension Coordinator {
     }
 
     /// Threads that a worker's unfinished tasks need in all.
-    private func load(of worker: WorkerID) -> Int {
+    func load(of worker: WorkerID) -> Int {
         (workers[worker]?.leases ?? []).reduce(0) { sum, id in
             guard let lease = leases[id], let campaign = campaigns[lease.campaign]?.campaign else {
                 return sum
             }
-            return sum + lease.remaining.count * resources(of: lease.stage, in: campaign).cpus
+            return sum + lease.remaining.count * campaign.resources(of: lease.stage).cpus
         }
-    }
-
-    private func connectedSlots(_ needs: Resources) -> Int {
-        workers.values.filter(\.isConnected).reduce(0) { $0 + $1.facts.cpus / needs.cpus }
     }
 }
 
 extension StageState {
-    mutating func lease(atMost limit: Int) -> Range<Int>? {
-        guard let range = ready.takeFirst(limit) else { return nil }
-        leased.insert(range)
-        return range
-    }
-}
-
-extension CampaignState {
-    /// The lease with all that its worker cannot derive from the manifest.
-    func lease(_ leaseID: LeaseID, _ stage: Stage, _ range: Range<Int>) -> Lease {
-        var lease = Lease(id: leaseID, campaign: id, manifest: manifest, stage: stage, tasks: range)
-        switch stage.part {
-        case .work:
-            let spec = campaign.steps[stage.step]
-            lease.upstream = upstream(of: stage.step)
-            for named in spec.with {
-                if let file = wholeFile(of: named.source) { lease.with[named.name] = file }
-            }
-            guard case .output(let name, let output) = spec.over else { break }
-            if case .lines = spec.split {
-                lease.overFiles = spec.over.flatMap(wholeFile).map { [$0] } ?? []
-            } else {
-                lease.taskFiles = files(of: spec, range, step: name, output: output)
-            }
-        case .merge(let output, let level):
-            lease.isTop = trees[stage]?.top == level
-            lease.taskFiles = range.map { pieces(of: stage, output, $0) }
-        }
-        return lease
-    }
-
-    private func files(
-        of spec: StepSpec, _ range: Range<Int>, step name: String, output: String
-    ) -> [[NamedFile]] {
-        guard let step = campaign.stepIndex(named: name),
-            let position = campaign.steps[step].outputs.firstIndex(where: { $0.name == output }),
-            let below = stage(Stage(step: step, part: .work)),
-            let shards = Shards(of: spec, in: campaign, upstream: below.count)
-        else { return [] }
-        let output = campaign.steps[step].outputs[position]
-        return range.map { task in
-            shards[task].files.compactMap { earlier in
-                below.outputs[position][earlier].map {
-                    NamedFile(name: output.fileName(task: earlier), content: $0)
-                }
-            }
-        }
-    }
-
-    private func pieces(of stage: Stage, _ output: Int, _ node: Int) -> [NamedFile] {
-        guard case .merge(_, let level) = stage.part, let tree = trees[stage],
-            let below = self.stage(Self.below(stage))
-        else { return [] }
-        let spec = campaign.steps[stage.step].outputs[output]
-        let position = level == 1 ? output : 0
-        return tree.children(of: node, level: level).compactMap { child in
-            below.outputs[position][child].map {
-                NamedFile(name: spec.fileName(task: child), content: $0)
-            }
-        }
+    /// Whether there is something that a worker could be given now.
+    func isRunnable(_ now: Instant) -> Bool {
+        !ready.isEmpty || again.first?.isDue(now) == true
     }
 }

@@ -6,7 +6,9 @@ extension Coordinator {
         case status(CampaignSelector?)
         case results(CampaignSelector)
         case explain(CampaignSelector, stage: String, task: Int)
-        case log(CampaignSelector, stage: String, task: Int)
+        /// - Parameter attempt: counted from 1 among those that did not count; `nil` for the last
+        ///   attempt of all.
+        case log(CampaignSelector, stage: String, task: Int, attempt: Int?)
         case workers
     }
 
@@ -33,9 +35,12 @@ extension Coordinator {
         case ended(SealedCampaign.Ending)
         case unknownCampaign
         case unknownTask(String)
+        /// It cannot be done as things stand, and why.
+        case refused(String)
         case status(StatusReport)
         case results(ResultsReport)
         case sentence(String)
+        case explanation(String, [Trouble])
         case log(StoredFile?)
         case workers([WorkerStatus])
     }
@@ -44,6 +49,8 @@ extension Coordinator {
         package var campaigns: [CampaignReport]
         package var workers: Int
         package var cpus: Int
+        /// Why nothing is started and nothing new is taken.
+        package var trouble: String?
         /// How wrong modelled energy may be: the most that any worker, connected or not, says.
         package var energyUncertaintyPercent: Int
     }
@@ -56,6 +63,8 @@ extension Coordinator {
         package var accepted: Instant
         package var sealed: Instant?
         package var ending: SealedCampaign.Ending?
+        /// Why nothing of it is started.
+        package var held: String?
         package var stages: [StageReport]
         package var account: Account
     }
@@ -96,23 +105,36 @@ extension Coordinator {
         package var isConnected: Bool
         package var leasedTasks: Int
         package var finishedTasks: Int
+        package var standing: Standing
+        /// What speaks against it, though it is given work.
+        package var suspicion: String?
     }
 
     // MARK: Answers
 
-    func answer(_ question: Question) -> Reply {
+    func answer(_ question: Question, _ now: Instant) -> Reply {
         switch question {
         case .status(let selector): return status(selector)
         case .workers: return .workers(workerReports())
         case .results(let selector):
             return campaign(selector).map { .results($0.results()) } ?? .unknownCampaign
-        case .log(let selector, let stage, let task):
-            return withTask(selector, stage, task) { _, state in .log(state.logs[task]) }
+        case .log(let selector, let stage, let task, let attempt):
+            return withTask(selector, stage, task) { _, state in log(state, task, attempt) }
         case .explain(let selector, let stage, let task):
             return withTask(selector, stage, task) { campaign, state in
-                .sentence(explain(campaign, state, task))
+                .explanation(explain(campaign, state, task, now), state.troubles[task] ?? [])
             }
         }
+    }
+
+    private func log(_ stage: StageState, _ task: Int, _ attempt: Int?) -> Reply {
+        guard let attempt else { return .log(stage.logs[task]) }
+        let troubles = stage.troubles[task] ?? []
+        guard troubles.indices.contains(attempt - 1) else {
+            return .unknownTask(
+                "of task \(task) of `\(stage.name)` \(troubles.count) attempts did not count")
+        }
+        return .log(troubles[attempt - 1].log)
     }
 
     private func campaign(_ selector: CampaignSelector) -> CampaignState? {
@@ -152,7 +174,7 @@ extension Coordinator {
         return .status(
             StatusReport(
                 campaigns: states.map { $0.report() }, workers: connected.count,
-                cpus: connected.reduce(0) { $0 + $1.facts.cpus },
+                cpus: connected.reduce(0) { $0 + $1.facts.cpus }, trouble: trouble,
                 energyUncertaintyPercent: workers.values
                     .map(\.facts.power.uncertaintyPercent).max() ?? 0))
     }
@@ -164,60 +186,10 @@ extension Coordinator {
                 return WorkerStatus(
                     facts: state.facts, isConnected: state.isConnected,
                     leasedTasks: held.reduce(0) { $0 + $1.remaining.count },
-                    finishedTasks: state.finishedTasks)
+                    finishedTasks: state.finishedTasks, standing: state.standing,
+                    suspicion: state.standing == .active ? suspicion(of: id) : nil)
             }
         }
-    }
-
-    // MARK: Why a task is where it is
-
-    private func explain(_ state: CampaignState, _ stage: StageState, _ task: Int) -> String {
-        let name = "\(state.campaign.name).\(stage.name).\(task)"
-        if stage.done.contains(task) { return "\(name) is done" }
-        if let reason = stage.reasons[task] {
-            return "\(name) failed for good: \(reason.description)"
-        }
-        if stage.unreachable.contains(task) {
-            return "\(name) will not run: something it reads failed for good"
-        }
-        if let seal = state.seal {
-            return "\(name) did not run: the campaign is \(seal.ending.rawValue)"
-        }
-        if let lease = leases.values.first(where: {
-            $0.campaign == state.id && $0.stage == stage.stage && $0.remaining.contains(task)
-        }) {
-            let there = workers[lease.worker]?.isConnected == true
-            return "\(name) is with worker \(lease.worker)"
-                + (there ? "" : ", which is away; others get it if it does not come back")
-        }
-        return "\(name) waits: " + wait(state, stage, task)
-    }
-
-    private func wait(_ state: CampaignState, _ stage: StageState, _ task: Int) -> String {
-        guard stage.ready.contains(task) else { return "its inputs are not there yet" }
-        let needs = resources(of: stage.stage, in: state.campaign)
-        let connected = workers.values.filter(\.isConnected)
-        if connected.isEmpty { return "no worker is connected" }
-        if settlingUntil != nil {
-            return "the coordinator has just started, and its workers may still hold it"
-        }
-        guard connected.contains(where: { $0.facts.cpus >= needs.cpus }) else {
-            return "no connected worker has \(needs.cpus) hardware threads"
-        }
-        guard
-            connected.contains(where: {
-                $0.facts.cpus >= needs.cpus && $0.facts.memory >= needs.memory
-            })
-        else { return "no connected worker has \(needs.memory.bytes >> 20) MiB of memory" }
-        let fitting = connected.map(\.facts).filter { $0.fits(needs) }
-        let unfit = fitting.compactMap { facts in
-            state.unfit[facts.worker].map { "\(facts.worker) cannot run it: \($0)" }
-        }.sorted()
-        guard unfit.count < fitting.count else { return unfit.joined(separator: "; ") }
-        let failures = stage.failures[task]?.count ?? 0
-        let again = failures > 0 ? " (attempt \(failures + 1))" : ""
-        return
-            "all workers are busy; \(stage.ready.count) tasks of `\(stage.name)` are ready\(again)"
     }
 }
 
@@ -225,7 +197,7 @@ extension CampaignState {
     func report() -> Coordinator.CampaignReport {
         Coordinator.CampaignReport(
             id: id, name: campaign.name, by: by, manifest: manifest.digest, accepted: accepted,
-            sealed: sealedAt, ending: seal?.ending,
+            sealed: sealedAt, ending: seal?.ending, held: seal == nil ? held : nil,
             stages: stages.values.sorted { $0.stage < $1.stage }.map(\.report)
                 + waitingSteps, account: account)
     }

@@ -173,7 +173,7 @@ extension CampaignState {
         for range in work.done.intersection(tasks).ranges {
             for (file, events) in reads(range) { entries[file].covered.insert(events) }
         }
-        for task in work.reasons.keys.sorted() where tasks.contains(task) {
+        for task in work.failed.intersection(tasks).ranges.joined() {
             rest.remove(task..<task + 1)
             let reason = work.reasons[task]?.description ?? ""
             for (file, events) in reads(task..<task + 1) {
@@ -196,19 +196,5 @@ extension CampaignState {
     private func name(of tasks: Range<Int>) -> String {
         tasks.count == 1
             ? "task \(tasks.lowerBound)" : "tasks \(tasks.lowerBound) to \(tasks.upperBound - 1)"
-    }
-}
-
-extension StepSpec {
-    var isSingleTask: Bool { (split == .single || split == .all) && points.isEmpty }
-}
-
-extension Source {
-    /// As it stands in a manifest.
-    var text: String {
-        switch self {
-        case .input(let name): name
-        case .output(let step, let output): "\(step).\(output)"
-        }
     }
 }

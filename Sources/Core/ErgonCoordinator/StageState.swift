@@ -5,16 +5,22 @@ struct StageState: Sendable {
     let stage: Stage
     let name: String
     let count: Int
-    /// Runnable and in nobody's hands.
+    /// Runnable, never tried, and in nobody's hands.
     var ready = IntervalSet()
+    /// Runnable, tried before, and in nobody's hands.
+    var again = RetryQueue()
     var leased = IntervalSet()
+    /// Those of `leased` that two workers have.
+    var copied = IntervalSet()
     var done = IntervalSet()
     /// Failed for good.
     var failed = IntervalSet()
     /// Will never be runnable: what they read will never be there.
     var unreachable = IntervalSet()
-    /// The leases under which attempts failed, of open tasks that have any.
-    var failures: [Int: [LeaseID]] = [:]
+    /// Of open tasks that have any.
+    var setbacks: [Int: Setbacks] = [:]
+    /// Attempts that did not count, of any task, in the order of the log.
+    var troubles: [Int: [Trouble]] = [:]
     /// Why those in `failed` failed.
     var reasons: [Int: Failure] = [:]
     /// One table for each output.
@@ -24,6 +30,9 @@ struct StageState: Sendable {
     /// Moving mean of successful attempts; `nil` before the first.
     var meanWall: Microseconds?
 
+    /// So many attempts of one task are remembered; the log has all of them.
+    static let mostTroubles = 32
+
     init(stage: Stage, name: String, count: Int, outputs: Int) {
         self.stage = stage
         self.name = name
@@ -31,69 +40,142 @@ struct StageState: Sendable {
         self.outputs = Array(repeating: OutputTable(), count: outputs)
     }
 
-    func isSettled(_ range: Range<Int>) -> Bool {
-        if done.contains(range) { return true }
-        var settled = done.intersection(range)
-        settled.formUnion(failed.intersection(range))
-        settled.formUnion(unreachable.intersection(range))
-        return settled.count == range.count
-    }
-
     var isSettled: Bool { done.count + failed.count + unreachable.count == count }
+
+    /// Of `range`, the tasks that are neither decided nor in anybody's hands or queue.
+    func undecided(in range: Range<Int>) -> IntervalSet {
+        var open = IntervalSet(range)
+        for decided in [ready, leased, done, failed, unreachable] {
+            open.subtract(decided.intersection(range))
+        }
+        open.subtract(again.tasks(in: range))
+        return open
+    }
 
     func state(of task: Int) -> TaskState {
         if done.contains(task) { return .done }
         if failed.contains(task) { return .failed }
-        return .open(failures: failures[task]?.count ?? 0)
+        return .open(setbacks[task] ?? Setbacks())
     }
 
-    /// Tasks whose attempt under `lease` is on record as failed.
-    func failed(under lease: LeaseID) -> IntervalSet {
-        var tasks = IntervalSet()
-        for (task, leases) in failures where leases.contains(lease) {
-            tasks.insert(task..<task + 1)
-        }
-        return tasks
+    /// Whether a worker has answered for the task under `lease` and it did not count. That it was
+    /// taken for lost is no answer.
+    func hasAnswer(_ task: Int, under lease: LeaseID) -> Bool {
+        troubles[task]?.contains { trouble in
+            switch trouble.kind {
+            case .failed(.workerLost): false
+            case .failed, .superseded: trouble.lease == lease
+            }
+        } ?? false
     }
 
     /// Takes one recorded result in. What the record says is done; whether it may be was decided
     /// before it was recorded.
-    mutating func apply(_ result: TaskResult, under lease: LeaseID) {
-        let range = result.task..<result.task + 1
+    mutating func apply(
+        _ result: TaskResult, of batch: ResultBatch, at time: Instant, _ step: StepSpec,
+        memory: ByteCount
+    ) {
+        let task = result.task
+        let range = task..<task + 1
         ready.remove(range)
+        again.remove(task)
         leased.remove(range)
-        if let log = result.log { logs[result.task] = log }
+        if let log = result.log { logs[task] = log }
         switch result.outcome {
         case .succeeded:
             done.insert(range)
-            failures[result.task] = nil
-            for (output, file) in result.outputs.enumerated() {
-                outputs[output][result.task] = file
-            }
+            setbacks[task] = nil
+            for (output, file) in result.outputs.enumerated() { outputs[output][task] = file }
             meanWall =
                 meanWall.map { Microseconds($0.count + (result.wall.count - $0.count) / 8) }
                 ?? result.wall
         case .failed(let failure, isFinal: true):
             failed.insert(range)
-            failures[result.task] = nil
-            reasons[result.task] = failure
-        case .failed(_, isFinal: false):
-            failures[result.task, default: []].append(lease)
-            ready.insert(range)
+            setbacks[task] = nil
+            reasons[task] = failure
+            note(Trouble(.failed(failure), result, batch), of: task)
+        case .failed(let failure, isFinal: false):
+            setbacks[task, default: Setbacks()].add(failure, on: batch.worker)
+            note(Trouble(.failed(failure), result, batch), of: task)
+            queue(task, at: time, step, memory)
         }
     }
+
+    /// Tasks that can run and that nobody has. One that went wrong before has waited long enough.
+    mutating func makeReady(_ tasks: IntervalSet, _ step: StepSpec, memory: ByteCount) {
+        var fresh = tasks
+        if !setbacks.isEmpty {
+            for task in tasks.ranges.joined() where setbacks[task] != nil {
+                fresh.remove(task..<task + 1)
+                queue(task, at: nil, step, memory)
+            }
+        }
+        ready.formUnion(fresh)
+    }
+
+    /// Puts a task that went wrong where it waits for its next attempt.
+    /// - Parameter time: when it went wrong; `nil` if it has waited before.
+    mutating func queue(
+        _ task: Int, at time: Instant?, _ step: StepSpec, _ asked: ByteCount
+    ) {
+        let setbacks = setbacks[task] ?? Setbacks()
+        // Neighbours that failed together, and the attempts of one task, wait differently.
+        let seed = UInt64(truncatingIfNeeded: task) << 16 ^ UInt64(setbacks.count)
+        let wait = time == nil ? .zero : step.retry.wait(after: setbacks.count, seed: seed)
+        let time = time ?? Instant(microseconds: 0)
+        let kept = (troubles[task] ?? []).filter { $0.kind.isFailure }.map(\.worker)
+        again.insert(
+            RetryQueue.Entry(
+                task: task, failed: time, due: time + wait,
+                memory: step.retry.memory(after: setbacks.kills, asked: asked),
+                avoid: Set(kept).sorted()))
+    }
+
+    mutating func note(_ trouble: Trouble, of task: Int) {
+        var known = troubles[task, default: []]
+        if known.count == Self.mostTroubles { known.removeFirst() }
+        known.append(trouble)
+        troubles[task] = known
+    }
+
+    /// The tasks are as if they had never been started; what went wrong with them stays known.
+    mutating func reopen(_ tasks: IntervalSet) {
+        done.subtract(tasks)
+        failed.subtract(tasks)
+        for task in tasks.ranges.joined() {
+            setbacks[task] = nil
+            reasons[task] = nil
+            for output in outputs.indices { outputs[output][task] = nil }
+        }
+    }
+}
+
+extension Trouble.Kind {
+    var isFailure: Bool { if case .failed = self { true } else { false } }
 }
 
 /// The files that tasks left, in chunks, so that a stage without outputs costs nothing and a
 /// dense one an array.
 struct OutputTable: Sendable {
-    private static let chunk = 1024
+    static let chunk = 1024
     private var chunks: [Int: [StoredFile?]] = [:]
+
+    init() {}
+
+    /// - Precondition: each has `chunk` entries.
+    init(chunks: [Int: [StoredFile?]]) { self.chunks = chunks }
+
+    /// The entries by the number of their chunk, in its order.
+    var storedChunks: [(Int, [StoredFile?])] {
+        chunks.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
 
     subscript(task: Int) -> StoredFile? {
         get { chunks[task / Self.chunk]?[task % Self.chunk] }
         set {
-            chunks[task / Self.chunk, default: Array(repeating: nil, count: Self.chunk)][
+            let key = task / Self.chunk
+            if newValue == nil, chunks[key] == nil { return }
+            chunks[key, default: Array(repeating: nil, count: Self.chunk)][
                 task % Self.chunk] = newValue
         }
     }

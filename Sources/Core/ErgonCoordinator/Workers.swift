@@ -1,44 +1,66 @@
 import ErgonModel
 
-struct WorkerState: Sendable {
-    var facts: WorkerFacts
-    var isConnected = false
-    /// When its leases go to others, while it is away.
-    var awayUntil: Instant?
-    var finishedTasks = 0
-    /// What it holds, so that nobody searches all leases for one worker's.
-    fileprivate(set) var leases: Set<LeaseID> = []
-
-    init(facts: WorkerFacts) { self.facts = facts }
-}
-
-extension WorkerFacts {
-    /// Whether it is large enough at all.
-    func fits(_ needs: Resources) -> Bool { needs.cpus <= cpus && needs.memory <= memory }
-}
-
-struct LeaseState: Sendable {
-    let worker: WorkerID
-    let campaign: CampaignID
-    let stage: Stage
-    /// Tasks without an accepted result.
-    var remaining: IntervalSet
-}
-
+/// Workers that come, go and come back, and what becomes of their leases.
 extension Coordinator {
     mutating func connect(
-        _ facts: WorkerFacts, _ held: [HeldLease], _ now: Instant, _ effects: inout [Effect]
+        _ facts: WorkerFacts, life: Int, _ held: [HeldLease], _ now: Instant,
+        _ effects: inout [Effect]
     ) {
-        if workers[facts.worker]?.facts != facts { commit(.workerJoined(facts), now, &effects) }
-        workers[facts.worker]?.isConnected = true
-        for id in campaigns.keys { campaigns[id]?.unfit[facts.worker] = nil }
-        workers[facts.worker]?.awayUntil = nil
-        effects.append(.send(facts.worker, .welcome(epoch: epoch)))
-        for lease in leaseIDs(of: facts.worker) where !held.contains(where: { $0.id == lease }) {
-            release(lease)
+        let worker = facts.worker
+        if workers[worker]?.facts != facts { commit(.workerJoined(facts), now, &effects) }
+        let isSameProcess = workers[worker]?.life == life
+        workers[worker]?.life = life
+        workers[worker]?.isConnected = true
+        workers[worker]?.isLeaving = false
+        workers[worker]?.awayUntil = nil
+        for id in campaigns.keys { campaigns[id]?.unfit[worker] = nil }
+        effects.append(.send(worker, .welcome(epoch: epoch)))
+        // What another process of it had begun went with that process.
+        let remaining = Dictionary(held.map { ($0.id, $0.remaining) }) { first, _ in first }
+        if !isSameProcess { loseRunning(of: worker, except: remaining, now, &effects) }
+        for id in leaseIDs(of: worker) where remaining[id]?.isEmpty ?? true { release(id) }
+        adopt(held, by: worker, now, &effects)
+    }
+
+    mutating func disconnect(_ worker: WorkerID, _ now: Instant) {
+        workers[worker]?.isConnected = false
+        workers[worker]?.awayUntil = now + grace
+        // Whoever else could not run a campaign may be the only one left that might.
+        for id in running where campaigns[id]?.unfit.isEmpty == false {
+            if !isAnyoneFit(for: id) { campaigns[id]?.unfit = [:] }
         }
-        let lost = held.filter { !adopt($0, by: facts.worker) }.map(\.id)
-        if !lost.isEmpty { effects.append(.send(facts.worker, .withdraw(lost))) }
+    }
+
+    private func isAnyoneFit(for id: CampaignID) -> Bool {
+        workers.contains { worker, there in
+            there.isConnected && campaigns[id]?.unfit[worker] == nil
+        }
+    }
+
+    mutating func expire(_ now: Instant, _ effects: inout [Effect]) {
+        for worker in workers.keys.sorted() {
+            guard let until = workers[worker]?.awayUntil else { continue }
+            guard until <= now else {
+                // A clock that was set back makes nobody wait longer than the grace.
+                workers[worker]?.awayUntil = min(until, now + grace)
+                continue
+            }
+            workers[worker]?.awayUntil = nil
+            loseRunning(of: worker, except: [:], now, &effects)
+            for lease in leaseIDs(of: worker) { release(lease) }
+        }
+    }
+
+    /// The worker ends what it runs and goes.
+    mutating func leave(_ worker: WorkerID) { workers[worker]?.isLeaving = true }
+
+    /// Tasks of a lease that its worker has not begun and will not.
+    mutating func giveBack(_ tasks: IntervalSet, of id: LeaseID, by worker: WorkerID) {
+        guard let lease = leases[id], lease.worker == worker else { return }
+        let returned = lease.remaining.intersection(tasks)
+        leases[id]?.remaining.subtract(returned)
+        putBack(returned, of: lease)
+        if leases[id]?.remaining.isEmpty == true { end(id) }
     }
 
     /// A worker without the campaign's environment must not use up its tasks' attempts, however
@@ -50,35 +72,34 @@ extension Coordinator {
         guard let lease = leases[id], lease.worker == worker, let state = campaigns[lease.campaign]
         else { return }
         campaigns[lease.campaign]?.unfit[worker] = reason
-        let needs = resources(of: lease.stage, in: state.campaign)
+        let needs = state.campaign.resources(of: lease.stage)
         let mayOthers = workers.contains { other, there in
-            other != worker && there.isConnected && there.facts.fits(needs)
-                && state.unfit[other] == nil
+            other != worker && there.isConnected && !there.isLeaving
+                && there.facts.fits(needs) && state.unfit[other] == nil
         }
         if mayOthers { return release(id) }
         let results = lease.remaining.ranges.joined().map { task in
-            TaskResult(
-                task: task, outcome: .failed(.notStarted(reason), isFinal: false), outputs: [],
-                log: nil, started: now, wall: .zero, cpu: .zero, energy: .zero)
+            TaskResult(unstarted: task, .notStarted(reason), at: now)
         }
-        record(results, of: id, lease, now, &effects)
+        record(results, of: id, report: nil, now, &effects)
         release(id)
         // Tried again by whoever there is, until the attempts are used up.
         campaigns[lease.campaign]?.unfit = [:]
     }
 
-    mutating func disconnect(_ worker: WorkerID, _ now: Instant) {
-        workers[worker]?.isConnected = false
-        workers[worker]?.awayUntil = now + grace
+    /// A worker of which no record has spoken for so long is not waited for.
+    private static let longestSilence = Microseconds.seconds(7 * 24 * 3600)
+
+    /// Workers that are away after a start and may hold leases of an earlier one.
+    func mayComeBack(_ now: Instant) -> [WorkerID] {
+        if running.isEmpty { return [] }
+        return workers.filter { _, there in
+            if case .quarantined = there.standing { return false }
+            return !there.isConnected && now - there.lastRecord < Self.longestSilence
+        }.map(\.key)
     }
 
-    mutating func expire(_ now: Instant) {
-        for (worker, state) in workers {
-            guard let until = state.awayUntil, until <= now else { continue }
-            workers[worker]?.awayUntil = nil
-            for lease in leaseIDs(of: worker) { release(lease) }
-        }
-    }
+    // MARK: Leases
 
     func leaseIDs(of worker: WorkerID) -> [LeaseID] {
         workers[worker]?.leases.sorted() ?? []
@@ -92,40 +113,58 @@ extension Coordinator {
 
     /// The lease is nobody's any more; what of it is unfinished is for the caller to put somewhere.
     @discardableResult
-    private mutating func end(_ id: LeaseID) -> LeaseState? {
+    mutating func end(_ id: LeaseID) -> LeaseState? {
         guard let lease = leases.removeValue(forKey: id) else { return nil }
         workers[lease.worker]?.leases.remove(id)
         return lease
     }
 
-    /// A worker came back with work in its hands: what nobody else has done or holds stays its.
-    /// - Returns: false if nothing of it is left, and the worker may drop it.
-    private mutating func adopt(_ held: HeldLease, by worker: WorkerID) -> Bool {
-        if let known = leases[held.id] {
-            guard known.worker == worker else { return false }
-            let lost = known.remaining.subtracting(held.remaining)
-            putBack(lost, of: known)
-            leases[held.id]?.remaining.subtract(lost)
-            return true
+    /// A worker came back with work in its hands: what nobody else has done or holds stays its,
+    /// the rest it may drop.
+    private mutating func adopt(
+        _ held: [HeldLease], by worker: WorkerID, _ now: Instant, _ effects: inout [Effect]
+    ) {
+        var (lost, partly): ([LeaseID], [(LeaseID, IntervalSet)]) = ([], [])
+        for lease in held {
+            let kept = adopt(lease, by: worker, now)
+            let refused = lease.remaining.subtracting(kept)
+            if kept.isEmpty {
+                lost.append(lease.id)
+            } else if !refused.isEmpty {
+                partly.append((lease.id, refused))
+            }
         }
+        if !lost.isEmpty { effects.append(.send(worker, .withdraw(lost))) }
+        for (id, tasks) in partly { effects.append(.send(worker, .withdrawTasks(id, tasks))) }
+    }
+
+    /// - Returns: what of it is the worker's from now on.
+    private mutating func adopt(
+        _ held: HeldLease, by worker: WorkerID, _ now: Instant
+    ) -> IntervalSet {
+        if let known = leases[held.id] {
+            guard known.worker == worker else { return IntervalSet() }
+            giveBack(known.remaining.subtracting(held.remaining), of: held.id, by: worker)
+            return leases[held.id]?.remaining ?? IntervalSet()
+        }
+        if case .quarantined = workers[worker]?.standing { return IntervalSet() }
         guard held.id <= LeaseID(epoch: epoch, serial: nextSerial),
             let state = campaigns[held.campaign], state.seal == nil,
             let stage = state.stage(held.stage)
-        else { return false }
-        var free = IntervalSet()
-        for range in held.remaining.ranges { free.formUnion(stage.ready.intersection(range)) }
-        // What failed under it has been answered for, even if the answer was not acknowledged.
-        free.subtract(stage.failed(under: held.id))
-        guard !free.isEmpty else { return false }
+        else { return IntervalSet() }
+        let free = stage.unclaimed(of: held).subtracting(state.outdated(held))
+        guard !free.isEmpty else { return free }
         begin(
             held.id,
             LeaseState(
-                worker: worker, campaign: held.campaign, stage: held.stage, remaining: free))
-        campaigns[held.campaign]?.update(held.stage) {
-            $0.ready.subtract(free)
-            $0.leased.formUnion(free)
+                worker: worker, campaign: held.campaign, stage: held.stage, remaining: free,
+                heard: now))
+        campaigns[held.campaign]?.update(held.stage) { stage in
+            stage.ready.subtract(free)
+            for task in free.ranges.joined() { stage.again.remove(task) }
+            stage.leased.formUnion(free)
         }
-        return true
+        return free
     }
 
     /// Ends a lease; what was not finished under it is free again.
@@ -135,81 +174,95 @@ extension Coordinator {
     }
 
     private mutating func putBack(_ tasks: IntervalSet, of lease: LeaseState) {
-        campaigns[lease.campaign]?.update(lease.stage) {
-            $0.leased.subtract(tasks)
-            $0.ready.formUnion(tasks)
-        }
+        guard !tasks.isEmpty else { return }
+        campaigns[lease.campaign]?.putBack(tasks, of: lease.stage)
     }
 
     mutating func withdrawLeases(of campaign: CampaignID, _ effects: inout [Effect]) {
-        let doomed = leases.filter { $0.value.campaign == campaign }
-        for worker in Set(doomed.values.map(\.worker)).sorted() {
-            let ids = doomed.filter { $0.value.worker == worker }.keys.sorted()
-            for id in ids { release(id) }
-            if workers[worker]?.isConnected == true {
-                effects.append(.send(worker, .withdraw(ids)))
-            }
+        withdraw(leases.filter { $0.value.campaign == campaign }.map(\.key), &effects)
+    }
+
+    /// Takes leases from their workers; what is unfinished is free again.
+    mutating func withdraw(_ ids: [LeaseID], _ effects: inout [Effect]) {
+        var byWorker: [WorkerID: [LeaseID]] = [:]
+        for id in ids.sorted() {
+            guard let worker = leases[id]?.worker else { continue }
+            byWorker[worker, default: []].append(id)
+            release(id)
+        }
+        for (worker, ids) in byWorker.sorted(by: { $0.key < $1.key })
+        where workers[worker]?.isConnected == true {
+            effects.append(.send(worker, .withdraw(ids)))
         }
     }
 
-    // MARK: Results
+    // MARK: Losses
 
-    /// Only the current lease may answer: a worker back from the dead must not win.
-    mutating func take(
-        _ report: WorkerReport, from worker: WorkerID, _ now: Instant, _ effects: inout [Effect]
-    ) {
-        if let lease = leases[report.lease], lease.worker == worker,
-            lease.campaign == report.campaign, lease.stage == report.stage
-        {
-            record(report.results, of: report.lease, lease, now, &effects)
-        }
-        if leases[report.lease]?.worker == worker, leases[report.lease]?.remaining.isEmpty == true {
-            end(report.lease)
-        }
-        effects.append(.send(worker, .acknowledge([report.batch])))
-    }
-
-    /// Puts on record what of `results` may count.
-    private mutating func record(
-        _ results: [TaskResult], of id: LeaseID, _ lease: LeaseState, _ now: Instant,
+    /// The worker, or the process of it that held the leases, is gone: those tasks that it may have
+    /// been running have lost an attempt. A task that takes its workers with it is found by that.
+    /// - Parameter kept: what is not lost, by lease.
+    private mutating func loseRunning(
+        of worker: WorkerID, except kept: [LeaseID: IntervalSet], _ now: Instant,
         _ effects: inout [Effect]
     ) {
-        guard let state = campaigns[lease.campaign] else { return }
-        let accepted = acceptable(results, lease, state)
-        guard !accepted.isEmpty else { return }
-        for result in accepted { leases[id]?.remaining.remove(result.task..<result.task + 1) }
-        let batch = ResultBatch(
-            campaign: lease.campaign, stage: lease.stage.name(in: state.campaign),
-            worker: lease.worker, lease: id, results: accepted)
-        commit(.results(batch), now, &effects)
-    }
-
-    private func acceptable(
-        _ results: [TaskResult], _ lease: LeaseState, _ state: CampaignState
-    ) -> [TaskResult] {
-        guard state.seal == nil, let stage = state.stage(lease.stage) else { return [] }
-        var last = -1
-        return results.sorted { $0.task < $1.task }.compactMap { result in
-            guard result.task > last, lease.remaining.contains(result.task) else { return nil }
-            last = result.task
-            return judged(result, stage, attempts: state.campaign.steps[lease.stage.step].attempts)
+        guard var free = workers[worker]?.facts else { return }
+        // Workers begin what they were given first, and as much as there is room for.
+        for id in leaseIDs(of: worker) {
+            guard let lease = leases[id], let campaign = campaigns[lease.campaign]?.campaign else {
+                continue
+            }
+            let needs = campaign.resources(of: lease.stage)
+            let gone = lease.remaining.subtracting(kept[id] ?? IntervalSet())
+            let running = Array(gone.ranges.joined().prefix(free.slots(for: needs)))
+            free.cpus -= running.count * needs.cpus
+            free.memory = ByteCount(free.memory.bytes - Int64(running.count) * needs.memory.bytes)
+            let results = running.map { TaskResult(unstarted: $0, .workerLost, at: now) }
+            record(results, of: id, report: nil, now, &effects)
         }
     }
+}
 
-    /// Says whether a failure is the task's last; a success that does not leave what the stage
-    /// leaves is a failure.
-    private func judged(_ result: TaskResult, _ stage: StageState, attempts: Int) -> TaskResult {
-        let (came, expected) = (result.outputs.count, stage.outputs.count)
-        let failure: Failure
-        switch result.outcome {
-        case .succeeded where came == expected: return result
-        case .succeeded: failure = .missingOutput("of \(stage.name): \(came) came for \(expected)")
-        case .failed(let reason, _): failure = reason
+extension CampaignState {
+    /// Tasks that nobody works on any more. What another worker has as well stays leased; a task
+    /// that went wrong before waits no longer than it already has.
+    mutating func putBack(_ tasks: IntervalSet, of stage: Stage) {
+        let memory = campaign.resources(of: stage).memory
+        let step = campaign.steps[stage.step]
+        update(stage) { $0.putBack(tasks, step, memory: memory) }
+    }
+}
+
+extension StageState {
+    fileprivate mutating func putBack(
+        _ tasks: IntervalSet, _ step: StepSpec, memory: ByteCount
+    ) {
+        var free = tasks
+        for range in tasks.ranges { free.subtract(copied.intersection(range)) }
+        copied.subtract(tasks)
+        leased.subtract(free)
+        makeReady(free, step, memory: memory)
+    }
+
+    /// What of a lease from before nobody else has done or holds. What failed under it has been
+    /// answered for, even if the answer was not acknowledged.
+    fileprivate func unclaimed(of held: HeldLease) -> IntervalSet {
+        var free = IntervalSet()
+        for range in held.remaining.ranges {
+            free.formUnion(ready.intersection(range))
+            free.formUnion(again.tasks(in: range))
         }
-        var result = result
-        let failures = stage.failures[result.task]?.count ?? 0
-        result.outcome = .failed(failure, isFinal: failures + 1 >= attempts)
-        result.outputs = []
-        return result
+        for task in free.ranges.joined() where hasAnswer(task, under: held.id) {
+            free.remove(task..<task + 1)
+        }
+        return free
+    }
+}
+
+extension TaskResult {
+    /// Of an attempt that nothing is known of but why it came to nothing.
+    init(unstarted task: Int, _ failure: Failure, at now: Instant) {
+        self.init(
+            task: task, outcome: .failed(failure, isFinal: false), outputs: [], log: nil,
+            started: now, wall: .zero, cpu: .zero, energy: .zero)
     }
 }

@@ -66,10 +66,31 @@ private func form(_ step: StepSpec) -> JSON {
             "memory": .string(canonicalText(of: step.resources.memory)),
             "time": step.resources.time.map { .string(canonicalText(of: $0)) },
             "limit": .string(canonicalText(of: step.resources.limit)),
+            "cleanup": step.resources.cleanup == .zero
+                ? nil : .string(canonicalText(of: step.resources.cleanup)),
         ]),
-        "retry": .object(["attempts": .int(step.attempts)]),
+        "retry": form(step.retry),
         "environment": .object(["variables": form(step.variables)]),
     ])
+}
+
+/// The keys that came after `attempts` are left out where they say nothing new: what was accepted
+/// before there were any keeps its identity.
+private func form(_ retry: RetrySpec) -> JSON {
+    let usual = RetrySpec()
+    let members: [String: JSON?] = [
+        "attempts": .int(retry.attempts),
+        "backoff": retry.backoff == usual.backoff
+            ? nil : .string(canonicalText(of: retry.backoff)),
+        "give-up-on": retry.finalExits == usual.finalExits
+            ? nil : .array(retry.finalExits.map(JSON.int)),
+        "after-time-limit": retry.afterTimeLimit == usual.afterTimeLimit
+            ? nil : .bool(retry.afterTimeLimit),
+        "grow-memory": retry.memoryPercent == usual.memoryPercent
+            ? nil : .number(Double(retry.memoryPercent) / 100),
+        "lost-workers": retry.lostWorkers == usual.lostWorkers ? nil : .int(retry.lostWorkers),
+    ]
+    return object(members)
 }
 
 private func form(_ source: Source) -> JSON { .string(source.text) }

@@ -9,7 +9,8 @@ extension Reading {
     /// What can be said of the steps' tasks when the files are known.
     /// - Parameter unsound: inputs with errors of their own, for which no step is blamed.
     mutating func checkTasks(
-        of steps: [CheckedStep], in campaign: Campaign, except unsound: Set<String>
+        of steps: [CheckedStep], in campaign: Campaign, except unsound: Set<String>,
+        _ lists: ListLimits?
     ) {
         checkOutputs(of: steps)
         var tasks: [String: Int] = [:]
@@ -25,7 +26,9 @@ extension Reading {
             if findings.count == before {
                 tasks[step.spec.name] = count(step, in: campaign, upstream)
             }
-            checkFiles(step, input?.files.count ?? upstream, campaign)
+            let files = input?.files.count ?? upstream
+            checkFiles(step, files, campaign)
+            if let lists { checkLists(step, files, campaign, lists) }
         }
     }
 
@@ -74,12 +77,28 @@ extension Reading {
             return nil
         }
         guard isKnown else { return nil }
-        if count == 0 {
-            report(
-                step.splitPlace, "step `\(step.spec.name)` has no task: there are no events",
-                "check the input's files and `events`")
+        if count == 0, case .input(let name) = step.spec.over,
+            let input = campaign.input(named: name)
+        {
+            reportEmptiness(of: input, step)
         }
         return count
+    }
+
+    /// Steps over the outputs of such a step are not blamed for having no task either.
+    private mutating func reportEmptiness(of input: InputSpec, _ step: CheckedStep) {
+        let units =
+            switch input.format {
+            case .csv: "rows"
+            case .lines: "lines"
+            case .opaque: "events"
+            }
+        let others = input.files.count > 1 ? ", nor has any other file of `\(input.name)`" : ""
+        report(
+            step.splitPlace,
+            "\(quoted(input.files[0].name)) has no \(units)\(others): step `\(step.spec.name)` has "
+                + "nothing to do",
+            "check the input's files and `events`")
     }
 
     private mutating func check(_ step: CheckedStep, over input: InputSpec) {

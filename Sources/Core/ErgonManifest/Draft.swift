@@ -77,7 +77,7 @@ struct StepDraft: Sendable {
     var outputs: [Output] = []
     var resources = Resources(
         cpus: 1, memory: ByteCount(1 << 30), time: nil, limit: .seconds(24 * 60 * 60))
-    var attempts = 3
+    var retry = RetrySpec()
     var variables: [String: String] = [:]
 
     /// What it waits for and reads: `over` first.

@@ -1,15 +1,31 @@
 package import ErgonModel
 
-/// How much text is read at most.
+/// How much is read at most, and how much a command may be given.
 package struct ManifestLimits: Hashable, Sendable {
     package var bytes: Int
     /// Texts, numbers, lists and mappings in all.
     package var values: Int
+    /// What may become arguments of one command; `nil` leaves that to be seen when it is run.
+    package var arguments: ListLimits?
 
     /// What people write.
-    package static let written = ManifestLimits(bytes: 1 << 20, values: 200_000)
+    package static let written = ManifestLimits(
+        bytes: 1 << 20, values: 200_000, arguments: .commandLine)
     /// Canonical forms, in which a pattern has become the list of its files: some 50,000 of them.
-    package static let canonical = ManifestLimits(bytes: 16 << 20, values: 1_000_000)
+    /// One that was accepted before commands were looked at is on record, and must be read again.
+    package static let canonical = ManifestLimits(
+        bytes: 16 << 20, values: 1_000_000, arguments: nil)
+}
+
+/// How many things of a kind may become arguments of one command.
+package struct ListLimits: Hashable, Sendable {
+    package var seeds: Int
+    package var files: Int
+
+    /// Linux gives arguments and environment together a quarter of the stack's limit, 2 MiB of the
+    /// usual 8 (execve(2)). A seed takes up to 25 bytes of it, pointer and all; so many files fit
+    /// if their paths have 450 bytes or less.
+    package static let commandLine = ListLimits(seeds: 20_000, files: 4096)
 }
 
 /// Reads a manifest (`docs/MANIFEST.md`), as written or in its canonical form.
@@ -26,7 +42,7 @@ package func parseManifest(
     }
     guard reading.findings.isEmpty else { throw ManifestErrors(file: file, reading.findings) }
     precondition(steps.count == draft.steps.count, "a step of \(file) was lost without an error")
-    return Manifest(file: file, draft: draft, steps: steps)
+    return Manifest(file: file, draft: draft, steps: steps, lists: limits.arguments)
 }
 
 /// Reads a canonical form: everything that it takes is in it.
@@ -44,13 +60,15 @@ package struct Manifest: Sendable {
     let file: String
     let draft: CampaignDraft
     let steps: [CheckedStep]
+    let lists: ListLimits?
     /// What must be looked up outside, in the order of the text. Empty for a canonical form.
     package let lookups: [FileLookup]
 
-    init(file: String, draft: CampaignDraft, steps: [CheckedStep]) {
+    init(file: String, draft: CampaignDraft, steps: [CheckedStep], lists: ListLimits?) {
         self.file = file
         self.draft = draft
         self.steps = steps
+        self.lists = lists
         let sources = draft.inputs.flatMap(\.files) + draft.code + (draft.python.map { [$0] } ?? [])
         lookups = sources.compactMap { source in
             if case .lookup(let lookup) = source.content { lookup } else { nil }

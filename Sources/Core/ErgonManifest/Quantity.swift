@@ -12,8 +12,8 @@ struct QuantityKind: Sendable {
     var counted: String
     var example: String
     var units: [Unit]
-    /// The largest amount that is accepted, and how it is written.
-    var limit: (amount: Int64, text: String)
+    /// The amounts that are accepted, and how messages say it.
+    var range: (amounts: ClosedRange<Int64>, text: String)
 
     static let duration = QuantityKind(
         counted: "microseconds", example: "90 min",
@@ -21,7 +21,15 @@ struct QuantityKind: Sendable {
             Unit(symbol: "ms", factor: 1_000), Unit(symbol: "s", factor: 1_000_000),
             Unit(symbol: "min", factor: 60_000_000), Unit(symbol: "h", factor: 3_600_000_000),
             Unit(symbol: "d", factor: 86_400_000_000),
-        ], limit: (3_650 * 86_400_000_000, "3650 d"))
+        ], range: (1...3_650 * 86_400_000_000, "more than 0 and at most 3650 d"))
+
+    /// A time that may be none at all.
+    static let backoff = {
+        var kind = duration
+        kind.example = "10 s"
+        kind.range = (0...RetrySpec.longestBackoff.count, "from 0 s to 1 h")
+        return kind
+    }()
 
     /// SI prefixes and the binary prefixes of IEC 80000-13.
     static let size = QuantityKind(
@@ -32,7 +40,7 @@ struct QuantityKind: Sendable {
             Unit(symbol: "TB", factor: 1_000_000_000_000), Unit(symbol: "KiB", factor: 1 << 10),
             Unit(symbol: "MiB", factor: 1 << 20), Unit(symbol: "GiB", factor: 1 << 30),
             Unit(symbol: "TiB", factor: 1 << 40),
-        ], limit: (1 << 50, "1024 TiB"))
+        ], range: (1...1 << 50, "more than 0 and at most 1024 TiB"))
 
     /// `gib` means GiB, and `minutes` min.
     func unit(meantBy word: String) -> Unit? {
@@ -44,8 +52,10 @@ struct QuantityKind: Sendable {
 }
 
 extension Reading {
-    mutating func duration(_ value: Value, _ what: String) -> Microseconds? {
-        quantity(value, what, .duration).map(Microseconds.init)
+    mutating func duration(
+        _ value: Value, _ what: String, _ kind: QuantityKind = .duration
+    ) -> Microseconds? {
+        quantity(value, what, kind).map(Microseconds.init)
     }
 
     mutating func size(_ value: Value, _ what: String) -> ByteCount? {
@@ -108,17 +118,17 @@ extension Reading {
             return nil
         }
         let amount = product.partialValue / divisor
-        guard amount >= 1, amount <= kind.limit.amount else {
+        guard let amount = Int64(exactly: amount), kind.range.amounts.contains(amount) else {
             outOfRange(value, what, kind)
             return nil
         }
-        return Int64(amount)
+        return amount
     }
 
     private mutating func outOfRange(_ value: Value, _ what: String, _ kind: QuantityKind) {
         report(
             value.place, "\(what): \(quoted(value.scalar?.text ?? "")) is out of range",
-            "more than 0 and at most \(kind.limit.text)")
+            kind.range.text)
     }
 }
 

@@ -21,7 +21,7 @@ extension Reading {
         }
         draft.outputs = section["outputs"].map { outputs($0) } ?? []
         if let value = section["resources"] { resources(value, &draft.resources) }
-        if let value = section["retry"] { retry(value, &draft) }
+        if let value = section["retry"] { retry(value, &draft.retry) }
         if let value = section["environment"],
             let section = self.section(value, "`environment` of a step", keys: ["variables"])
         {
@@ -111,7 +111,7 @@ extension Reading {
     }
 
     private mutating func resources(_ value: Value, _ resources: inout Resources) {
-        let keys = ["cpus", "memory", "time", "limit"]
+        let keys = ["cpus", "memory", "time", "limit", "cleanup"]
         guard let section = section(value, "`resources`", keys: keys) else { return }
         if let value = section["cpus"] {
             resources.cpus = integer(value, "`cpus`", in: 1...4096) ?? resources.cpus
@@ -121,7 +121,10 @@ extension Reading {
         }
         let limit = section["limit"].map { duration($0, "`limit`") }
         resources.time = section["time"].flatMap { duration($0, "`time`") }
-        // A limit that could not be read is not compared with the expected time.
+        if let value = section["cleanup"] {
+            resources.cleanup = duration(value, "`cleanup`") ?? resources.cleanup
+        }
+        // Nothing is compared with a limit that could not be read.
         if let limit, limit == nil { return }
         resources.limit = limit.flatMap(\.self) ?? resources.limit
         if let value = section["time"], let time = resources.time, time > resources.limit {
@@ -129,12 +132,11 @@ extension Reading {
                 value.place, "`time` is longer than `limit`",
                 "a task is stopped after `limit` (24 h unless given)")
         }
-    }
-
-    private mutating func retry(_ value: Value, _ draft: inout StepDraft) {
-        guard let section = section(value, "`retry`", keys: ["attempts"]) else { return }
-        guard let value = section["attempts"] else { return }
-        draft.attempts = integer(value, "`attempts`", in: 1...20) ?? draft.attempts
+        if let value = section["cleanup"], resources.cleanup >= resources.limit {
+            report(
+                value.place, "`cleanup` is not shorter than `limit`",
+                "a task is asked to end so long before its `limit` (24 h unless given)")
+        }
     }
 }
 

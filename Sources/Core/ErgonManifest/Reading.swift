@@ -123,6 +123,20 @@ extension Reading {
         return number
     }
 
+    mutating func flag(_ value: Value, _ what: String) -> Bool? {
+        let text = value.scalar?.text.lowercased() ?? ""
+        if value.scalar?.kind == .flag { return text == "true" }
+        let meant =
+            switch text {
+            case "yes", "on": "write `true`"
+            case "no", "off": "write `false`"
+            case "true", "false": "take the quotes away"
+            default: ""
+            }
+        expected("`true` or `false`", value, what, meant)
+        return nil
+    }
+
     /// One of a few words.
     mutating func word<Word: RawRepresentable & CaseIterable>(
         _ value: Value, _ what: String

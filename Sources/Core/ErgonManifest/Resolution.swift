@@ -24,7 +24,7 @@ extension Manifest {
             inputs: inputs.sorted { $0.name < $1.name }, code: sorted(code.map(\.content)),
             environment: EnvironmentSpec(python: python, variables: draft.variables),
             steps: steps.map(\.spec))
-        reading.checkTasks(of: steps, in: campaign, except: unsound)
+        reading.checkTasks(of: steps, in: campaign, except: unsound, lists)
         guard reading.findings.isEmpty else { throw ManifestErrors(file: file, reading.findings) }
         return campaign
     }

@@ -122,13 +122,12 @@ package struct StepSpec: Hashable, Sendable {
     /// In ascending order of their names.
     package var outputs: [OutputSpec]
     package var resources: Resources
-    /// How often a task may start in all, at least 1.
-    package var attempts: Int
+    package var retry: RetrySpec
     package var variables: [String: String]
 
     package init(
         name: String, over: Source?, split: Split, points: [PointAxis], with: [NamedSource],
-        run: [Template], outputs: [OutputSpec], resources: Resources, attempts: Int,
+        run: [Template], outputs: [OutputSpec], resources: Resources, retry: RetrySpec,
         variables: [String: String]
     ) {
         self.name = name
@@ -139,7 +138,7 @@ package struct StepSpec: Hashable, Sendable {
         self.run = run
         self.outputs = outputs
         self.resources = resources
-        self.attempts = attempts
+        self.retry = retry
         self.variables = variables
     }
 
@@ -225,11 +224,17 @@ package struct Resources: Hashable, Sendable {
     package var time: Microseconds?
     /// After this it is stopped.
     package var limit: Microseconds
+    /// So long before its limit it is asked to end by itself; zero for no warning.
+    package var cleanup: Microseconds
 
-    package init(cpus: Int, memory: ByteCount, time: Microseconds?, limit: Microseconds) {
+    package init(
+        cpus: Int, memory: ByteCount, time: Microseconds?, limit: Microseconds,
+        cleanup: Microseconds = .zero
+    ) {
         self.cpus = cpus
         self.memory = memory
         self.time = time
         self.limit = limit
+        self.cleanup = cleanup
     }
 }

@@ -27,11 +27,13 @@ package struct Lease: Hashable, Sendable {
     package var with: [String: NamedFile]
     /// This merge makes the published result.
     package var isTop: Bool
+    /// What each task may take, where that is more than its step asks for.
+    package var memory: ByteCount?
 
     package init(
         id: LeaseID, campaign: CampaignID, manifest: StoredFile, stage: Stage, tasks: Range<Int>,
         upstream: Int? = nil, taskFiles: [[NamedFile]] = [], overFiles: [NamedFile] = [],
-        with: [String: NamedFile] = [:], isTop: Bool = false
+        with: [String: NamedFile] = [:], isTop: Bool = false, memory: ByteCount? = nil
     ) {
         self.id = id
         self.campaign = campaign
@@ -43,6 +45,7 @@ package struct Lease: Hashable, Sendable {
         self.overFiles = overFiles
         self.with = with
         self.isTop = isTop
+        self.memory = memory
     }
 }
 
@@ -61,10 +64,26 @@ package struct HeldLease: Hashable, Sendable {
     }
 }
 
+/// Names one report of a worker, so that hearing it twice counts once.
+package struct ReportID: Hashable, Comparable, Sendable {
+    /// Drawn by each process of a worker when it starts; from 0 to 2^53 − 1.
+    package var life: Int
+    /// Counted by that process from 1.
+    package var batch: Int
+
+    package init(life: Int, batch: Int) {
+        self.life = life
+        self.batch = batch
+    }
+
+    package static func < (left: ReportID, right: ReportID) -> Bool {
+        (left.life, left.batch) < (right.life, right.batch)
+    }
+}
+
 /// Results of one lease that a worker sends together.
 package struct WorkerReport: Hashable, Sendable {
-    /// Counted by the worker, so that it can be acknowledged.
-    package var batch: Int
+    package var id: ReportID
     package var lease: LeaseID
     package var campaign: CampaignID
     package var stage: Stage
@@ -72,9 +91,9 @@ package struct WorkerReport: Hashable, Sendable {
     package var results: [TaskResult]
 
     package init(
-        batch: Int, lease: LeaseID, campaign: CampaignID, stage: Stage, results: [TaskResult]
+        id: ReportID, lease: LeaseID, campaign: CampaignID, stage: Stage, results: [TaskResult]
     ) {
-        self.batch = batch
+        self.id = id
         self.lease = lease
         self.campaign = campaign
         self.stage = stage
@@ -86,10 +105,12 @@ package struct WorkerReport: Hashable, Sendable {
 package enum WorkerOrder: Hashable, Sendable {
     case welcome(epoch: Int)
     case lease(Lease)
-    /// These batches are durable, or refused for good.
-    case acknowledge([Int])
+    /// These reports are durable, or refused for good.
+    case acknowledge([ReportID])
     /// Stop what runs under these leases and forget them.
     case withdraw([LeaseID])
+    /// Stop these tasks of a lease and forget them; the lease's others go on.
+    case withdrawTasks(LeaseID, IntervalSet)
 }
 
 extension OutputSpec {

@@ -1,20 +1,25 @@
 /// Where a task stands by what is on record. Leases are not on record (`docs/ARCHITECTURE.md`).
 package enum TaskState: Hashable, Sendable {
-    /// Waiting or running, after that many failed attempts.
-    case open(failures: Int)
+    /// Waiting or running, after that much went wrong.
+    case open(Setbacks)
     case done
     case failed
 
     /// The only way from one state to the next: the coordinator moves forward by it and the audit
     /// replays the log by it.
-    package func after(_ outcome: Outcome) throws(IllegalTransition) -> TaskState {
-        guard case .open(let failures) = self else {
+    /// - Parameter worker: where it came about.
+    package func after(
+        _ outcome: Outcome, on worker: WorkerID
+    ) throws(IllegalTransition) -> TaskState {
+        guard case .open(var setbacks) = self else {
             throw IllegalTransition(from: self, by: outcome)
         }
-        return switch outcome {
-        case .succeeded: .done
-        case .failed(_, isFinal: true): .failed
-        case .failed(_, isFinal: false): .open(failures: failures + 1)
+        switch outcome {
+        case .succeeded: return .done
+        case .failed(_, isFinal: true): return .failed
+        case .failed(let failure, isFinal: false):
+            setbacks.add(failure, on: worker)
+            return .open(setbacks)
         }
     }
 }
@@ -41,6 +46,10 @@ package enum Failure: Hashable, Sendable {
     case missingOutput(String)
     /// It could not be started: an input could not be had, or the program not be found.
     case notStarted(String)
+    /// Its worker was lost while it may have been running.
+    case workerLost
+    /// Nobody wanted its result any more.
+    case stopped
 
     /// `exit 3`, `signal 9`, …
     package var description: String {
@@ -50,6 +59,8 @@ package enum Failure: Hashable, Sendable {
         case .timeLimit: "time limit"
         case .missingOutput(let name): "no output \(name)"
         case .notStarted(let reason): "not started: \(reason)"
+        case .workerLost: "the worker was lost"
+        case .stopped: "stopped"
         }
     }
 }

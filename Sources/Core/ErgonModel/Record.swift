@@ -17,8 +17,70 @@ package enum RecordedEvent: Hashable, Sendable {
     /// What a step is split over is there, and has `count` lines: its number of tasks is known.
     case stageSized(CampaignID, stage: String, count: Int)
     case results(ResultBatch)
+    /// What attempts cost whose results nobody wanted: another attempt had come first, or the
+    /// campaign had ended. They change no task.
+    case superseded(ResultBatch)
+    case campaignHeld(CampaignID, reason: String, by: String)
+    case campaignReleased(CampaignID, by: String)
+    /// These tasks are open again, as if they had never been started, and so is the campaign.
+    case campaignReopened(ReopenedCampaign)
     case campaignCancelled(CampaignID, by: String)
     case campaignSealed(SealedCampaign)
+    case workerStands(WorkerID, Standing, by: String)
+    /// The log was damaged, and somebody cut the damage off.
+    case logRepaired(GivenUp)
+}
+
+/// Whether a worker is given work.
+package enum Standing: Hashable, Sendable {
+    case active
+    /// It ends what it has and is given nothing more.
+    case draining
+    /// It is given nothing; after `until`, if there is such a time, one task at a time, and with
+    /// the first that succeeds all is well again.
+    case quarantined(reason: String, until: Instant?)
+}
+
+package struct ReopenedCampaign: Hashable, Sendable {
+    package struct Tasks: Hashable, Sendable {
+        /// As `Stage.name(in:)` has it.
+        package var stage: String
+        package var tasks: IntervalSet
+
+        package init(stage: String, tasks: IntervalSet) {
+            self.stage = stage
+            self.tasks = tasks
+        }
+    }
+
+    package var id: CampaignID
+    package var by: String
+    /// The last one granted before: what is done under it or an earlier one was made of what is no
+    /// more.
+    package var lease: LeaseID
+    package var tasks: [Tasks]
+
+    package init(id: CampaignID, by: String, lease: LeaseID, tasks: [Tasks]) {
+        self.id = id
+        self.by = by
+        self.lease = lease
+        self.tasks = tasks
+    }
+}
+
+/// What a repair cut off the end of the log.
+package struct GivenUp: Hashable, Sendable {
+    /// Sequence numbers, as far as they could be read; the upper bound is the first unknown.
+    package var records: Range<Int>
+    /// Bytes in segments.
+    package var bytes: Int
+    package var by: String
+
+    package init(records: Range<Int>, bytes: Int, by: String) {
+        self.records = records
+        self.bytes = bytes
+        self.by = by
+    }
 }
 
 package struct WorkerFacts: Hashable, Sendable {
@@ -117,15 +179,19 @@ package struct ResultBatch: Hashable, Sendable {
     package var stage: String
     package var worker: WorkerID
     package var lease: LeaseID
+    /// The report they came in; `nil` for what the coordinator itself found.
+    package var report: ReportID?
     package var results: [TaskResult]
 
     package init(
-        campaign: CampaignID, stage: String, worker: WorkerID, lease: LeaseID, results: [TaskResult]
+        campaign: CampaignID, stage: String, worker: WorkerID, lease: LeaseID, report: ReportID?,
+        results: [TaskResult]
     ) {
         self.campaign = campaign
         self.stage = stage
         self.worker = worker
         self.lease = lease
+        self.report = report
         self.results = results
     }
 }
@@ -172,7 +238,8 @@ package struct PublishedOutput: Hashable, Sendable {
     }
 }
 
-/// Attempts, time and energy, apart for those that counted and those that did not.
+/// Attempts, time and energy, apart for those that counted, those that ended badly, and those that
+/// somebody else had done before.
 package struct Account: Hashable, Sendable {
     package struct Line: Hashable, Sendable {
         package var attempts = 0
@@ -189,7 +256,7 @@ package struct Account: Hashable, Sendable {
             self.energy = energy
         }
 
-        fileprivate mutating func add(_ result: TaskResult) {
+        package mutating func add(_ result: TaskResult) {
             attempts += 1
             cpu += result.cpu
             wall += result.wall
@@ -199,6 +266,7 @@ package struct Account: Hashable, Sendable {
 
     package var succeeded = Line()
     package var failed = Line()
+    package var superseded = Line()
 
     package init() {}
 

@@ -94,12 +94,12 @@ func count(_ value: JSON, _ name: String) throws(RecordFault) -> Int {
     return Int(number)
 }
 
-/// The largest integer that every JSON reader holds exactly: 2^53 - 1 (RFC 8785 §3.2.2.3).
-private let largestExact: Int64 = 9_007_199_254_740_991
+/// The integers that every JSON reader holds exactly (RFC 8785 §3.2.2.3).
+let exactIntegers: ClosedRange<Int64> = -9_007_199_254_740_991...9_007_199_254_740_991
 
 /// An integer as a number, or in decimal as a string where a double could not hold it.
 func exact(_ number: Int64) -> JSON {
-    (-largestExact...largestExact).contains(number) ? .integer(number) : .string(String(number))
+    exactIntegers.contains(number) ? .integer(number) : .string(String(number))
 }
 
 func exact(_ number: Int) -> JSON { exact(Int64(number)) }
@@ -110,10 +110,15 @@ func exactInteger(_ value: JSON) -> Int64? { value.integer ?? value.string.flatM
 /// A run of numbers: `[first, count]`.
 func json(_ range: Range<Int>) -> JSON { .array([exact(range.lowerBound), exact(range.count)]) }
 
+/// Two numbers from 0 to `largestCount`.
+func pair(_ value: JSON, _ name: String) throws(RecordFault) -> (Int, Int) {
+    guard let items = value.array, items.count == 2 else { throw .malformed(name) }
+    return (try count(items[0], name), try count(items[1], name))
+}
+
 /// The inverse of `json(_:)` for ranges.
 func range(_ value: JSON, _ name: String) throws(RecordFault) -> Range<Int> {
-    guard let pair = value.array, pair.count == 2 else { throw .malformed(name) }
-    let (first, length) = (try count(pair[0], name), try count(pair[1], name))
+    let (first, length) = try pair(value, name)
     guard first + length <= largestCount else { throw .malformed(name) }
     return first..<first + length
 }

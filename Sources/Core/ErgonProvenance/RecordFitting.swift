@@ -8,23 +8,37 @@ package import ErgonModel
 package func fitted(_ event: RecordedEvent) -> [RecordedEvent] {
     switch event {
     case .coordinatorStarted(let epoch, let version):
-        [.coordinatorStarted(epoch: epoch, version: shortened(version))]
+        return [.coordinatorStarted(epoch: epoch, version: shortened(version))]
     case .workerJoined(var facts):
-        {
-            facts.cpuModel = shortened(facts.cpuModel)
-            facts.power.source = shortened(facts.power.source)
-            return [.workerJoined(facts)]
-        }()
+        facts.cpuModel = shortened(facts.cpuModel)
+        facts.power.source = shortened(facts.power.source)
+        return [.workerJoined(facts)]
+    case .results(let batch): return split(batch).map { .results($0) }
+    case .superseded(let batch): return split(batch).map { .superseded($0) }
+    case .campaignHeld(let campaign, let reason, let by):
+        return [.campaignHeld(campaign, reason: shortened(reason), by: shortened(by))]
+    case .campaignReleased(let campaign, let by):
+        return [.campaignReleased(campaign, by: shortened(by))]
+    case .campaignReopened(var reopened):
+        reopened.by = shortened(reopened.by)
+        return halves(of: reopened).map { .campaignReopened($0) }
     case .campaignCancelled(let campaign, let by):
-        [.campaignCancelled(campaign, by: shortened(by))]
-    case .results(let batch): split(batch).map { .results($0) }
-    case .campaignSealed(let seal): [.campaignSealed(condensed(seal))]
-    case .campaignAccepted, .stageSized: [event]
+        return [.campaignCancelled(campaign, by: shortened(by))]
+    case .campaignSealed(let seal): return [.campaignSealed(condensed(seal))]
+    case .workerStands(let worker, .quarantined(let reason, let until), let by):
+        let standing = Standing.quarantined(reason: shortened(reason), until: until)
+        return [.workerStands(worker, standing, by: shortened(by))]
+    case .workerStands(let worker, let standing, let by):
+        return [.workerStands(worker, standing, by: shortened(by))]
+    case .logRepaired(var givenUp):
+        givenUp.by = shortened(givenUp.by)
+        return [.logRepaired(givenUp)]
+    case .campaignAccepted, .stageSized: return [event]
     }
 }
 
-/// The batch in pieces, in the same order, each of which makes a record of at most `recordLimit`
-/// bytes. Reasons longer than `freeTextLimit` are cut.
+/// The batch in pieces of the same report, in the same order, each of which makes a record of at
+/// most `recordLimit` bytes. Reasons longer than `freeTextLimit` are cut.
 /// - Precondition: a single result has at most 500 outputs.
 package func split(_ batch: ResultBatch) -> [ResultBatch] {
     var whole = batch
@@ -35,13 +49,40 @@ package func split(_ batch: ResultBatch) -> [ResultBatch] {
 }
 
 private func halves(of batch: ResultBatch) -> [ResultBatch] {
+    // `superseded` is the longer of the two types that a batch may have.
     let count = batch.results.count
-    if count <= resultLimit, fits(.results(batch)) { return [batch] }
+    if count <= resultLimit, fits(.superseded(batch)) { return [batch] }
     precondition(count > 1, "task \(batch.results[0].task) alone is too long for a record")
     return [batch.results[..<(count / 2)], batch.results[(count / 2)...]].flatMap { half in
         var piece = batch
         piece.results = Array(half)
         return halves(of: piece)
+    }
+}
+
+/// The reopening in pieces, each of some of its tasks; together they are one (`docs/LOG.md`).
+private func halves(of reopened: ReopenedCampaign) -> [ReopenedCampaign] {
+    let parts = reopened.tasks.flatMap { entry in
+        entry.tasks.ranges.map {
+            ReopenedCampaign.Tasks(stage: entry.stage, tasks: IntervalSet($0))
+        }
+    }
+    if parts.count < 2 || fits(.campaignReopened(reopened)) { return [reopened] }
+    return [parts[..<(parts.count / 2)], parts[(parts.count / 2)...]].flatMap { half in
+        var piece = reopened
+        piece.tasks = joined(half)
+        return halves(of: piece)
+    }
+}
+
+/// Neighbours of one stage become one entry.
+private func joined(_ parts: ArraySlice<ReopenedCampaign.Tasks>) -> [ReopenedCampaign.Tasks] {
+    parts.reduce(into: []) { entries, part in
+        if entries.last?.stage == part.stage {
+            entries[entries.count - 1].tasks.formUnion(part.tasks)
+        } else {
+            entries.append(part)
+        }
     }
 }
 

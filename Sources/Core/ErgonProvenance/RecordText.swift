@@ -8,12 +8,17 @@ package let recordLimit = 65_535
 /// - Parameter sequence: its place in the log, from 0.
 /// - Precondition: the time of the record lies in the years 0000 to 9999.
 package func encode(_ record: Record, sequence: Int) -> [UInt8] {
-    var (type, members) = typeAndMembers(of: record.event)
-    members["v"] = .integer(1)
-    members["seq"] = exact(sequence)
-    members["time"] = .string(record.time.timestamp)
-    members["type"] = .string(type.rawValue)
-    return Array(JSON.object(members).text().utf8)
+    let (type, body) = typeAndBody(of: record.event)
+    switch body {
+    case .columns(let batch):
+        return BatchText(batch, type: type.rawValue, at: record.time, sequence: sequence).bytes
+    case .members(var members):
+        members["v"] = .integer(1)
+        members["seq"] = exact(sequence)
+        members["time"] = .string(record.time.timestamp)
+        members["type"] = .string(type.rawValue)
+        return Array(JSON.object(members).text().utf8)
+    }
 }
 
 /// The inverse of `encode(_:sequence:)`: anything that function would not have written is refused.
@@ -21,6 +26,26 @@ package func decode(
     _ bytes: [UInt8]
 ) throws(RecordFault) -> (sequence: Int, record: Record) {
     guard bytes.count <= recordLimit else { throw .tooLong(bytes.count) }
+    var fault = RecordFault.notCanonical
+    do throws(RecordFault) {
+        if let text = try BatchText(bytes), let type = RecordType(rawValue: text.type),
+            let event = type.event(of: try text.batch())
+        {
+            guard text.bytes == bytes else { throw .notCanonical }
+            return (text.sequence, Record(time: text.time, event: event))
+        }
+    } catch { fault = error }
+    let (sequence, record) = try parsed(bytes, ifBatch: fault)
+    guard encode(record, sequence: sequence) == bytes else { throw .notCanonical }
+    return (sequence, record)
+}
+
+/// Any record but a batch, by way of JSON values.
+/// - Parameter fault: why it could not be read, if it is a batch; but what is wrong with its
+///   members as a whole says more.
+private func parsed(
+    _ bytes: [UInt8], ifBatch fault: RecordFault
+) throws(RecordFault) -> (sequence: Int, record: Record) {
     let value: JSON
     do {
         value = try JSON(parsing: bytes)
@@ -36,9 +61,8 @@ package func decode(
     }
     let name = try fields.string("type")
     guard let type = RecordType(rawValue: name) else { throw .unknownType(name) }
-    let record = Record(time: time, event: try fields.event(of: type))
+    let record = Record(time: time, event: try fields.event(of: type, ifBatch: fault))
     try fields.finish()
-    guard encode(record, sequence: sequence) == bytes else { throw .notCanonical }
     return (sequence, record)
 }
 
@@ -48,78 +72,90 @@ private enum RecordType: String {
     case campaignAccepted = "campaign-accepted"
     case stageSized = "stage-sized"
     case results
+    case superseded
+    case campaignHeld = "campaign-held"
+    case campaignReleased = "campaign-released"
+    case campaignReopened = "campaign-reopened"
     case campaignCancelled = "campaign-cancelled"
     case campaignSealed = "campaign-sealed"
-}
+    case workerStanding = "worker-standing"
+    case logRepaired = "log-repaired"
 
-private func typeAndMembers(of event: RecordedEvent) -> (RecordType, [String: JSON]) {
-    switch event {
-    case .coordinatorStarted(let epoch, let version):
-        (.coordinatorStarted, ["epoch": exact(epoch), "version": .string(version)])
-    case .workerJoined(let facts): (.workerJoined, members(of: facts))
-    case .campaignAccepted(let accepted):
-        (
-            .campaignAccepted,
-            [
-                "campaign": exact(accepted.id.number), "name": .string(accepted.name),
-                "manifest": .string(accepted.manifest.hex), "actor": .string(accepted.by),
-            ]
-        )
-    case .stageSized(let campaign, let stage, let count):
-        (
-            .stageSized,
-            ["campaign": exact(campaign.number), "stage": .string(stage), "count": exact(count)]
-        )
-    case .results(let batch): (.results, members(of: batch))
-    case .campaignCancelled(let campaign, let by):
-        (.campaignCancelled, ["campaign": exact(campaign.number), "actor": .string(by)])
-    case .campaignSealed(let seal): (.campaignSealed, members(of: seal))
+    /// `nil` if this is no type of batches.
+    func event(of batch: ResultBatch) -> RecordedEvent? {
+        switch self {
+        case .results: .results(batch)
+        case .superseded: .superseded(batch)
+        case .coordinatorStarted, .workerJoined, .campaignAccepted, .stageSized, .campaignHeld,
+            .campaignReleased, .campaignReopened, .campaignCancelled, .campaignSealed,
+            .workerStanding, .logRepaired:
+            nil
+        }
     }
 }
 
-private func members(of facts: WorkerFacts) -> [String: JSON] {
-    [
-        "worker": .string(facts.worker.name), "cpus": exact(facts.cpus),
-        "memory": exact(facts.memory.bytes), "cpuModel": .string(facts.cpuModel),
-        "power": .object([
-            "source": .string(facts.power.source),
-            "milliwattsPerThread": exact(facts.power.perThread.milliwatts),
-            "uncertaintyPercent": exact(facts.power.uncertaintyPercent),
-        ]),
-    ]
+/// What there is beside the members of every record.
+private enum Body {
+    case members([String: JSON])
+    /// Most of the log: written and read without building JSON values.
+    case columns(ResultBatch)
+}
+
+private func typeAndBody(of event: RecordedEvent) -> (RecordType, Body) {
+    switch event {
+    case .coordinatorStarted(let epoch, let version):
+        let members = ["epoch": exact(epoch), "version": .string(version)]
+        return (.coordinatorStarted, .members(members))
+    case .workerJoined(let facts): return (.workerJoined, .members(members(of: facts)))
+    case .campaignAccepted(let accepted):
+        return (.campaignAccepted, .members(members(of: accepted)))
+    case .stageSized(let campaign, let stage, let count):
+        let members = [
+            "campaign": exact(campaign.number), "stage": .string(stage), "count": exact(count),
+        ]
+        return (.stageSized, .members(members))
+    case .results(let batch): return (.results, .columns(batch))
+    case .superseded(let batch): return (.superseded, .columns(batch))
+    case .campaignHeld(let campaign, let reason, let by):
+        let members = members(campaign, by: by).merging(["reason": .string(reason)]) { $1 }
+        return (.campaignHeld, .members(members))
+    case .campaignReleased(let campaign, let by):
+        return (.campaignReleased, .members(members(campaign, by: by)))
+    case .campaignReopened(let reopened):
+        return (.campaignReopened, .members(members(of: reopened)))
+    case .campaignCancelled(let campaign, let by):
+        return (.campaignCancelled, .members(members(campaign, by: by)))
+    case .campaignSealed(let seal): return (.campaignSealed, .members(members(of: seal)))
+    case .workerStands(let worker, let standing, let by):
+        return (.workerStanding, .members(members(of: standing, of: worker, by: by)))
+    case .logRepaired(let givenUp): return (.logRepaired, .members(members(of: givenUp)))
+    }
 }
 
 extension Fields {
-    fileprivate mutating func event(of type: RecordType) throws(RecordFault) -> RecordedEvent {
+    fileprivate mutating func event(
+        of type: RecordType, ifBatch fault: RecordFault
+    ) throws(RecordFault) -> RecordedEvent {
         switch type {
         case .coordinatorStarted:
             .coordinatorStarted(epoch: try count("epoch"), version: try string("version"))
         case .workerJoined: .workerJoined(try facts())
-        case .campaignAccepted:
-            .campaignAccepted(
-                AcceptedCampaign(
-                    id: CampaignID(try count("campaign")), name: try string("name"),
-                    manifest: try digest("manifest"), by: try string("actor")))
+        case .campaignAccepted: .campaignAccepted(try accepted())
         case .stageSized:
-            .stageSized(
-                CampaignID(try count("campaign")), stage: try string("stage"),
-                count: try count("count"))
-        case .results: .results(try batch())
-        case .campaignCancelled:
-            .campaignCancelled(CampaignID(try count("campaign")), by: try string("actor"))
+            .stageSized(try campaign(), stage: try string("stage"), count: try count("count"))
+        case .results, .superseded:
+            try takeBatch()
+            throw fault
+        case .campaignHeld:
+            .campaignHeld(try campaign(), reason: try string("reason"), by: try string("actor"))
+        case .campaignReleased: .campaignReleased(try campaign(), by: try string("actor"))
+        case .campaignReopened: .campaignReopened(try reopened())
+        case .campaignCancelled: .campaignCancelled(try campaign(), by: try string("actor"))
         case .campaignSealed: .campaignSealed(try seal())
+        case .workerStanding:
+            .workerStands(
+                WorkerID(try string("worker")), try standing(), by: try string("actor"))
+        case .logRepaired: .logRepaired(try givenUp())
         }
-    }
-
-    private mutating func facts() throws(RecordFault) -> WorkerFacts {
-        var power = try Fields(try value("power"), "power")
-        let model = PowerModel(
-            source: try power.string("source"),
-            perThread: Watts(milliwatts: try power.int64("milliwattsPerThread")),
-            uncertaintyPercent: try power.count("uncertaintyPercent"))
-        try power.finish()
-        return WorkerFacts(
-            worker: WorkerID(try string("worker")), cpus: try count("cpus"),
-            memory: ByteCount(try int64("memory")), cpuModel: try string("cpuModel"), power: model)
     }
 }

@@ -7,9 +7,7 @@ func members(of seal: SealedCampaign) -> [String: JSON] {
         "ending": .string(seal.ending.rawValue),
         "outputs": .array(seal.outputs.map(json)),
         "coverage": .array(seal.coverage.map(json)),
-        "account": .object([
-            "succeeded": json(seal.account.succeeded), "failed": json(seal.account.failed),
-        ]),
+        "account": json(seal.account),
     ]
 }
 
@@ -33,6 +31,12 @@ private func json(_ coverage: Coverage) -> JSON {
     ])
 }
 
+private func json(_ account: Account) -> JSON {
+    var members = ["succeeded": json(account.succeeded), "failed": json(account.failed)]
+    if account.superseded != Account.Line() { members["superseded"] = json(account.superseded) }
+    return .object(members)
+}
+
 /// Totals are strings, whatever their size: a sum of microjoules may pass 2^53.
 private func json(_ line: Account.Line) -> JSON {
     .object([
@@ -50,7 +54,7 @@ extension Fields {
         var coverage: [Coverage] = []
         for item in try array("coverage") { coverage.append(try ErgonProvenance.coverage(item)) }
         return SealedCampaign(
-            id: CampaignID(try count("campaign")), ending: try word("ending"), outputs: outputs,
+            id: try campaign(), ending: try word("ending"), outputs: outputs,
             coverage: coverage, account: try account(try value("account")))
     }
 }
@@ -91,6 +95,7 @@ private func account(_ value: JSON) throws(RecordFault) -> Account {
     var account = Account()
     account.succeeded = try line(try fields.value("succeeded"))
     account.failed = try line(try fields.value("failed"))
+    if let value = fields.optional("superseded") { account.superseded = try line(value) }
     try fields.finish()
     return account
 }

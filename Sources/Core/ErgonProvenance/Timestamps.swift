@@ -16,10 +16,24 @@ extension Instant {
         let (days, rest) = microseconds.flooredDivision(by: microsecondsPerDay)
         let date = civilDate(days: days)
         let (second, fraction) = rest.quotientAndRemainder(dividingBy: 1_000_000)
-        let time = [second / 3600, second / 60 % 60, second % 60].map { padded($0, 2) }
-        return [padded(date.year, 4), padded(date.month, 2), padded(date.day, 2)]
-            .joined(separator: "-")
-            + "T" + time.joined(separator: ":") + "." + padded(fraction, 6) + "Z"
+        var text: [UInt8] = []
+        text.reserveCapacity(27)
+        func add(_ number: Int64, _ width: Int, then mark: Unicode.Scalar) {
+            var unit = (1..<width).reduce(Int64(1)) { unit, _ in unit * 10 }
+            while unit > 0 {
+                text.append(UInt8(ascii: "0") + UInt8(number / unit % 10))
+                unit /= 10
+            }
+            text.append(UInt8(ascii: mark))
+        }
+        add(date.year, 4, then: "-")
+        add(date.month, 2, then: "-")
+        add(date.day, 2, then: "T")
+        add(second / 3600, 2, then: ":")
+        add(second / 60 % 60, 2, then: ":")
+        add(second % 60, 2, then: ".")
+        add(fraction, 6, then: "Z")
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Exactly what `timestamp` writes, or `nil`.
@@ -65,11 +79,6 @@ private func civilDate(days: Int64) -> (year: Int64, month: Int64, day: Int64) {
     let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
     let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
     return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
-}
-
-private func padded(_ number: Int64, _ width: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
 }
 
 extension Int64 {

@@ -53,7 +53,16 @@ extension Dice {
             run: command(points, with, split, over), outputs: outputs,
             resources: Resources(
                 cpus: roll(1...2), memory: ByteCount(1 << 30), time: nil,
-                limit: .seconds(span(5...20))), attempts: roll(1...3), variables: [:])
+                limit: .seconds(span(10...60)), cleanup: .seconds(span(0...4))),
+            retry: retry(), variables: [:])
+    }
+
+    private mutating func retry() -> RetrySpec {
+        RetrySpec(
+            attempts: roll(1...4), backoff: .seconds([0, 1, 10][roll(0...2)]),
+            finalExits: happens(20, in: 100) ? [roll(1...127), roll(128...255)] : [],
+            afterTimeLimit: happens(70, in: 100), memoryPercent: [100, 150, 300][roll(0...2)],
+            lostWorkers: roll(1...3))
     }
 
     /// Everything that tells a task from its neighbours.
@@ -103,8 +112,7 @@ extension Dice {
 extension StepSpec {
     /// Outputs that are one file for the whole step.
     fileprivate var wholeOutputs: [Source] {
-        let isSingleTask = (split == .single || split == .all) && points.isEmpty
-        return outputs.filter { $0.merge != nil || isSingleTask }.map {
+        outputs.filter { $0.merge != nil || isSingleTask }.map {
             .output(step: name, output: $0.name)
         }
     }

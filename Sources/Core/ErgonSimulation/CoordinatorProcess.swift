@@ -6,26 +6,50 @@ import ErgonProvenance
 struct CoordinatorProcess {
     enum News {
         case event(Coordinator.Event)
-        case linkOpened(WorkerFacts, [HeldLease], Int)
+        case tick
+        case linkOpened(WorkerFacts, Int, [HeldLease], Int)
         case linkClosed(Int)
         case fromWorker(Int, (WorkerID) -> Coordinator.Event)
         case request(Int)
     }
 
+    /// A group that the disk had no room for. Nothing of it is visible, nothing after it decided.
+    struct Unwritten {
+        var group: Group
+        /// What had arrived with it and was not looked at.
+        var rest: ArraySlice<News>
+    }
+
+    struct Group {
+        var effects: [Coordinator.Effect]
+        var records: [Record] = []
+        var payloads: [[UInt8]] = []
+    }
+
     var core: Coordinator
     let log: RecordLog<SimulatedDisk>
     var inbox: [News] = []
+    var unwritten: Unwritten?
     /// Which stream is a worker's, by the worker's index.
     var outboxes: [Int?]
     /// The person's request behind each of the core's.
     var asked: [Int] = []
-    /// Campaign and step whose lines are counted or being counted.
-    var counting: Set<[Int]> = []
+    /// Campaigns, steps and files whose lines are counted or being counted.
+    var counting: Set<Counting> = []
     var checkpointed: (size: Int, at: Instant)
+    /// It has told the core that the disk is nearly full.
+    var knowsLowDisk = false
+
+    struct Counting: Hashable {
+        var campaign: CampaignID
+        var step: Int
+        var file: StoredFile
+    }
+
+    var isIdle: Bool { unwritten == nil && inbox.isEmpty }
 }
 
 extension World {
-    private static let checkpointPeriod = Microseconds.seconds(1)
     /// The first second of 2026.
     private static let epochStart: Int64 = 1_767_225_600_000_000
 
@@ -49,40 +73,65 @@ extension World {
 
     mutating func tickCoordinator(_ life: Int) {
         guard life == coordinatorLife, coordinator != nil else { return }
-        arrive(.event(.tick))
+        arrive(.tick)
         later(.coordinatorTicks(life: life), 900_000...1_100_000)
     }
 
     /// As the real loop does: all that has arrived is decided on, then written, then shown.
     mutating func takeGroup() {
-        let inbox = coordinator?.inbox ?? []
+        let news = coordinator?.inbox ?? []
         coordinator?.inbox = []
+        if coordinator?.unwritten == nil { decide(on: news[...]) } else { waitForRoom(news) }
+    }
+
+    private mutating func decide(on news: ArraySlice<CoordinatorProcess.News>) {
         var effects: [Coordinator.Effect] = []
-        for news in inbox {
-            if case .linkOpened = news {
+        for (place, item) in zip(news.indices, news) {
+            if case .tick = item, let change = changeOfSpace() { effects += handle(change) }
+            if case .linkOpened = item {
                 // What was meant for the worker's last stream must not come over the new one.
-                commit(effects)
+                commit(effects, before: news[place...])
                 effects = []
+                guard coordinator?.unwritten == nil else { return }
             }
             guard coordinator != nil else { return }
-            guard let event = event(of: news) else { continue }
-            noteEvent(event)
-            let time = coordinatorTime
-            let caused = coordinator?.core.handle(event, now: time) ?? []
-            ledger.follow(event, caused, grace: profile.grace, now: time)
-            witness(caused)
-            effects += caused
+            if let event = event(of: item) { effects += handle(event) }
         }
-        commit(effects)
+        commit(effects, before: [])
+    }
+
+    private mutating func handle(_ event: Coordinator.Event) -> [Coordinator.Effect] {
+        noteEvent(event)
+        let time = coordinatorTime
+        let caused = coordinator?.core.handle(event, now: time) ?? []
+        let workers = workers
+        ledger.follow(
+            event, caused, grace: profile.grace, now: time, campaign: campaign(with:),
+            absent: { key in workers.first { $0.has(key) }?.facts.worker })
+        if case .linesCounted(let id, let step, let file, _) = event {
+            coordinator?.counting.remove(
+                CoordinatorProcess.Counting(campaign: id, step: step, file: file))
+        }
+        return caused
+    }
+
+    /// - Returns: `nil` if nothing has changed.
+    private mutating func changeOfSpace() -> Coordinator.Event? {
+        guard let knows = coordinator?.knowsLowDisk, knows != disk.weather.isLow else {
+            return nil
+        }
+        coordinator?.knowsLowDisk = !knows
+        return .trouble(knows ? nil : "the disk is nearly full")
     }
 
     private mutating func event(of news: CoordinatorProcess.News) -> Coordinator.Event? {
         switch news {
         case .event(let event): return event
-        case .linkOpened(let facts, let held, let link):
+        case .tick: return .tick
+        case .linkOpened(let facts, let life, let held, let link):
             supersede(coordinator?.outboxes[links[link].worker] ?? nil)
             coordinator?.outboxes[links[link].worker] = link
-            return .workerConnected(facts, held: held)
+            return .workerConnected(facts, life: life, held: held)
         case .linkClosed(let link):
             guard coordinator?.outboxes[links[link].worker] == link else { return nil }
             coordinator?.outboxes[links[link].worker] = nil
@@ -93,12 +142,7 @@ extension World {
         case .request(let number):
             coordinator?.asked.append(number)
             let id = Coordinator.RequestID((coordinator?.asked.count ?? 0) - 1)
-            switch requests[number].wish {
-            case .cancel(let campaign): return .cancel(id, campaign, by: "anna")
-            case .submit(let index):
-                return .submit(
-                    id, campaigns[index].campaign, manifest: campaigns[index].manifest, by: "anna")
-            }
+            return self.event(of: requests[number].wish, id)
         }
     }
 
@@ -112,56 +156,80 @@ extension World {
         links[link].carriesDown = false
     }
 
-    /// What the effects say about leases and records, in their order.
-    private mutating func witness(_ effects: [Coordinator.Effect]) {
-        for effect in effects {
-            switch effect {
-            case .record(let record):
-                ledger.take(record, campaign: campaign(with:), isReplay: false)
-            case .send(let worker, .lease(let lease)):
-                ledger.grant(lease, to: worker, now: coordinatorTime)
-            case .send(_, .withdraw(let ids)): ledger.withdraw(ids)
-            case .send, .reply, .countLines: break
-            }
-        }
-    }
-
     // MARK: Durable first, then visible
 
-    private mutating func commit(_ effects: [Coordinator.Effect]) {
-        guard let process = coordinator else { return }
-        var (sequence, payloads, records): (Int, [[UInt8]], [Record]) = (
-            process.log.nextSequence, [], []
-        )
+    mutating func commit(
+        _ effects: [Coordinator.Effect], before rest: ArraySlice<CoordinatorProcess.News>
+    ) {
+        guard let log = coordinator?.log else { return }
+        var group = CoordinatorProcess.Group(effects: effects)
         for case .record(let record) in effects {
             for event in fitted(record.event) {
                 let piece = Record(time: record.time, event: event)
-                payloads.append(encode(piece, sequence: sequence))
-                records.append(piece)
-                sequence += 1
+                group.payloads.append(
+                    encode(piece, sequence: log.nextSequence + group.records.count))
+                group.records.append(piece)
             }
         }
+        write(group, before: rest)
+    }
+
+    private mutating func write(
+        _ group: CoordinatorProcess.Group, before rest: ArraySlice<CoordinatorProcess.News>
+    ) {
         do throws(LogFault) {
-            if !payloads.isEmpty { _ = try process.log.append(payloads) }
+            if !group.payloads.isEmpty { _ = try coordinator?.log.append(group.payloads) }
         } catch {
             trace.note(now, "log", text: error.problem)
+            if case .system(let fault) = error, fault.isFull {
+                coordinator?.unwritten = CoordinatorProcess.Unwritten(group: group, rest: rest)
+                return
+            }
             return endCoordinator(losingPower: dice.happens(1, in: 2))
         }
-        visible += payloads
-        for (record, payload) in zip(records, payloads) {
+        show(group)
+    }
+
+    /// As the real loop does: people are told why, everything else waits.
+    private mutating func waitForRoom(_ news: [CoordinatorProcess.News]) {
+        guard let unwritten = coordinator?.unwritten else { return }
+        var waiting: [CoordinatorProcess.News] = []
+        for item in news {
+            switch item {
+            case .request(let number): hear(.refused("the disk is full"), to: number)
+            case .tick: break
+            case .event, .linkOpened, .linkClosed, .fromWorker: waiting.append(item)
+            }
+        }
+        coordinator?.unwritten = nil
+        write(unwritten.group, before: unwritten.rest + waiting)
+        guard coordinator != nil, coordinator?.unwritten == nil else { return }
+        for item in unwritten.rest + waiting { arrive(item) }
+    }
+
+    private mutating func show(_ group: CoordinatorProcess.Group) {
+        visible += group.payloads
+        for (record, payload) in zip(group.records, group.payloads) {
             trace.note(
                 now, "record", [Int(truncatingIfNeeded: stableHash(payload))],
                 text: String(decoding: payload, as: UTF8.self))
             fold(record)
+            if case .coordinatorStarted(let epoch, _) = record.event {
+                ledger.confirm(epoch: epoch)
+            }
         }
-        if !payloads.isEmpty { compare("after a group") }
-        guard show(effects) else { return endCoordinator(losingPower: dice.happens(1, in: 2)) }
-        let isSeal = records.contains { if case .campaignSealed = $0.event { true } else { false } }
+        if !group.records.isEmpty { compare("after a group") }
+        guard perform(group.effects) else {
+            return endCoordinator(losingPower: dice.happens(1, in: 2))
+        }
+        let isSeal = group.records.contains {
+            if case .campaignSealed = $0.event { true } else { false }
+        }
         writeCheckpoint(isDue: isSeal)
     }
 
     /// - Returns: false if the process was killed in the midst of it.
-    private mutating func show(_ effects: [Coordinator.Effect]) -> Bool {
+    private mutating func perform(_ effects: [Coordinator.Effect]) -> Bool {
         var last = effects.count
         let isKilled = !isCalm && profile.faultPeriod > 0 && dice.happens(1, in: 400)
         if isKilled {
@@ -182,69 +250,12 @@ extension World {
         case .reply(let request, let reply):
             if let number = coordinator?.asked[request.number] { hear(reply, to: number) }
         case .countLines(let id, let step, let file):
-            guard coordinator?.counting.insert([id.number, step]).inserted == true else { break }
+            let what = CoordinatorProcess.Counting(campaign: id, step: step, file: file)
+            guard coordinator?.counting.insert(what).inserted == true else { break }
             let lines = Int(file.digest.bytes[0] % 5)
             later(
-                .linesAreCounted(life: coordinatorLife, id, step: step, lines: lines),
+                .linesAreCounted(life: coordinatorLife, id, step: step, of: file, lines: lines),
                 1000...500_000)
         }
-    }
-
-    private mutating func writeCheckpoint(isDue: Bool) {
-        guard let process = coordinator, process.log.nextSequence > process.checkpointed.size,
-            isDue || coordinatorTime - process.checkpointed.at >= Self.checkpointPeriod
-        else { return }
-        let text = process.log.checkpoint(origin: Self.signer?.verifier.name ?? "").text
-        let note = SignedNote(text: text, signers: Self.signer.map { [$0] } ?? [])
-        do throws(LogFault) { try process.log.writeCheckpoint(note) } catch {
-            trace.note(now, "checkpoint", text: error.problem)
-            return endCoordinator(losingPower: dice.happens(1, in: 2))
-        }
-        let time = coordinatorTime
-        coordinator?.checkpointed = (process.log.nextSequence, time)
-    }
-
-    private static let signer = NoteSigner(name: "log.example/simulation", seed: Array(0..<32))
-
-    // MARK: Starts and ends
-
-    mutating func endCoordinator(losingPower: Bool) {
-        guard coordinator != nil else { return }
-        trace.note(now, "coordinator ends", [losingPower ? 1 : 0])
-        coordinator = nil
-        coordinatorLife += 1
-        if losingPower {
-            counts[.powerLoss] += 1
-            disk.losePower()
-        }
-        disk.restart()
-        for link in openLinks {
-            // A machine without power says nothing; its peers find out by themselves.
-            let delay = losingPower ? 1_000_000...20_000_000 : 1000...500_000
-            breakLink(link, worker: delay, coordinator: 0...0)
-        }
-        later(.coordinatorStarts, 50_000...10_000_000)
-    }
-
-    mutating func startCoordinator() {
-        guard coordinator == nil else { return }
-        ledger.forget()
-        guard let (log, core, payloads) = recover() else {
-            disk.restart()
-            return later(.coordinatorStarts, 500_000...10_000_000)
-        }
-        if payloads.count == visible.count { compare("after a restart", with: core) }
-        visible = payloads
-        shadow = core
-        coordinator = CoordinatorProcess(
-            core: core, log: log, outboxes: Array(repeating: nil, count: workers.count),
-            checkpointed: (0, coordinatorTime))
-        let time = coordinatorTime
-        let effects = coordinator?.core.start(version: "simulated", now: time) ?? []
-        witness(effects)
-        commit(effects)
-        guard coordinator != nil else { return }
-        ledger.confirm(epoch: coordinator?.core.epoch ?? 0)
-        later(.coordinatorTicks(life: coordinatorLife), 0...1_000_000)
     }
 }

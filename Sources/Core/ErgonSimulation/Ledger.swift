@@ -14,40 +14,45 @@ struct Ledger {
         }
     }
 
-    struct Holder: Equatable {
-        var lease: LeaseID
-        var worker: WorkerID
-    }
-
-    private struct Grant {
+    struct Grant {
         var worker: WorkerID
         var campaign: CampaignID
         var stage: Stage
         var tasks: Range<Int>
     }
 
+    struct ReportKey: Hashable {
+        var worker: WorkerID
+        var id: ReportID
+    }
+
+    struct Attempt: Hashable {
+        var worker: WorkerID
+        var lease: LeaseID
+        var task: Int
+    }
+
+    struct Cost: Equatable {
+        var wall: Microseconds
+        var cpu: Microseconds
+    }
+
     /// The first promise that was broken.
     private(set) var violation: String?
     /// Ever sent to a worker.
-    private var grants: [LeaseID: Grant] = [:]
-    private(set) var lastEpoch = 0
+    var grants: [LeaseID: Grant] = [:]
+    var lastEpoch = 0
+    /// Every report that a worker ever wrote to its disk.
+    var kept: [ReportKey: WorkerReport] = [:]
+    /// What attempts cost that have ended and are in no report yet.
+    var spent: [Attempt: Cost] = [:]
+    /// What each attempt was given to read of earlier steps.
+    var reads: [Attempt: [Digest]] = [:]
 
-    // What follows is forgotten when the coordinator stops, and folded anew from its log.
-    private var states: [Key: TaskState] = [:]
-    private var failures: [Key: [LeaseID]] = [:]
-    private(set) var accounts: [CampaignID: Account] = [:]
-    private(set) var campaigns: [CampaignID: Campaign] = [:]
-    private(set) var sealed: [CampaignID: SealedCampaign] = [:]
-    private var cancelled: Set<CampaignID> = []
-    /// Campaigns in which something failed for good, or had nothing to do.
-    private var lost: Set<CampaignID> = []
-    /// Outputs that committed records name.
-    private(set) var committed: Set<Digest> = []
-    /// In whose hands the coordinator considers a task.
-    private var holders: [Key: Holder] = [:]
-    /// Until when the coordinator waits for a worker that is away.
-    private var awayUntil: [WorkerID: Instant] = [:]
-    private var connected: Set<WorkerID> = []
+    /// Forgotten when the coordinator stops, and folded anew from its log.
+    var books = Books()
+    /// Forgotten with the process.
+    var hands = Hands()
 
     mutating func fail(_ text: String) {
         if violation == nil { violation = text }
@@ -58,174 +63,66 @@ struct Ledger {
 
     /// The coordinator's process ended, and with it all that was not on record.
     mutating func forget() {
-        let (violation, grants, lastEpoch) = (violation, grants, lastEpoch)
-        self = Ledger()
-        self.violation = violation
-        self.grants = grants
-        self.lastEpoch = lastEpoch
+        books = Books()
+        hands = Hands()
     }
 
-    // MARK: Records
+    // MARK: What the coordinator does
 
-    mutating func take(_ record: Record, campaign: (Digest) -> Campaign?, isReplay: Bool) {
-        switch record.event {
-        case .coordinatorStarted(let epoch, _):
-            if epoch <= lastEpoch, !isReplay { fail("epoch \(epoch) after epoch \(lastEpoch)") }
-        case .campaignAccepted(let accepted):
-            campaigns[accepted.id] = campaign(accepted.manifest)
-            if campaigns[accepted.id].map(Self.hasEmptyStep) == true { lost.insert(accepted.id) }
-            accounts[accepted.id] = Account()
-        case .results(let batch): take(batch, isReplay: isReplay)
-        case .campaignCancelled(let id, _):
-            cancelled.insert(id)
-            dropHolders { key, _ in key.campaign == id }
-        case .campaignSealed(let seal): take(seal)
-        case .stageSized(let id, _, let count): if count == 0 { lost.insert(id) }
-        case .workerJoined: break
-        }
-    }
-
-    /// A step without tasks leaves nothing, and those that read it wait for ever.
-    private static func hasEmptyStep(_ campaign: Campaign) -> Bool {
-        campaign.steps.contains { Shards(of: $0, in: campaign, upstream: nil)?.count == 0 }
-    }
-
-    private mutating func take(_ batch: ResultBatch, isReplay: Bool) {
-        guard let campaign = campaigns[batch.campaign],
-            let stage = Stage(name: batch.stage, in: campaign)
-        else { return fail("results of unknown work: campaign \(batch.campaign), \(batch.stage)") }
-        for result in batch.results {
-            let key = Key(campaign: batch.campaign, stage: stage, task: result.task)
-            let name = "task \(result.task) of \(batch.stage), campaign \(batch.campaign)"
-            checkGrant(batch.lease, batch.worker, key, name)
-            if !isReplay { checkHolder(batch.lease, batch.worker, key, name) }
-            do throws(IllegalTransition) {
-                states[key] = try states[key, default: .open(failures: 0)].after(result.outcome)
-            } catch {
-                fail("\(name) has a second result on record, after `\(error.from)`")
-            }
-            if result.outcome != .succeeded { failures[key, default: []].append(batch.lease) }
-            if case .failed(_, isFinal: true) = result.outcome { lost.insert(batch.campaign) }
-            for file in result.outputs { committed.insert(file.digest) }
-            accounts[batch.campaign, default: Account()].add(result)
-        }
-    }
-
-    private mutating func checkGrant(
-        _ lease: LeaseID, _ worker: WorkerID, _ key: Key, _ name: String
+    mutating func start(
+        _ effects: [Coordinator.Effect], grace: Microseconds, now: Instant,
+        campaign: (Digest) -> Campaign?
     ) {
-        guard let grant = grants[lease], grant.worker == worker, grant.stage == key.stage,
-            grant.campaign == key.campaign, grant.tasks.contains(key.task)
-        else { return fail("\(name): a result of \(worker) under foreign lease \(lease)") }
+        hands.settlesUntil = now + grace
+        for effect in effects { witness(effect, by: nil, now, campaign) }
     }
 
-    private mutating func checkHolder(
-        _ lease: LeaseID, _ worker: WorkerID, _ key: Key, _ name: String
-    ) {
-        let holder = holders.removeValue(forKey: key)
-        guard holder != Holder(lease: lease, worker: worker) else { return }
-        let current = holder.map { "\($0.lease) of \($0.worker)" } ?? "nobody's"
-        fail("\(name): a result under superseded lease \(lease); the task is \(current)")
-    }
-
-    private mutating func take(_ seal: SealedCampaign) {
-        if sealed[seal.id] != nil { fail("campaign \(seal.id) was sealed twice") }
-        sealed[seal.id] = seal
-        dropHolders { key, _ in key.campaign == seal.id }
-        if seal.account != accounts[seal.id] {
-            fail("the seal of campaign \(seal.id) has another account than its results add up to")
-        }
-        let isWhole = seal.ending == .complete && seal.coverage.allSatisfy(\.isComplete)
-        if !cancelled.contains(seal.id), !lost.contains(seal.id), !isWhole {
-            fail("nothing of campaign \(seal.id) failed for good, but it is \(seal.ending)")
-        }
-        if seal.ending == .complete, !seal.coverage.allSatisfy(\.isComplete) {
-            fail("campaign \(seal.id) is complete, its coverage is not")
-        }
-    }
-
-    private mutating func dropHolders(_ isDropped: (Key, Holder) -> Bool) {
-        holders = holders.filter { !isDropped($0.key, $0.value) }
-    }
-
-    // MARK: Leases
-
-    /// What the coordinator now considers whose.
+    /// - Parameters:
+    ///   - now: by the coordinator's clock.
+    ///   - absent: the worker, not back since the coordinator's start, that has the task in its
+    ///     hands or its result on its disk.
     mutating func follow(
         _ event: Coordinator.Event, _ effects: [Coordinator.Effect], grace: Microseconds,
-        now: Instant
+        now: Instant, campaign: (Digest) -> Campaign?, absent: (Key) -> WorkerID?
     ) {
-        switch event {
-        case .workerConnected(let facts, let held): connect(facts.worker, held, effects)
-        case .workerDisconnected(let worker):
-            connected.remove(worker)
-            awayUntil[worker] = now + grace
-        case .tick:
-            let gone = awayUntil.filter { $0.value <= now }
-            for worker in gone.keys {
-                awayUntil[worker] = nil
-                dropHolders { $1.worker == worker }
+        begin(event, effects, grace, now)
+        for effect in effects {
+            witness(effect, by: event, now, campaign)
+            if case .send(let worker, .lease(let lease)) = effect {
+                checkNobodyIsAwaited(lease, to: worker, absent)
             }
-        case .decline(_, let lease, _): giveBack(lease, effects)
-        case .report, .submit, .cancel, .ask, .linesCounted: break
         }
+        end(event, effects)
     }
 
-    private mutating func connect(
-        _ worker: WorkerID, _ held: [HeldLease], _ effects: [Coordinator.Effect]
+    private mutating func witness(
+        _ effect: Coordinator.Effect, by event: Coordinator.Event?, _ now: Instant,
+        _ campaign: (Digest) -> Campaign?
     ) {
-        connected.insert(worker)
-        awayUntil[worker] = nil
-        var refused: Set<LeaseID> = []
-        for case .send(worker, .withdraw(let ids)) in effects { refused.formUnion(ids) }
-        let remaining = Dictionary(held.map { ($0.id, $0.remaining) }) { first, _ in first }
-        dropHolders { key, holder in
-            holder.worker == worker && remaining[holder.lease]?.contains(key.task) != true
-        }
-        for lease in held where !refused.contains(lease.id) && sealed[lease.campaign] == nil {
-            for task in lease.remaining.ranges.joined() {
-                let key = Key(campaign: lease.campaign, stage: lease.stage, task: task)
-                guard holders[key] == nil, failures[key]?.contains(lease.id) != true,
-                    case .open = states[key, default: .open(failures: 0)]
-                else { continue }
-                holders[key] = Holder(lease: lease.id, worker: worker)
-            }
+        switch effect {
+        case .record(let record): take(record, campaign: campaign, isReplay: false)
+        case .send(let worker, .lease(let lease)): grant(lease, to: worker, by: event, now)
+        case .send(_, .withdraw(let ids)): hands.drop { ids.contains($1.lease) }
+        case .send(_, .withdrawTasks(let id, let tasks)):
+            hands.drop { $1.lease == id && tasks.contains($0.task) }
+        case .reply(_, .accepted): if let trouble = hands.trouble { fail("accepted: \(trouble)") }
+        case .send, .reply, .countLines: break
         }
     }
 
-    /// A lease was declined: what is not on record as failed is nobody's.
-    private mutating func giveBack(_ lease: LeaseID, _ effects: [Coordinator.Effect]) {
-        var recorded: Set<Int> = []
-        for case .record(let record) in effects {
-            if case .results(let batch) = record.event, batch.lease == lease {
-                recorded.formUnion(batch.results.map(\.task))
-            }
-        }
-        dropHolders { $1.lease == lease && !recorded.contains($0.task) }
+    // MARK: For others
+
+    var campaigns: [CampaignID: Campaign] { books.campaigns }
+    var sealed: [CampaignID: SealedCampaign] { books.sealed }
+
+    /// Nothing on record waits for an end.
+    var isAllSealed: Bool { books.campaigns.count == books.sealed.count }
+
+    var heldCampaigns: [CampaignID] {
+        books.held.keys.filter { books.sealed[$0] == nil }.sorted()
     }
 
-    mutating func withdraw(_ ids: [LeaseID]) {
-        dropHolders { ids.contains($1.lease) }
-    }
-
-    /// - Parameter now: by the coordinator's clock.
-    mutating func grant(_ lease: Lease, to worker: WorkerID, now: Instant) {
-        if grants[lease.id] != nil { fail("lease \(lease.id) was granted twice") }
-        if !connected.contains(worker) { fail("lease \(lease.id) granted to absent \(worker)") }
-        grants[lease.id] = Grant(
-            worker: worker, campaign: lease.campaign, stage: lease.stage, tasks: lease.tasks)
-        for task in lease.tasks {
-            let key = Key(campaign: lease.campaign, stage: lease.stage, task: task)
-            if let holder = holders[key] {
-                fail(
-                    "task \(task) of stage \(lease.stage) was granted to \(worker) as \(lease.id) "
-                        + "while \(holder.worker) holds it under \(holder.lease)")
-            }
-            if let state = states[key], case .open = state {
-            } else if states[key] != nil {
-                fail("task \(task) of stage \(lease.stage) was granted after its end")
-            }
-            holders[key] = Holder(lease: lease.id, worker: worker)
-        }
+    var workersOutOfService: [WorkerID] {
+        books.standings.filter { $0.value != .active }.keys.sorted()
     }
 }

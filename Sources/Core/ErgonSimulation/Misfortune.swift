@@ -6,24 +6,26 @@ extension World {
         guard !isCalm else { return }
         later(.somethingFails, 1000...Int(2 * profile.faultPeriod))
         switch dice.roll(1...100) {
-        case 1...14:
+        case 1...12:
             if let index = pickWorker() {
                 counts[.workerCrash] += 1
                 killWorker(index)
             }
-        case 15...22:
+        case 13...19:
             guard coordinator != nil else { break }
             counts[.coordinatorCrash] += 1
             endCoordinator(losingPower: false)
-        case 23...28: endCoordinator(losingPower: true)
-        case 29...45:
+        case 20...24: endCoordinator(losingPower: true)
+        case 25...42:
             guard let link = dice.pick(openLinks) else { break }
             counts[.connectionBreak] += 1
             breakLink(
                 link, up: dice.happens(1, in: 3), worker: 0...500_000, coordinator: 0...500_000)
-        case 46...58: openHalf()
-        case 59...66: cutOff()
-        case 67...78: setClock()
+        case 43...54: openHalf()
+        case 55...62: cutOff()
+        case 63...74: setClock()
+        case 75...77: spoilWorker()
+        case 78: forsake()
         default: spoilDisk()
         }
     }
@@ -45,12 +47,13 @@ extension World {
         dice.pick(workers.indices.filter { workers[$0].process != nil })
     }
 
-    /// One side takes the stream for open long after it has ended for the other.
+    /// One side takes the stream for open long after it has ended for the other, at times longer
+    /// than the coordinator waits for anybody.
     private mutating func openHalf() {
         guard let link = dice.pick(openLinks) else { return }
         counts[.halfOpen] += 1
         trace.note(now, "half-open", [link])
-        let (soon, late) = (0...100_000, 2_000_000...40_000_000)
+        let (soon, late) = (0...100_000, 2_000_000...60_000_000)
         if dice.happens(1, in: 2) {
             breakLink(link, up: dice.happens(1, in: 2), worker: soon, coordinator: late)
         } else {
@@ -61,18 +64,40 @@ extension World {
     private mutating func cutOff() {
         guard let index = pickWorker(), !workers[index].isCutOff else { return }
         counts[.partition] += 1
+        cutOff(index, for: 500_000...60_000_000)
+    }
+
+    private mutating func cutOff(_ index: Int, for span: ClosedRange<Int>) {
         trace.note(now, "cut off", [index])
         workers[index].isCutOff = true
         if let link = workers[index].link {
             breakLink(link, worker: 1_000_000...20_000_000, coordinator: 1_000_000...20_000_000)
         }
-        later(.cutOffEnds(index), 500_000...60_000_000)
+        later(.cutOffEnds(index), span)
+    }
+
+    /// A day without the coordinator goes by on the worker's machine.
+    private mutating func forsake() {
+        guard let index = pickWorker(), !workers[index].isCutOff else { return }
+        counts[.forsaken] += 1
+        cutOff(index, for: 25_000_000...60_000_000)
+        later(.dayPasses(index), 21_000_000...24_000_000)
+    }
+
+    /// Nothing is wrong with it but that nothing works.
+    private mutating func spoilWorker() {
+        guard let index = pickWorker(), !workers[index].isBlackHole else { return }
+        counts[.blackHole] += 1
+        trace.note(now, "black hole", [index])
+        workers[index].isBlackHole = true
+        later(.blackHoleEnds(index), 1_000_000...60_000_000)
     }
 
     private mutating func setClock() {
         let isForward = dice.happens(1, in: 2)
         counts[isForward ? .clockForward : .clockBack] += 1
-        let step = span(1000...(dice.happens(1, in: 3) ? 120_000_000 : 3_000_000))
+        let longest = [3_000_000, 120_000_000, 6 * 3_600_000_000]
+        let step = span(1000...longest[dice.roll(0...2)])
         let place = dice.roll(0...workers.count)
         trace.note(now, "clock", [place, isForward ? Int(step) : -Int(step)])
         if place == workers.count {
@@ -83,14 +108,25 @@ extension World {
     }
 
     private mutating func spoilDisk() {
-        switch dice.roll(1...3) {
+        var span = 100_000...5_000_000
+        switch dice.roll(1...5) {
         case 1: disk.weather.failures = dice.roll(20...400)
         case 2: disk.weather.crashes = dice.roll(10...200)
-        default: disk.weather.isFull = true
+        case 3:
+            counts[.lowDisk] += 1
+            disk.weather.isLow = true
+            span = 1_000_000...20_000_000
+        default:
+            disk.weather.isFull = true
+            disk.weather.isLow = dice.happens(1, in: 2)
+            span = 100_000...20_000_000
         }
         trace.note(
             now, "disk",
-            [disk.weather.failures, disk.weather.crashes, disk.weather.isFull ? 1 : 0])
-        later(.diskRecovers, 100_000...5_000_000)
+            [
+                disk.weather.failures, disk.weather.crashes, disk.weather.isFull ? 1 : 0,
+                disk.weather.isLow ? 1 : 0,
+            ])
+        later(.diskRecovers, span)
     }
 }

@@ -4,8 +4,10 @@ import ErgonWorker
 
 /// What a worker says on its stream.
 enum FromWorker {
-    case hello(WorkerFacts, held: [HeldLease])
+    case hello(WorkerFacts, life: Int, held: [HeldLease])
     case results(WorkerReport)
+    case giveBack(LeaseID, IntervalSet)
+    case leaving
     case decline(LeaseID, reason: String)
 }
 
@@ -25,16 +27,6 @@ struct Link {
     var heldUpUntil: Int64 = 0
 }
 
-/// What a person asked for, and asks for again until there is an answer.
-struct Request {
-    enum Wish {
-        case submit(Int)
-        case cancel(CampaignID)
-    }
-    let wish: Wish
-    var isAnswered = false
-}
-
 extension World {
     // MARK: Streams
 
@@ -46,7 +38,7 @@ extension World {
         links.append(Link(worker: index, workerLife: life, coordinatorLife: coordinatorLife))
         workers[index].link = link
         trace.note(now, "connect", [index, link])
-        sendUp(link, .hello(workers[index].facts, held: process.held))
+        sendUp(link, .hello(workers[index].facts, life: life, held: process.held))
         tell(index, .connected)
     }
 
@@ -80,9 +72,11 @@ extension World {
             state.coordinatorLife == coordinatorLife
         else { return }
         switch message {
-        case .hello(let facts, let held): arrive(.linkOpened(facts, held, link))
-        case .results(let report):
-            arrive(.fromWorker(link) { .report($0, report) })
+        case .hello(let facts, let life, let held): arrive(.linkOpened(facts, life, held, link))
+        case .results(let report): arrive(.fromWorker(link) { .report($0, report) })
+        case .giveBack(let lease, let tasks):
+            arrive(.fromWorker(link) { .giveBack($0, lease, tasks) })
+        case .leaving: arrive(.fromWorker(link) { .leaving($0) })
         case .decline(let lease, let reason):
             arrive(.fromWorker(link) { .decline($0, lease, reason: reason) })
         }
@@ -126,28 +120,5 @@ extension World {
 
     var openLinks: [Int] {
         links.indices.filter { links[$0].carriesDown && links[$0].isOpenAtWorker }
-    }
-
-    // MARK: People
-
-    mutating func addRequest(_ wish: Request.Wish, at time: Int64) {
-        agenda.add(.requestIsSent(requests.count), at: time)
-        requests.append(Request(wish: wish))
-    }
-
-    mutating func send(_ number: Int) {
-        guard !requests[number].isAnswered else { return }
-        // Asked again if nothing was heard.
-        later(.requestIsSent(number), 5_000_000...10_000_000)
-        if coordinator != nil { arrive(.request(number)) }
-    }
-
-    mutating func hear(_ reply: Coordinator.Reply, to number: Int) {
-        if !isCalm, dice.happens(5, in: 100) {
-            counts[.lostReply] += 1
-        } else {
-            requests[number].isAnswered = true
-        }
-        trace.note(now, "reply", [number, requests[number].isAnswered ? 1 : 0], text: "\(reply)")
     }
 }

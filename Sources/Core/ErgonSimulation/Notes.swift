@@ -6,21 +6,26 @@ import ErgonWorker
 extension World {
     mutating func noteEvent(_ event: Coordinator.Event) {
         switch event {
-        case .workerConnected(let facts, let held):
+        case .workerConnected(let facts, let life, let held):
             let words = held.flatMap { self.words(of: $0.id) + self.words(of: $0.remaining) }
-            trace.note(now, "<- hello", [number(of: facts.worker)] + words)
+            trace.note(now, "<- hello", [number(of: facts.worker), life] + words)
         case .workerDisconnected(let worker):
             trace.note(now, "<- gone", [number(of: worker)])
         case .report(let worker, let report):
             trace.note(now, "<- report", [number(of: worker)] + words(of: report))
+        case .giveBack(let worker, let lease, let tasks):
+            trace.note(
+                now, "<- give back", [number(of: worker)] + words(of: lease) + words(of: tasks))
+        case .leaving(let worker): trace.note(now, "<- leaving", [number(of: worker)])
         case .decline(let worker, let lease, _):
             trace.note(now, "<- decline", [number(of: worker)] + words(of: lease))
         case .submit(let id, let campaign, _, _):
             trace.note(now, "<- submit", [id.number], text: campaign.name)
-        case .cancel(let id, let campaign, _):
-            trace.note(now, "<- cancel", [id.number, campaign.number])
-        case .linesCounted(let campaign, let step, let lines):
+        case .intervene(let id, let intervention, _):
+            trace.note(now, "<- intervene", [id.number], text: "\(intervention)")
+        case .linesCounted(let campaign, let step, _, let lines):
             trace.note(now, "<- lines", [campaign.number, step, lines])
+        case .trouble(let reason): trace.note(now, "<- trouble", [reason == nil ? 0 : 1])
         case .ask, .tick: break
         }
     }
@@ -33,9 +38,12 @@ extension World {
                 now, "-> lease",
                 [index] + words(of: lease.id) + [lease.campaign.number] + words(of: lease.stage)
                     + [lease.tasks.lowerBound, lease.tasks.upperBound, lease.upstream ?? -1])
-        case .acknowledge(let batches): trace.note(now, "-> acknowledge", [index] + batches)
+        case .acknowledge(let reports):
+            trace.note(now, "-> acknowledge", [index] + reports.flatMap { [$0.life, $0.batch] })
         case .withdraw(let ids):
             trace.note(now, "-> withdraw", [index] + ids.flatMap { words(of: $0) })
+        case .withdrawTasks(let id, let tasks):
+            trace.note(now, "-> withdraw tasks", [index] + words(of: id) + words(of: tasks))
         }
     }
 
@@ -53,6 +61,7 @@ extension World {
         case .prepareFailed(let attempt, _): trace.note(now, "task not prepared", words(attempt))
         case .started(let attempt): trace.note(now, "task started", words(attempt))
         case .startFailed(let attempt, _): trace.note(now, "task not started", words(attempt))
+        case .programMissing(let attempt, _): trace.note(now, "no program", words(attempt))
         case .ended(let attempt, let end):
             let status =
                 switch end.status {
@@ -61,6 +70,8 @@ extension World {
                 }
             trace.note(now, "task ended", words(attempt) + [status, Int(end.cpu.count)])
         case .collected(let attempt, _): trace.note(now, "task collected", words(attempt))
+        case .leave(let patience):
+            trace.note(now, "worker is asked to go", [index, Int(patience.count)])
         case .tick: break
         }
     }
@@ -73,8 +84,9 @@ extension World {
         switch order {
         case .welcome: "welcome"
         case .lease(let lease): "lease \(lease.id)"
-        case .acknowledge(let batches): "acknowledge \(batches)"
+        case .acknowledge(let reports): "acknowledge \(reports)"
         case .withdraw(let ids): "withdraw \(ids)"
+        case .withdrawTasks(let id, let tasks): "withdraw \(tasks) of \(id)"
         }
     }
 
@@ -96,7 +108,8 @@ extension World {
     }
 
     private func words(of report: WorkerReport) -> [Int] {
-        var all = [report.batch] + words(of: report.lease) + [report.campaign.number]
+        var all =
+            [report.id.life, report.id.batch] + words(of: report.lease) + [report.campaign.number]
         all += words(of: report.stage)
         for result in report.results {
             all += [result.task, result.outcome == .succeeded ? 1 : 0, Int(result.wall.count)]

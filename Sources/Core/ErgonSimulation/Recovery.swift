@@ -9,16 +9,18 @@ extension World {
     mutating func recover() -> (RecordLog<SimulatedDisk>, Coordinator, [[UInt8]])? {
         var core = Coordinator(grace: profile.grace)
         var (payloads, records): ([[UInt8]], [Record]) = ([], [])
-        let known = campaigns
+        var known = decoded
+        let campaigns = campaigns
         do throws(LogFault) {
             let log = try RecordLog.open(on: disk, segmentSize: profile.segmentSize) {
                 place, bytes throws(LogFault) in
                 payloads.append(bytes)
                 do {
-                    let record = try decode(bytes).record
+                    let record = try known[bytes] ?? decode(bytes).record
+                    known[bytes] = record
                     records.append(record)
                     try core.replay(record) { digest in
-                        known.first { $0.manifest.digest == digest }.map {
+                        campaigns.first { $0.manifest.digest == digest }.map {
                             ($0.campaign, size: $0.manifest.size)
                         }
                     }
@@ -28,6 +30,7 @@ extension World {
                     throw .unreadable(place, problem: "\(error)")
                 }
             }
+            decoded = known
             for record in records {
                 ledger.take(record, campaign: campaign(with:), isReplay: true)
             }
@@ -104,7 +107,7 @@ extension World {
             .ask(Coordinator.RequestID(0), question), now: Instant(microseconds: 0))
         guard case .reply(_, let reply) = effects.first else { return nil }
         guard case .status(var report) = reply else { return reply }
-        (report.workers, report.cpus) = (0, 0)
+        (report.workers, report.cpus, report.trouble) = (0, 0, nil)
         for campaign in report.campaigns.indices {
             for stage in report.campaigns[campaign].stages.indices {
                 report.campaigns[campaign].stages[stage].leased = 0
@@ -115,7 +118,8 @@ extension World {
 
     private mutating func checkAccounts(_ reply: Coordinator.Reply?) {
         guard case .status(let report) = reply else { return }
-        for campaign in report.campaigns where ledger.accounts[campaign.id] != campaign.account {
+        for campaign in report.campaigns
+        where ledger.books.accounts[campaign.id] != campaign.account {
             ledger.fail("the account of campaign \(campaign.id) is not the sum of its results")
         }
     }
@@ -124,6 +128,8 @@ extension World {
 
     /// The machine loses power once more; then an auditor reads what is left.
     mutating func finish() {
+        ledger.checkAllReported(
+            except: Set(workers.filter(\.isGone).map(\.facts.worker)))
         endCoordinator(losingPower: true)
         ledger.forget()
         guard let (_, core, payloads) = recover() else {
@@ -132,11 +138,8 @@ extension World {
         compare("at the end", with: core)
         let known = campaigns
         var audit = Audit { digest in known.first { $0.manifest.digest == digest }?.campaign }
-        for payload in payloads {
-            do throws(RecordFault) {
-                let (sequence, record) = try decode(payload)
-                audit.add(record, sequence: sequence)
-            } catch { ledger.fail("a record cannot be read: \(error)") }
+        for (sequence, payload) in payloads.enumerated() {
+            if let record = decoded[payload] { audit.add(record, sequence: sequence) }
         }
         for finding in audit.report.findings.prefix(1) {
             ledger.fail("audit: record \(finding.sequence): \(finding.problem)")

@@ -24,6 +24,8 @@ final class SimulatedDisk {
         /// Of a thousand operations, how many are the process's last.
         var crashes = 0
         var isFull = false
+        /// There is little room, and whoever asks is told.
+        var isLow = false
     }
 
     var weather = Weather()

@@ -9,6 +9,7 @@ struct SimulatedWorker {
         let campaign: Campaign
         let plan: TaskPlan
         var cpus = 0
+        var memory = ByteCount(0)
         var hasEnded = false
         /// By the machine's clock.
         var started = Instant(microseconds: 0)
@@ -27,10 +28,18 @@ struct SimulatedWorker {
     var link: Int?
     /// How far its clock is ahead of the simulation's.
     var clock: Int64 = 0
+    /// How far the time that it has been running, as it takes it, is ahead of the simulation's.
+    var uptime: Int64 = 0
     var isCutOff = false
+    /// It was asked to go, and begins nothing more.
+    var isLeaving = false
+    /// Every task fails here at once.
+    var isBlackHole = false
     /// Will never be started again.
     var isGone = false
     var running: [Worker.Attempt: Running] = [:]
+    /// Reports on its disk, which outlive its process.
+    var spool: [ReportID: WorkerReport] = [:]
 
     init(number: Int, cpus: Int) {
         facts = WorkerFacts(
@@ -41,42 +50,33 @@ struct SimulatedWorker {
                 uncertaintyPercent: 30))
     }
 
-    var busyThreads: Int { running.values.reduce(0) { $0 + ($1.hasEnded ? 0 : $1.cpus) } }
+    /// Threads and memory that its programs take.
+    var load: (cpus: Int, memory: Int64) {
+        running.values.reduce((0, 0)) { sum, task in
+            task.hasEnded ? sum : (sum.0 + task.cpus, sum.1 + task.memory.bytes)
+        }
+    }
+
+    /// It has nothing to do and nothing to say.
+    var isIdle: Bool { process?.held.isEmpty == true && running.isEmpty && spool.isEmpty }
+
+    /// The task is in its hands, or its result is on its disk.
+    func has(_ key: Ledger.Key) -> Bool {
+        let isSpooled = spool.values.contains { report in
+            report.campaign == key.campaign && report.stage == key.stage
+                && report.results.contains { $0.task == key.task && $0.outcome == .succeeded }
+        }
+        guard !isSpooled, let process else { return isSpooled }
+        return process.held.contains { held in
+            held.campaign == key.campaign && held.stage == key.stage
+                && held.remaining.contains(key.task)
+        }
+    }
 
     mutating func kill() {
         process = nil
         link = nil
+        isLeaving = false
         running = [:]
-    }
-}
-
-/// What a task's program does at one attempt: drawn from the seed, the task and the attempt.
-enum Fate {
-    case succeeds
-    case exits(Int)
-    case isKilled
-    case leavesNothing
-    /// It would never end.
-    case hangs
-
-    init(seed: UInt64, task: Ledger.Key, attempt: Int, failureRate: Int) {
-        var words: [UInt8] = []
-        for number in [task.campaign.number, task.stage.step, task.task, attempt] {
-            words.append(UInt8(truncatingIfNeeded: number))
-        }
-        if case .merge(let output, let level) = task.stage.part {
-            words += [UInt8(truncatingIfNeeded: output), UInt8(truncatingIfNeeded: level)]
-        }
-        var dice = Dice(seed: seed, purpose: stableHash(words))
-        guard dice.happens(failureRate, in: 100) else {
-            self = .succeeds
-            return
-        }
-        switch dice.roll(1...8) {
-        case 1: self = .isKilled
-        case 2: self = .leavesNothing
-        case 3: self = .hangs
-        default: self = .exits(dice.roll(1...255))
-        }
     }
 }

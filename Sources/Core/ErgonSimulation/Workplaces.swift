@@ -11,8 +11,10 @@ extension World {
     mutating func startWorker(_ index: Int) {
         guard workers[index].process == nil, !workers[index].isGone else { return }
         workers[index].life += 1
-        workers[index].process = Worker(facts: workers[index].facts)
         let life = workers[index].life
+        workers[index].process = Worker(
+            facts: workers[index].facts, life: life,
+            spooled: workers[index].spool.values.sorted { $0.id < $1.id })
         trace.note(now, "worker starts", [index, life])
         later(.workerTicks(index, life: life), 0...1_000_000)
         connect(index, life)
@@ -24,6 +26,7 @@ extension World {
         let link = workers[index].link
         workers[index].kill()
         workers[index].life += 1
+        ledger.forgetSpending(of: workers[index].facts.worker)
         if let link {
             // What it had sent may still arrive, even after its next start.
             breakLink(
@@ -41,10 +44,13 @@ extension World {
     mutating func tell(_ index: Int, _ event: Worker.Event) {
         noteWorkerEvent(index, event)
         let time = time(of: index)
-        let effects = workers[index].process?.handle(event, now: time) ?? []
+        let uptime = Microseconds(now + workers[index].uptime)
+        let effects = workers[index].process?.handle(event, now: time, uptime: uptime) ?? []
         for effect in effects { perform(effect, for: index) }
-        if workers[index].busyThreads > workers[index].facts.cpus {
-            ledger.fail("worker \(index + 1) runs more threads than it has")
+        let (load, facts) = (workers[index].load, workers[index].facts)
+        if load.cpus > facts.cpus { ledger.fail("\(facts.worker) runs more threads than it has") }
+        if load.memory > facts.memory.bytes {
+            ledger.fail("\(facts.worker) gives away more memory than it has")
         }
     }
 
@@ -57,31 +63,51 @@ extension World {
         case .load(let manifest): load(manifest, index)
         case .prepare(let attempt): prepare(attempt, index)
         case .start(let attempt): start(attempt, index)
-        case .stop(let attempt):
-            later(
-                .taskEnds(index, life: workers[index].life, attempt, .signal(15)), 1000...2_000_000)
+        case .warn(let attempt): if dice.happens(1, in: 2) { endSoon(attempt, index) }
+        case .stop(let attempt): endSoon(attempt, index)
         case .collect(let attempt, _): collect(attempt, index)
         case .discard(let attempt): workers[index].running[attempt] = nil
-        case .send(let report):
-            noteReport(index, report)
-            guard let link = workers[index].link else { break }
-            sendUp(link, .results(report))
-            if isUnlucky(&dice) { agenda.add(.streamBreaks(link: link), at: now) }
+        case .keep(let report): keep(report, index)
+        case .send(let report): send(report, index)
         case .decline(let lease, let reason):
             trace.note(now, "decline", [index, lease.epoch, lease.serial])
             if let link = workers[index].link { sendUp(link, .decline(lease, reason: reason)) }
-        case .forget: break
+        case .giveBack(let lease, let tasks):
+            if let link = workers[index].link { sendUp(link, .giveBack(lease, tasks)) }
+        case .announceLeaving: if let link = workers[index].link { sendUp(link, .leaving) }
+        case .forget(.report(let id)):
+            workers[index].spool[id] = nil
+            ledger.forget(id, by: workers[index].facts.worker)
+        case .forget(.campaign): break
+        case .end: killWorker(index)
         }
+    }
+
+    private mutating func endSoon(_ attempt: Worker.Attempt, _ index: Int) {
+        later(.taskEnds(index, life: workers[index].life, attempt, .signal(15)), 1000...2_000_000)
+    }
+
+    private mutating func keep(_ report: WorkerReport, _ index: Int) {
+        workers[index].spool[report.id] = report
+        ledger.keep(report, by: workers[index].facts.worker)
+    }
+
+    private mutating func send(_ report: WorkerReport, _ index: Int) {
+        noteReport(index, report)
+        if workers[index].spool[report.id] == nil { ledger.fail("a report is sent unkept") }
+        guard let link = workers[index].link else { return }
+        sendUp(link, .results(report))
+        if isUnlucky() { agenda.add(.streamBreaks(link: link), at: now) }
     }
 
     // MARK: What the machine does
 
-    private func isUnlucky(_ dice: inout Dice) -> Bool {
+    private mutating func isUnlucky() -> Bool {
         !isCalm && profile.faultPeriod > 0 && dice.happens(1, in: 100)
     }
 
     private mutating func load(_ manifest: StoredFile, _ index: Int) {
-        if isUnlucky(&dice) {
+        if isUnlucky() {
             counts[.loadFailure] += 1
             return answer(
                 index, .loadFailed(manifest.digest, reason: "not to be had"), 1000...3_000_000)
@@ -97,15 +123,10 @@ extension World {
             let campaign = process.campaign(of: lease),
             let plan = TaskPlan(lease, task: attempt.task, campaign: campaign)
         else { return ledger.fail("a lease does not fit its campaign") }
-        let known = Set(campaign.files.map(\.digest))
-        for file in plan.inputs where !known.contains(file.content.digest) {
-            if !ledger.committed.contains(file.content.digest), coordinator != nil {
-                ledger.fail("task \(attempt.task) reads \(file.name), which is not on record")
-            }
-        }
         workers[index].running[attempt] = SimulatedWorker.Running(
             lease: lease, campaign: campaign, plan: plan)
-        if isUnlucky(&dice) {
+        ledger.reads[attemptKey(attempt, index)] = plan.reads(of: lease.stage, in: campaign)
+        if isUnlucky() {
             counts[.stageFailure] += 1
             return answer(
                 index, .prepareFailed(attempt, reason: "no input"), 1000...1_000_000)
@@ -117,80 +138,23 @@ extension World {
         guard let running = workers[index].running[attempt] else {
             return ledger.fail("a task starts that was never prepared")
         }
-        let step = running.campaign.steps[running.lease.stage.step]
-        let isMerge = running.lease.stage.part != .work
-        workers[index].running[attempt]?.cpus = isMerge ? 1 : step.resources.cpus
-        if isUnlucky(&dice) {
-            counts[.stageFailure] += 1
+        let needs = running.campaign.resources(of: running.lease.stage)
+        workers[index].running[attempt]?.cpus = needs.cpus
+        workers[index].running[attempt]?.memory = running.lease.memory ?? needs.memory
+        if isUnlucky() {
             workers[index].running[attempt]?.hasEnded = true
-            return answer(index, .startFailed(attempt, reason: "no program"), 500...50_000)
+            if dice.happens(1, in: 2) {
+                counts[.programMissing] += 1
+                return answer(index, .programMissing(attempt, reason: "no program"), 500...50_000)
+            }
+            counts[.stageFailure] += 1
+            return answer(index, .startFailed(attempt, reason: "no folder"), 500...50_000)
         }
         answer(index, .started(attempt), 500...50_000)
-        let key = Ledger.Key(
-            campaign: running.lease.campaign, stage: running.lease.stage, task: attempt.task)
-        attempts[key, default: 0] += 1
-        workers[index].running[attempt]?.startedAt = now
         let time = time(of: index)
+        workers[index].running[attempt]?.startedAt = now
         workers[index].running[attempt]?.started = time
-        run(attempt, index, key, running)
-        let fate = Fate(
-            seed: seed, task: key, attempt: attempts[key] ?? 0, failureRate: profile.failureRate)
-        let delay: ClosedRange<Int> = 60_000...(dice.happens(1, in: 10) ? 8_000_000 : 900_000)
-        let life = workers[index].life
-        switch fate {
-        case .succeeds: later(.taskEnds(index, life: life, attempt, .exit(0)), delay)
-        case .exits(let code):
-            counts[.taskFailure] += 1
-            later(.taskEnds(index, life: life, attempt, .exit(code)), delay)
-        case .isKilled:
-            counts[.taskFailure] += 1
-            later(.taskEnds(index, life: life, attempt, .signal(9)), delay)
-        case .leavesNothing:
-            counts[.taskFailure] += 1
-            workers[index].running[attempt]?.misses = "x"
-            later(.taskEnds(index, life: life, attempt, .exit(0)), delay)
-        case .hangs: counts[.taskOverdue] += 1
-        }
-    }
-
-    /// What a program leaves follows from its command alone, and so must be the same whenever and
-    /// wherever the task runs.
-    private mutating func run(
-        _ attempt: Worker.Attempt, _ index: Int, _ key: Ledger.Key,
-        _ running: SimulatedWorker.Running
-    ) {
-        let plan = running.plan
-        let places = TaskPlan.Places(
-            inputs: plan.inputs.map { "\($0.name):\($0.content.digest.hex)" },
-            with: plan.with.mapValues { $0.map(\.content.digest.hex) }, code: "code",
-            line: plan.line.map { "line \($0)" }, folder: "folder", ergon: "ergon")
-        let command = plan.command(at: places) { Digest(of: $0) }
-        let text = command.arguments.joined(separator: "\n")
-        let known = commands[key]
-        let digest = Digest(of: Array(text.utf8))
-        commands[key] = digest
-        if let known, known != digest {
-            let stage = key.stage.name(in: running.campaign)
-            ledger.fail("task \(key.task) of \(stage) does other work than at an earlier attempt")
-        }
-        checkShard(running, attempt.task, command.arguments)
-        workers[index].running[attempt]?.outputs = plan.outputs.map {
-            content("\($0.name)\n\(digest.hex)")
-        }
-    }
-
-    /// Of the splits that are plain arithmetic, by the plainest arithmetic.
-    private mutating func checkShard(
-        _ running: SimulatedWorker.Running, _ task: Int, _ arguments: [String]
-    ) {
-        let step = running.campaign.steps[running.lease.stage.step]
-        guard running.lease.stage.part == .work,
-            case .seeds(let total, let size, _) = step.split, step.points.isEmpty
-        else { return }
-        let expected = [String(task), String(task * size), String(min(size, total - task * size))]
-        if Array(arguments[1...3]) != expected {
-            ledger.fail("task \(task) of \(step.name) runs with \(arguments[1...3])")
-        }
+        run(attempt, index)
     }
 
     mutating func endTask(
@@ -201,7 +165,14 @@ extension World {
         let end = Worker.ProcessEnd(
             status: status, started: running.started, wall: Microseconds(now - running.startedAt),
             cpu: Microseconds(span(1000...800_000)))
+        ledger.spend(
+            Ledger.Cost(wall: end.wall, cpu: end.cpu), attemptKey(attempt, index))
         tell(index, .ended(attempt, end))
+    }
+
+    private func attemptKey(_ attempt: Worker.Attempt, _ index: Int) -> Ledger.Attempt {
+        Ledger.Attempt(
+            worker: workers[index].facts.worker, lease: attempt.lease, task: attempt.task)
     }
 
     private mutating func collect(_ attempt: Worker.Attempt, _ index: Int) {
@@ -211,7 +182,7 @@ extension World {
         let outputs: Worker.Collected.Outputs =
             if let name = running.misses, !running.outputs.isEmpty {
                 .missing(name)
-            } else if isUnlucky(&dice) {
+            } else if isUnlucky() {
                 .lost(reason: "not put back")
             } else {
                 .there(running.outputs)
@@ -219,5 +190,21 @@ extension World {
         let log = dice.happens(1, in: 4) ? content("log \(attempt.task)") : nil
         answer(
             index, .collected(attempt, Worker.Collected(outputs: outputs, log: log)), 500...500_000)
+    }
+}
+
+extension TaskPlan {
+    /// What of earlier steps the task is given, in the order in which it stands in the plan.
+    fileprivate func reads(of stage: Stage, in campaign: Campaign) -> [Digest] {
+        let step = campaign.steps[stage.step]
+        guard stage.part == .work else { return inputs.map(\.content.digest) }
+        var reads: [Digest] = []
+        if case .output = step.over { reads = inputs.map(\.content.digest) }
+        for named in step.with {
+            if case .output = named.source {
+                reads += with[named.name]?.map(\.content.digest) ?? []
+            }
+        }
+        return reads
     }
 }

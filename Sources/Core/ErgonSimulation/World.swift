@@ -11,20 +11,26 @@ struct World {
         case coordinatorTicks(life: Int)
         /// The coordinator takes what has arrived as one group.
         case groupIsTaken(life: Int)
-        case linesAreCounted(life: Int, CampaignID, step: Int, lines: Int)
+        case linesAreCounted(life: Int, CampaignID, step: Int, of: StoredFile, lines: Int)
         case workerStarts(Int)
         case workerTicks(Int, life: Int)
         case workerConnects(Int, life: Int)
         case workerHears(Int, life: Int, Worker.Event)
         case taskEnds(Int, life: Int, Worker.Attempt, Worker.ProcessEnd.Status)
+        case workerIsKilled(Int, life: Int)
         case reachesCoordinator(link: Int, FromWorker)
         case reachesWorker(link: Int, WorkerOrder)
         case linkEndsAtCoordinator(Int)
         case linkEndsAtWorker(Int)
         case cutOffEnds(Int)
+        /// By the worker's own reckoning.
+        case dayPasses(Int)
+        case blackHoleEnds(Int)
         /// Right after the worker has said something.
         case streamBreaks(link: Int)
         case requestIsSent(Int)
+        case someoneIntervenes
+        case someoneLooksAfterAll
         case diskRecovers
         case somethingFails
     }
@@ -52,11 +58,18 @@ struct World {
     var coordinatorClock: Int64 = 0
     /// Every record that was made visible, in order: none of them may ever be lost.
     var visible: [[UInt8]] = []
+    /// What was read of a log before, by its bytes.
+    var decoded: [[UInt8]: Record] = [:]
     /// What those records alone lead to.
     var shadow = Coordinator()
-    /// What the program of a task is told, the same at every attempt.
-    var commands: [Ledger.Key: Digest] = [:]
+    /// What the program of a task is told, the same at every attempt on the same inputs.
+    var commands: [Command: Digest] = [:]
     var attempts: [Ledger.Key: Int] = [:]
+
+    struct Command: Hashable {
+        var task: Ledger.Key
+        var inputs: [Digest]
+    }
 
     init(seed: UInt64, operations: Int, isCalm: Bool, isTraced: Bool) {
         self.seed = seed
@@ -74,11 +87,11 @@ struct World {
             agenda.add(.workerStarts(number - 1), at: span(0...2_000_000))
         }
         for campaign in drawn.indices { addRequest(.submit(campaign), at: span(0...3_000_000)) }
-        if profile.isCancelled {
-            addRequest(.cancel(CampaignID(1)), at: span(5_000_000...40_000_000))
-        }
         agenda.add(.coordinatorStarts, at: 0)
         if profile.faultPeriod > 0 { agenda.add(.somethingFails, at: profile.faultPeriod) }
+        if profile.interventionPeriod > 0 {
+            agenda.add(.someoneIntervenes, at: profile.interventionPeriod)
+        }
     }
 
     mutating func span(_ range: ClosedRange<Int>) -> Int64 { dice.span(range) }
@@ -112,9 +125,9 @@ struct World {
         case .coordinatorStarts: startCoordinator()
         case .coordinatorTicks(let life): tickCoordinator(life)
         case .groupIsTaken(let life): if life == coordinatorLife { takeGroup() }
-        case .linesAreCounted(let life, let id, let step, let lines):
+        case .linesAreCounted(let life, let id, let step, let file, let lines):
             if life == coordinatorLife {
-                arrive(.event(.linesCounted(id, step: step, lines: lines)))
+                arrive(.event(.linesCounted(id, step: step, of: file, lines: lines)))
             }
         case .workerStarts(let index): startWorker(index)
         case .workerTicks(let index, let life):
@@ -126,13 +139,18 @@ struct World {
             if isAlive(index, life) { tell(index, event) }
         case .taskEnds(let index, let life, let attempt, let status):
             if isAlive(index, life) { endTask(index, attempt, status) }
+        case .workerIsKilled(let index, let life): if isAlive(index, life) { killWorker(index) }
         case .reachesCoordinator(let link, let message): reachCoordinator(link, message)
         case .reachesWorker(let link, let order): reachWorker(link, order)
         case .linkEndsAtCoordinator(let link): endAtCoordinator(link)
         case .linkEndsAtWorker(let link): endAtWorker(link)
         case .cutOffEnds(let index): workers[index].isCutOff = false
+        case .dayPasses(let index): workers[index].uptime += 25 * 3_600_000_000
+        case .blackHoleEnds(let index): workers[index].isBlackHole = false
         case .streamBreaks(let link): breakAfterReport(link)
         case .requestIsSent(let number): send(number)
+        case .someoneIntervenes: intervene()
+        case .someoneLooksAfterAll: lookAfterAll()
         case .diskRecovers: disk.weather = SimulatedDisk.Weather()
         case .somethingFails: failSomehow()
         }
@@ -145,45 +163,19 @@ struct World {
         disk.weather = SimulatedDisk.Weather()
         for index in workers.indices {
             workers[index].isCutOff = false
+            workers[index].isBlackHole = false
             if index > 0, dice.happens(profile.leaversInTen, in: 10) {
                 workers[index].isGone = true
                 killWorker(index)
             }
         }
+        if profile.faultPeriod > 0 { later(.someoneLooksAfterAll, 0...10_000_000) }
     }
 
-    /// All that was asked for is answered, and every campaign on record has ended.
+    /// All that was asked for is answered, every campaign on record has ended, and no worker that
+    /// is still there has anything left to say.
     var isDone: Bool {
-        requests.allSatisfy(\.isAnswered) && coordinator != nil
-            && ledger.campaigns.count == ledger.sealed.count
-    }
-}
-
-/// What kind of world a seed makes.
-struct Profile {
-    let workers: Int
-    let operations: Int
-    let grace: Microseconds
-    let segmentSize: Int
-    /// Of attempts, in percent.
-    let failureRate: Int
-    /// Mean time between two faults, in microseconds; 0 in a world without any.
-    let faultPeriod: Int64
-    let isCancelled: Bool
-    /// Of ten workers, how many are gone for good in the end.
-    let leaversInTen: Int
-
-    init(dice: inout Dice, operations: Int, isCalm: Bool) {
-        workers = dice.roll(1...5)
-        grace = .seconds(dice.span(3...15))
-        segmentSize = [600, 3000, 1 << 20][dice.roll(0...2)]
-        let rate = [0, 5, 20, 60][dice.roll(0...3)]
-        let period = dice.span(300_000...4_000_000)
-        let (cancels, leavers) = (dice.happens(15, in: 100), dice.roll(0...4))
-        self.operations = isCalm ? 1 : operations
-        failureRate = isCalm ? 0 : rate
-        faultPeriod = isCalm ? 0 : period
-        isCancelled = !isCalm && cancels
-        leaversInTen = isCalm ? 0 : leavers
+        requests.allSatisfy(\.isAnswered) && coordinator?.isIdle == true && ledger.isAllSealed
+            && workers.allSatisfy { $0.isGone || $0.isIdle }
     }
 }

@@ -121,6 +121,9 @@ package struct TaskPlan: Sendable {
         variables["ERGON_CAMPAIGN"] = campaign.name
         variables["ERGON_STAGE"] = lease.stage.name(in: campaign)
         variables["ERGON_TASK"] = String(task)
+        let resources = lease.resources(in: campaign)
+        variables["ERGON_CPUS"] = String(resources.cpus)
+        variables["ERGON_MEMORY"] = String(resources.memory.bytes)
         let arguments: [String]
         if case .merge(let output, _) = lease.stage.part, let merge = step.outputs[output].merge {
             arguments = mergeArguments(merge.rule, step.outputs[output], places)

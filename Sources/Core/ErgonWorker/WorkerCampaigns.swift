@@ -24,10 +24,9 @@ extension Worker {
         campaigns[digest] = .failed
         for id in leases.keys.sorted() {
             guard let held = leases[id], held.lease.manifest.digest == digest,
-                held.waiting == IntervalSet(held.lease.tasks)
+                held.isUntouched
             else { continue }
-            leases[id] = nil
-            if isConnected { effects.append(.decline(id, reason: reason)) }
+            decline(id, reason, &effects)
         }
     }
 
@@ -41,6 +40,7 @@ extension Worker {
         }
         for digest in idle.dropLast(Self.mostIdleCampaigns) {
             campaigns[digest] = nil
+            proven[digest] = nil
             recent.removeAll { $0 == digest }
             effects.append(.forget(.campaign(digest)))
         }

@@ -6,44 +6,47 @@ extension Worker {
         switch order {
         case .welcome: break
         case .lease(let lease): take(lease, &effects)
-        case .acknowledge(let batches): acknowledge(batches, &effects)
+        case .acknowledge(let reports): for id in reports { acknowledge(id, &effects) }
         case .withdraw(let ids): for id in ids { withdraw(id, &effects) }
+        case .withdrawTasks(let id, let tasks): withdraw(tasks, of: id, &effects)
         }
     }
 
     private mutating func take(_ lease: Lease, _ effects: inout [Effect]) {
         guard leases[lease.id] == nil else { return }
-        leases[lease.id] = Held(
-            lease: lease, waiting: IntervalSet(lease.tasks), remaining: IntervalSet(lease.tasks))
-        load(lease.manifest, &effects)
-    }
-
-    private mutating func acknowledge(_ batches: [Int], _ effects: inout [Effect]) {
-        for batch in batches {
-            guard let report = unacknowledged.removeValue(forKey: batch) else { continue }
-            forget(report.results, of: report.lease, &effects)
-            dropIfFinished(report.lease)
+        leases[lease.id] = Held(lease)
+        // It was on its way when the coordinator heard that we leave.
+        guard !course.isLeaving else {
+            return giveBack(IntervalSet(lease.tasks), of: lease.id, &effects)
         }
+        load(lease.manifest, &effects)
     }
 
     private mutating func withdraw(_ id: LeaseID, _ effects: inout [Effect]) {
         leases[id] = nil
-        forget(finished.removeValue(forKey: id) ?? [], of: id, &effects)
-        for attempt in active.keys.filter({ $0.lease == id }).sorted() {
-            active[attempt]?.isAbandoned = true
-            switch active[attempt]?.phase {
-            case .running: effects.append(.stop(attempt))
-            case .prepared: drop(attempt, &effects)
-            case .preparing, .starting, .collecting, nil: break
-            }
-        }
+        inherited[id] = nil
+        abandon(active.keys.filter { $0.lease == id }, &effects)
     }
 
-    private func forget(
-        _ results: [TaskResult], of lease: LeaseID, _ effects: inout [Effect]
+    private mutating func withdraw(
+        _ tasks: IntervalSet, of id: LeaseID, _ effects: inout [Effect]
     ) {
-        guard !results.isEmpty else { return }
-        let attempts = results.map { Attempt(lease: lease, task: $0.task) }
-        effects.append(.forget(.content(attempts)))
+        leases[id]?.lose(tasks)
+        inherited[id]?.remaining.subtract(tasks)
+        abandon(active.keys.filter { $0.lease == id && tasks.contains($0.task) }, &effects)
+        dropIfFinished(id)
+    }
+
+    // MARK: What the worker gives up by itself
+
+    mutating func giveBack(_ tasks: IntervalSet, of id: LeaseID, _ effects: inout [Effect]) {
+        if isConnected { effects.append(.giveBack(id, tasks)) }
+        withdraw(tasks, of: id, &effects)
+    }
+
+    /// Without a connection nobody can be told; the next greeting no longer names the lease.
+    mutating func decline(_ id: LeaseID, _ reason: String, _ effects: inout [Effect]) {
+        if isConnected { effects.append(.decline(id, reason: reason)) }
+        withdraw(id, &effects)
     }
 }

@@ -2,28 +2,39 @@ import ErgonModel
 
 /// What the worker tells the coordinator, and when.
 extension Worker {
+    /// About what a result takes, in bytes, without what rides in it.
+    private static let resultSize: Int64 = 256
+
     mutating func finish(_ attempt: Attempt, _ result: TaskResult) {
-        guard leases[attempt.lease] != nil else { return }
-        leases[attempt.lease]?.remaining.remove(attempt.task..<attempt.task + 1)
-        finished[attempt.lease, default: []].append(result)
+        guard let activity = active[attempt] else { return }
+        let task = attempt.task..<attempt.task + 1
+        if leases[attempt.lease]?.remaining.contains(task) == true {
+            leases[attempt.lease]?.remaining.remove(task)
+            leases[attempt.lease]?.unthanked.insert(task)
+        }
+        let nothing = Unreported(campaign: activity.campaign, stage: activity.stage)
+        finished[attempt.lease, default: nothing].results.append(result)
     }
 
-    /// At once while nothing is on its way, in bulk while the coordinator is busy: the answer to
-    /// one report sends the next.
+    /// At once while nothing is on its way, in bulk while the coordinator is busy or away: the
+    /// answer to one report makes the next, and so does every tick.
     mutating func report(_ effects: inout [Effect]) {
-        let waiting = finished.values.reduce(0) { $0 + $1.count }
-        guard waiting >= Self.longestReport || unacknowledged.isEmpty else { return }
+        let waiting = finished.values.reduce(0) { $0 + $1.results.count }
+        if waiting >= Self.longestReport || unanswered.isEmpty { makeReports(&effects) }
+        sendMore(&effects)
+    }
+
+    mutating func makeReports(_ effects: inout [Effect]) {
         for id in finished.keys.sorted() {
-            guard let held = leases[id], let results = finished.removeValue(forKey: id) else {
-                continue
-            }
-            for piece in pieces(of: results.sorted { $0.task < $1.task }) {
+            guard let unreported = finished.removeValue(forKey: id) else { continue }
+            for results in pieces(of: unreported.results.sorted { $0.task < $1.task }) {
                 lastBatch += 1
                 let report = WorkerReport(
-                    batch: lastBatch, lease: id, campaign: held.lease.campaign,
-                    stage: held.lease.stage, results: Array(piece))
-                unacknowledged[lastBatch] = report
-                if isConnected { effects.append(.send(report)) }
+                    id: ReportID(life: life, batch: lastBatch), lease: id,
+                    campaign: unreported.campaign, stage: unreported.stage, results: Array(results))
+                holdForAnswer(report)
+                unsent.append(report.id)
+                effects.append(.keep(report))
             }
         }
     }
@@ -32,10 +43,7 @@ extension Worker {
     private func pieces(of results: [TaskResult]) -> [ArraySlice<TaskResult>] {
         var (pieces, start, bytes): ([ArraySlice<TaskResult>], Int, Int64) = ([], 0, 0)
         for (place, result) in results.enumerated() {
-            let files = result.outputs + [result.log].compactMap(\.self)
-            let riding = files.reduce(0) { sum, file in
-                file.size.bytes <= Self.ridingLimit ? sum + file.size.bytes : sum
-            }
+            let riding = riding(in: result)
             if place - start == Self.longestReport || bytes + riding > Self.largestReport {
                 pieces.append(results[start..<place])
                 (start, bytes) = (place, 0)
@@ -45,10 +53,73 @@ extension Worker {
         return pieces + [results[start...]]
     }
 
+    /// In bytes.
+    private func riding(in result: TaskResult) -> Int64 {
+        (result.outputs + [result.log].compactMap(\.self)).reduce(0) { sum, file in
+            file.size.bytes <= Self.ridingLimit ? sum + file.size.bytes : sum
+        }
+    }
+
+    private mutating func holdForAnswer(_ report: WorkerReport) {
+        let bytes = report.results.reduce(0) { $0 + Self.resultSize + riding(in: $1) }
+        unanswered[report.id] = Unanswered(report: report, bytes: bytes)
+        spooled += bytes
+    }
+
+    // MARK: Until they are answered
+
+    /// A report that an earlier process has kept. What was stopped then was no longer its own.
+    mutating func inherit(_ report: WorkerReport) {
+        holdForAnswer(report)
+        let tasks = report.tasks { $0.outcome != .failed(.stopped, isFinal: false) }
+        guard !tasks.isEmpty else { return }
+        let nothing = HeldLease(
+            id: report.lease, campaign: report.campaign, stage: report.stage,
+            remaining: IntervalSet())
+        inherited[report.lease, default: nothing].remaining.formUnion(tasks)
+    }
+
+    /// Over a new connection; those of earlier processes first.
+    mutating func sendAllAgain() {
+        for id in unanswered.keys { unanswered[id]?.isSent = false }
+        inFlight = 0
+        let ids = unanswered.keys.sorted()
+        unsent = ArraySlice(ids.filter { $0.life != life } + ids.filter { $0.life == life })
+    }
+
+    private mutating func sendMore(_ effects: inout [Effect]) {
+        while isConnected, inFlight < Self.largestFlight, let id = unsent.popFirst() {
+            // It may have been answered meanwhile.
+            guard let next = unanswered[id] else { continue }
+            unanswered[id]?.isSent = true
+            inFlight += next.bytes
+            effects.append(.send(next.report))
+        }
+    }
+
+    mutating func acknowledge(_ id: ReportID, _ effects: inout [Effect]) {
+        guard let answered = unanswered.removeValue(forKey: id) else { return }
+        spooled -= answered.bytes
+        if answered.isSent { inFlight -= answered.bytes }
+        effects.append(.forget(.report(id)))
+        let (lease, tasks) = (answered.report.lease, answered.report.tasks { _ in true })
+        leases[lease]?.unthanked.subtract(tasks)
+        inherited[lease]?.remaining.subtract(tasks)
+        dropIfFinished(lease)
+    }
+
     mutating func dropIfFinished(_ id: LeaseID) {
-        guard leases[id]?.remaining.isEmpty == true, finished[id] == nil,
-            !unacknowledged.values.contains(where: { $0.lease == id })
-        else { return }
-        leases[id] = nil
+        if leases[id]?.isFinished == true { leases[id] = nil }
+        if inherited[id]?.remaining.isEmpty == true { inherited[id] = nil }
+    }
+}
+
+extension WorkerReport {
+    fileprivate func tasks(_ isIncluded: (TaskResult) -> Bool) -> IntervalSet {
+        var tasks = IntervalSet()
+        for result in results where isIncluded(result) {
+            tasks.insert(result.task..<result.task + 1)
+        }
+        return tasks
     }
 }

@@ -11,6 +11,7 @@ extension Ergon_V1_StatusReply {
         workers = UInt32(report.workers)
         cpus = UInt32(report.cpus)
         energyUncertaintyPercent = UInt32(report.energyUncertaintyPercent)
+        trouble = report.trouble ?? ""
     }
 }
 
@@ -23,10 +24,12 @@ extension Ergon_V1_CampaignStatus {
         manifestSha256 = Data(report.manifest.bytes)
         acceptedMicroseconds = report.accepted.microseconds
         if let sealed = report.sealed { sealedMicroseconds = sealed.microseconds }
-        state = report.ending?.rawValue ?? "running"
+        state = report.ending?.rawValue ?? (report.held == nil ? "running" : "held")
+        heldReason = report.held ?? ""
         stages = report.stages.map(Ergon_V1_StageStatus.init)
         succeeded = Ergon_V1_AccountLine(report.account.succeeded)
         failed = Ergon_V1_AccountLine(report.account.failed)
+        superseded = Ergon_V1_AccountLine(report.account.superseded)
     }
 }
 
@@ -83,5 +86,25 @@ extension Ergon_V1_WorkerStatus {
         cpuModel = status.facts.cpuModel
         leasedTasks = Int64(status.leasedTasks)
         finishedTasks = Int64(status.finishedTasks)
+        standing = status.standing.name
+        if case .quarantined(let why, _) = status.standing {
+            reason = why
+        } else {
+            reason = status.suspicion ?? ""
+        }
+    }
+}
+
+extension Ergon_V1_TaskAttempt {
+    init(_ trouble: Trouble) {
+        self.init()
+        worker = trouble.worker.name
+        lease = Ergon_V1_LeaseName(trouble.lease)
+        outcome = trouble.description
+        startedMicroseconds = trouble.started.microseconds
+        wallMicroseconds = trouble.wall.count
+        cpuMicroseconds = trouble.cpu.count
+        energyMicrojoules = trouble.energy.microjoules
+        if let file = trouble.log { log = Ergon_V1_File(name: "", file) }
     }
 }

@@ -21,22 +21,23 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
     /// How often a watcher is told, at most.
     private static let watchPeriod = Duration.milliseconds(500)
     private static let readers: Set<Role> = [.submitter, .operator, .auditor]
-    private static let writers: Set<Role> = [.submitter, .operator]
+    static let writers: Set<Role> = [.submitter, .operator]
 
-    private func caller(_ context: ServerContext, _ allowed: Set<Role>) throws -> Identity {
+    func caller(_ context: ServerContext, _ allowed: Set<Role>) throws -> Identity {
         try ErgonCoordinatorService.caller(context, allowed, now: clock(), logger: logger)
     }
 
-    private func ask(_ question: Coordinator.Question) async throws -> Coordinator.Reply {
+    func ask(_ question: Coordinator.Question) async throws -> Coordinator.Reply {
         try checked(await inbox.ask(question))
     }
 
-    private func checked(_ reply: Coordinator.Reply?) throws -> Coordinator.Reply {
+    func checked(_ reply: Coordinator.Reply?) throws -> Coordinator.Reply {
         switch reply {
         case nil: throw RPCError(code: .unavailable, message: "the coordinator is stopping")
         case .unknownCampaign:
             throw RPCError(code: .notFound, message: "there is no such campaign")
         case .unknownTask(let reason): throw RPCError(code: .notFound, message: reason)
+        case .refused(let reason): throw RPCError(code: .failedPrecondition, message: reason)
         case .some(let reply): return reply
         }
     }
@@ -80,36 +81,6 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
         return RPCError(code: code, message: "the manifest cannot be stored")
     }
 
-    func cancel(
-        request: Ergon_V1_CampaignSelector, context: ServerContext
-    ) async throws -> Ergon_V1_CancelReply {
-        let identity = try caller(context, Self.writers)
-        let id = try await ownCampaign(request.campaign, of: identity)
-        let reply = try checked(await inbox.ask { .cancel($0, id, by: identity.uri) })
-        guard case .ended(let ending) = reply else { throw unexpected(reply) }
-        var answer = Ergon_V1_CancelReply()
-        answer.state = ending.rawValue
-        return answer
-    }
-
-    /// Submitters may end only what they have submitted themselves.
-    private func ownCampaign(_ name: String, of identity: Identity) async throws -> CampaignID {
-        let reply = try await ask(.status(Coordinator.CampaignSelector(name)))
-        guard case .status(let status) = reply, let campaign = status.campaigns.first else {
-            throw unexpected(reply)
-        }
-        guard identity.role == .operator || campaign.by == identity.uri else {
-            logger.warning(
-                "call refused",
-                metadata: [
-                    "method": "Cancel", "reason": "\(identity) did not submit \(campaign.id)",
-                ])
-            throw RPCError(
-                code: .permissionDenied, message: "the campaign was submitted by somebody else")
-        }
-        return campaign.id
-    }
-
     // MARK: Questions
 
     func status(
@@ -136,7 +107,7 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
             let status = try await status(of: request.campaign)
             if status != last { try await response.write(status) }
             last = status
-            if status.campaigns.allSatisfy({ $0.state != "running" }) { return }
+            if status.campaigns.allSatisfy({ !["running", "held"].contains($0.state) }) { return }
             try await Task.sleep(for: Self.watchPeriod)
         }
     }
@@ -158,9 +129,12 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
             .explain(
                 Coordinator.CampaignSelector(request.campaign), stage: request.stage,
                 task: Int(request.task)))
-        guard case .sentence(let sentence) = reply else { throw unexpected(reply) }
+        guard case .explanation(let sentence, let troubles) = reply else {
+            throw unexpected(reply)
+        }
         var answer = Ergon_V1_ExplainReply()
         answer.sentence = sentence
+        answer.attempts = troubles.map(Ergon_V1_TaskAttempt.init)
         return answer
     }
 
@@ -171,7 +145,8 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
         let reply = try await ask(
             .log(
                 Coordinator.CampaignSelector(request.campaign), stage: request.stage,
-                task: Int(request.task)))
+                task: Int(request.task),
+                attempt: request.hasAttempt ? Int(request.attempt) : nil))
         var answer = Ergon_V1_TaskLogReply()
         if case .log(let file?) = reply { answer.log = Ergon_V1_File(name: "", file) }
         return answer
@@ -188,7 +163,7 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
         return answer
     }
 
-    private func unexpected(_ reply: Coordinator.Reply) -> RPCError {
+    func unexpected(_ reply: Coordinator.Reply) -> RPCError {
         RPCError(code: .internalError, message: "unexpected answer")
     }
 

@@ -48,6 +48,19 @@ package struct CoordinatorHome: Sendable {
         try PrivateFile.write(Array((ports.json.text() + "\n").utf8), to: self.ports)
     }
 
+    /// Whether a coordinator has run here before.
+    private var hasLog: Bool {
+        let names = try? FileManager.default.contentsOfDirectory(atPath: log)
+        return names?.contains { $0.hasSuffix(".log") } == true
+    }
+
+    /// The authority that everybody here trusts, made at the first start.
+    func authority(now: Instant) throws -> Authority {
+        let isThere = FileManager.default.fileExists(atPath: authority)
+        guard isThere || !hasLog else { throw SecurityFault.lost(path: authority, beside: log) }
+        return try Authority.openOrCreate(in: authority, now: now)
+    }
+
     /// The key that signs the log's checkpoints, made at the first start.
     func logSigner(authority: Digest) throws -> NoteSigner {
         let name = "ergon.local/\(authority.hex.prefix(16))"
@@ -55,6 +68,7 @@ package struct CoordinatorHome: Sendable {
         if let known = try PrivateFile.readSecret(logKey) {
             seed = known
         } else {
+            guard !hasLog else { throw SecurityFault.lost(path: logKey, beside: log) }
             seed = randomBytes(32)
             try PrivateFile.write(seed, to: logKey)
         }
@@ -78,13 +92,5 @@ func campaign(
     }
     do { return (try parseCanonical(bytes), ByteCount(Int64(bytes.count))) } catch {
         throw ReplayFault(problem: "the manifest \(digest) is not valid:\n\(render(error))")
-    }
-}
-
-/// A manifest in which every file is named by digest.
-func parseCanonical(_ bytes: [UInt8]) throws(ManifestErrors) -> Campaign {
-    let text = String(decoding: bytes, as: UTF8.self)
-    return try parseManifest(text, file: "manifest", limits: .canonical).resolved { _ in
-        .failure(LookupFailure(problem: "no digest for the file", remedy: "submit by ergon"))
     }
 }

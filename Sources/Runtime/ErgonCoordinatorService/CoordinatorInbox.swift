@@ -11,15 +11,22 @@ enum CoordinatorNews: Sendable {
 
     case core(Coordinator.Event)
     /// A worker's stream opened; `session` tells it from the worker's other streams.
-    case linkOpened(WorkerFacts, [HeldLease], session: Int, Outbox)
+    case linkOpened(WorkerFacts, life: Int, [HeldLease], session: Int, Outbox)
     case linkClosed(WorkerID, session: Int)
     /// `taken` is resumed when the loop has it: a stream brings no second report before that.
     case report(WorkerID, WorkerReport, taken: CheckedContinuation<Void, Never>)
     /// The lines that a step is split over could not be counted.
-    case uncounted(CampaignID, step: Int)
+    case uncounted(Counting)
     /// `event` makes the core's event of the request's name.
     case request(@Sendable (Coordinator.RequestID) -> Coordinator.Event, Answer)
     case stop
+}
+
+/// Lines that are being counted: of a file that a step is split over.
+struct Counting: Hashable, Sendable {
+    var campaign: CampaignID
+    var step: Int
+    var file: StoredFile
 }
 
 /// The one way into the coordinator's thread. Whatever arrives while it writes is taken together
@@ -65,10 +72,10 @@ final class CoordinatorInbox: Sendable {
         for news in rest { refuse(news) }
     }
 
-    private func refuse(_ news: CoordinatorNews) {
+    func refuse(_ news: CoordinatorNews) {
         switch news {
         case .request(_, let answer): answer.resume(returning: nil)
-        case .linkOpened(_, _, _, let outbox): outbox.finish()
+        case .linkOpened(_, _, _, _, let outbox): outbox.finish()
         case .report(_, _, let taken): taken.resume()
         case .core, .linkClosed, .uncounted, .stop: break
         }

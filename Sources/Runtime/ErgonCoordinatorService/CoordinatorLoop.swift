@@ -22,22 +22,23 @@ final class CoordinatorLoop {
     private var outboxes: [WorkerID: (session: Int, outbox: CoordinatorNews.Outbox)] = [:]
     private var answers: [Coordinator.RequestID: CoordinatorNews.Answer] = [:]
     private var lastRequest = 0
-    /// Steps whose lines are being counted.
     private var counting: Set<Counting> = []
-    private struct Counting: Hashable {
-        var campaign: CampaignID
-        var step: Int
-    }
     /// After such a time what could not be counted is tried again.
     private static let countAgainAfter = Duration.seconds(10)
+    private var reserve: DiskReserve
+    private let snapshots: SnapshotDesk
+    /// How many records the last snapshot that was offered stands for.
+    private var offered = 0
+    /// What arrived while the disk was full.
+    private var deferred: [CoordinatorNews] = []
     private var checkpointed: (size: Int, at: Instant)
     /// At most so often a checkpoint is signed while records keep coming.
     private static let checkpointPeriod = Microseconds.seconds(1)
 
     init(
         core: Coordinator, log: LogSegments, signer: NoteSigner, store: ContentStore,
-        inbox: CoordinatorInbox, clock: @escaping @Sendable () -> Instant, ports: SharedPorts,
-        logger: Logger
+        inbox: CoordinatorInbox, reserve: DiskReserve,
+        clock: @escaping @Sendable () -> Instant, ports: SharedPorts, logger: Logger
     ) {
         self.core = core
         self.log = log
@@ -47,40 +48,73 @@ final class CoordinatorLoop {
         self.clock = clock
         self.ports = ports
         self.logger = logger
+        self.reserve = reserve
+        snapshots = SnapshotDesk(shelf: log.shelf, logger: logger)
         checkpointed = (0, Instant(microseconds: 0))
     }
 
     /// Runs until `.stop`, or until the log cannot be written any more: then nothing may be
-    /// acknowledged and the coordinator has to end.
+    /// acknowledged and the coordinator has to end. A full disk is waited for.
     func run() throws {
         defer { endAll() }
-        try commit(core.start(version: ergonVersion, now: clock()))
-        while true {
-            let news = inbox.takeAll()
-            var effects: [Coordinator.Effect] = []
-            var isStopping = false
-            for item in news {
-                if case .stop = item { isStopping = true }
-                if case .linkOpened = item {
-                    // What was meant for the worker's last stream must not come over the new one.
-                    try commit(effects)
-                    effects = []
+        do {
+            try commit(core.start(version: ergonVersion, now: clock()))
+            while try takeGroup() {}
+            try writeCheckpoint()
+        } catch is StoppedWhileFull {
+            logger.warning("stopped while the disk was full: nothing was acknowledged meanwhile")
+        }
+    }
+
+    /// - Returns: false if it is time to stop.
+    private func takeGroup() throws -> Bool {
+        let news = deferred.isEmpty ? inbox.takeAll() : deferred
+        deferred = []
+        var effects: [Coordinator.Effect] = []
+        var isStopping = false
+        for (place, item) in news.enumerated() {
+            if case .stop = item { isStopping = true }
+            if case .core(.tick) = item { effects += watchSpace() }
+            if case .linkOpened = item {
+                // What was meant for the worker's last stream must not come over the new one.
+                try commit(effects)
+                effects = []
+                guard deferred.isEmpty else {
+                    deferred = news[place...] + deferred
+                    return !isStopping
                 }
-                if let event = event(of: item) { effects += core.handle(event, now: clock()) }
             }
-            try commit(effects)
-            if isStopping { return try writeCheckpoint() }
+            if let event = event(of: item) { effects += core.handle(event, now: clock()) }
+        }
+        try commit(effects)
+        return !isStopping
+    }
+
+    private func watchSpace() -> [Coordinator.Effect] {
+        guard let trouble = reserve.change() else { return [] }
+        switch trouble {
+        case .low(let text):
+            logger.error("the disk is nearly full", metadata: ["problem": "\(text)"])
+            return core.handle(.trouble(text), now: clock())
+        case .over:
+            logger.notice("there is room on the disk again")
+            return core.handle(.trouble(nil), now: clock())
         }
     }
 
     private func event(of news: CoordinatorNews) -> Coordinator.Event? {
         switch news {
-        case .core(let event): return event
-        case .linkOpened(let facts, let held, let session, let outbox):
+        case .core(let event):
+            if case .linesCounted(let campaign, let step, let file, _) = event {
+                // A file that is made anew may be counted anew.
+                counting.remove(Counting(campaign: campaign, step: step, file: file))
+            }
+            return event
+        case .linkOpened(let facts, let life, let held, let session, let outbox):
             outboxes[facts.worker]?.outbox.finish()
             outboxes[facts.worker] = (session, outbox)
             logger.info("worker connected", metadata: ["worker": "\(facts.worker)"])
-            return .workerConnected(facts, held: held)
+            return .workerConnected(facts, life: life, held: held)
         case .linkClosed(let worker, let session):
             guard outboxes[worker]?.session == session else { return nil }
             outboxes[worker] = nil
@@ -89,8 +123,8 @@ final class CoordinatorLoop {
         case .report(let worker, let report, let taken):
             taken.resume()
             return .report(worker, report)
-        case .uncounted(let campaign, let step):
-            counting.remove(Counting(campaign: campaign, step: step))
+        case .uncounted(let what):
+            counting.remove(what)
             return .tick
         case .request(let event, let answer):
             lastRequest += 1
@@ -107,30 +141,69 @@ final class CoordinatorLoop {
         let records = effects.compactMap { effect in
             if case .record(let record) = effect { record } else { nil }
         }
-        if !records.isEmpty {
-            // What the records name must not be lost either.
-            try store.sync()
-            var sequence = log.nextSequence
-            var payloads: [[UInt8]] = []
-            for record in records {
-                for event in fitted(record.event) {
-                    payloads.append(
-                        encode(Record(time: record.time, event: event), sequence: sequence))
-                    sequence += 1
-                }
-            }
-            _ = try log.append(payloads)
-        }
+        if !records.isEmpty { try write(records) }
         for effect in effects { perform(effect) }
+        if let start = log.segmentStart, start.size > offered {
+            offered = start.size
+            snapshots.offer(core, at: start)
+        }
         let isSeal = records.contains { if case .campaignSealed = $0.event { true } else { false } }
         if isSeal || clock() - checkpointed.at >= Self.checkpointPeriod { try writeCheckpoint() }
+    }
+
+    private func write(_ records: [Record]) throws {
+        var sequence = log.nextSequence
+        var payloads: [[UInt8]] = []
+        for record in records {
+            for event in fitted(record.event) {
+                let piece = Record(time: record.time, event: event)
+                payloads.append(encode(piece, sequence: sequence))
+                sequence += 1
+            }
+        }
+        while let full = try append(payloads) { try waitForRoom(full) }
+    }
+
+    /// - Returns: why it could not, where all it takes is room on the disk.
+    private func append(_ payloads: [[UInt8]]) throws -> (any Actionable)? {
+        // What the records name must not be lost either.
+        do throws(StoreFault) { try store.sync() } catch {
+            guard case .full = error else { throw error }
+            return error
+        }
+        do throws(LogFault) { _ = try log.append(payloads) } catch {
+            guard error.isFull else { throw error }
+            return error
+        }
+        return nil
+    }
+
+    /// Nothing that was decided on is visible yet, and so nothing further may be decided. People
+    /// are told why; everything else waits.
+    private func waitForRoom(_ fault: any Actionable) throws {
+        logger.error(
+            "the disk is full; waiting for room",
+            metadata: ["place": "\(fault.place)", "problem": "\(fault.problem)"])
+        for item in inbox.takeAll() {
+            switch item {
+            case .stop: throw StoppedWhileFull()
+            case .request(_, let answer): answer.resume(returning: .refused(DiskReserve.fullText))
+            case .core(.tick): break
+            case .core, .linkOpened, .linkClosed, .report, .uncounted: deferred.append(item)
+            }
+        }
     }
 
     private func writeCheckpoint() throws {
         guard log.nextSequence > checkpointed.size else { return }
         let note = SignedNote(
             text: log.checkpoint(origin: signer.verifier.name).text, signers: [signer])
-        try log.writeCheckpoint(note)
+        do throws(LogFault) { try log.writeCheckpoint(note) } catch {
+            guard error.isFull else { throw error }
+            // The one before still holds; the next one will say more.
+            logger.warning("no room for a checkpoint", metadata: ["reason": "\(error.problem)"])
+            return
+        }
         checkpointed = (log.nextSequence, clock())
     }
 
@@ -158,17 +231,18 @@ final class CoordinatorLoop {
 
     /// On a thread of its own: the file may be large.
     private func count(_ file: StoredFile, _ campaign: CampaignID, _ step: Int) {
-        guard counting.insert(Counting(campaign: campaign, step: step)).inserted else { return }
+        let what = Counting(campaign: campaign, step: step, file: file)
+        guard counting.insert(what).inserted else { return }
         let (store, inbox, logger) = (store, inbox, logger)
         startThread {
             do throws(StoreFault) {
                 let lines = lineCount(try store.read(file.digest))
-                inbox.push(.core(.linesCounted(campaign, step: step, lines: lines)))
+                inbox.push(.core(.linesCounted(campaign, step: step, of: file, lines: lines)))
             } catch {
                 logger.error("lines not counted", metadata: ["reason": "\(error.problem)"])
                 Task {
                     try? await Task.sleep(for: Self.countAgainAfter)
-                    inbox.push(.uncounted(campaign, step: step))
+                    inbox.push(.uncounted(what))
                 }
             }
         }
@@ -179,10 +253,21 @@ final class CoordinatorLoop {
         for (_, outbox) in outboxes.values { outbox.finish() }
         for answer in answers.values { answer.resume(returning: nil) }
         answers = [:]
+        for item in deferred { inbox.refuse(item) }
+        deferred = []
     }
 }
+
+/// Somebody stopped the coordinator while it waited for room on its disk.
+private struct StoppedWhileFull: Error {}
 
 /// A last line without an end counts as well.
 func lineCount(_ bytes: [UInt8]) -> Int {
     bytes.count { $0 == 10 } + (bytes.isEmpty || bytes.last == 10 ? 0 : 1)
+}
+
+extension LogFault {
+    fileprivate var isFull: Bool {
+        if case .system(let fault) = self { fault.isFull } else { false }
+    }
 }

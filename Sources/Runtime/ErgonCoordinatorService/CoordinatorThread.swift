@@ -47,8 +47,9 @@ struct CoordinatorThread: Sendable {
         do {
             let (core, log) = try restore()
             let loop = CoordinatorLoop(
-                core: core, log: log, signer: signer, store: store, inbox: inbox, clock: clock,
-                ports: ports, logger: logger)
+                core: core, log: log, signer: signer, store: store, inbox: inbox,
+                reserve: DiskReserve(folder: home.folder), clock: clock, ports: ports,
+                logger: logger)
             restored.settle(.success(()))
             try loop.run()
             end.settle(.success(()))
@@ -58,27 +59,64 @@ struct CoordinatorThread: Sendable {
         }
     }
 
-    /// Folds the log into the state it had.
+    /// The state that the log leads to, from the newest snapshot of it on.
     private func restore() throws -> (Coordinator, LogSegments) {
         var core = Coordinator(grace: grace)
-        let log = try LogSegments.open(home.log) { place, bytes throws(LogFault) in
-            do {
-                let (_, record) = try decode(bytes)
-                try core.replay(record) { digest throws(ReplayFault) in
-                    try campaign(digest, in: store)
-                }
-            } catch let fault as ReplayFault {
-                throw .unreadable(place, problem: fault.problem)
-            } catch {
-                throw .unreadable(place, problem: "\(error)")
+        let log = try LogSegments.open(
+            home.log,
+            restore: { payload, _ throws(LogFault) in
+                guard let restored = restored(payload) else { return false }
+                core = restored
+                return true
+            },
+            recover: { place, bytes throws(LogFault) in
+                try replay(place, bytes, &core)
+            })
+        report(log.opening)
+        return (core, log)
+    }
+
+    /// - Returns: `nil` if nothing can be made of it: then the records themselves are read.
+    private func restored(_ payload: [UInt8]) -> Coordinator? {
+        do throws(ReplayFault) {
+            return try Coordinator(snapshot: payload, grace: grace) { digest throws(ReplayFault) in
+                try campaign(digest, in: store)
             }
+        } catch {
+            logger.warning("a snapshot was of no use", metadata: ["reason": "\(error.problem)"])
+            return nil
         }
-        if let torn = log.tornTail {
+    }
+
+    private func replay(
+        _ place: LogPlace, _ bytes: [UInt8], _ core: inout Coordinator
+    ) throws(LogFault) {
+        do {
+            let (_, record) = try decode(bytes)
+            try core.replay(record) { digest throws(ReplayFault) in
+                try campaign(digest, in: store)
+            }
+        } catch let fault as ReplayFault {
+            throw .unreadable(place, problem: fault.problem)
+        } catch {
+            throw .unreadable(place, problem: "\(error)")
+        }
+    }
+
+    private func report(_ opening: LogSegments.Opening) {
+        if let torn = opening.tornTail {
             logger.warning(
                 "an unfinished record was cut off the log",
                 metadata: ["segment": "\(torn.place.segment)", "bytes": "\(torn.count)"])
         }
-        return (core, log)
+        for unused in opening.unusedSnapshots {
+            logger.warning(
+                "a snapshot was not used",
+                metadata: ["path": "\(unused.path)", "reason": "\(unused.reason)"])
+        }
+        if let restored = opening.restored {
+            logger.info("restored from a snapshot", metadata: ["records": "\(restored)"])
+        }
     }
 }
 

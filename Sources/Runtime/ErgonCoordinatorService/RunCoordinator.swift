@@ -52,14 +52,18 @@ final class SharedPorts: Sendable {
 }
 
 /// Runs a coordinator until it is cancelled, or its log cannot be written.
-/// - Parameter onReady: called once, when everything listens.
+/// - Parameters:
+///   - onReady: called once, when everything listens.
+///   - onEnd: called when the log is closed, with what ended it. A process had better end there and
+///     then: servers that are cancelled do not survive connections that were just made.
 package func runCoordinator(
     _ configuration: CoordinatorConfiguration, clock: @escaping @Sendable () -> Instant,
-    logger: Logger, onReady: @escaping @Sendable (ListeningPorts) async -> Void
+    logger: Logger, onReady: @escaping @Sendable (ListeningPorts) async -> Void,
+    onEnd: @escaping @Sendable ((any Error)?) async -> Void
 ) async throws {
     let home = configuration.home
     try CoordinatorHome.makeFolder(home.folder)
-    let authority = try Authority.openOrCreate(in: home.authority, now: clock())
+    let authority = try home.authority(now: clock())
     let store = try ContentStore(home.content)
     let signer = try home.logSigner(authority: authority.keyDigest)
 
@@ -102,14 +106,25 @@ package func runCoordinator(
             // We were told to stop.
         } catch {
             inbox.push(.stop)
+            await onEnd(error)
             group.cancelAll()
             throw error
         }
         // The log is closed in order; workers see the streams end and keep what they have.
         inbox.push(.stop)
-        try await thread.ended()
+        try await closed(thread, onEnd)
         group.cancelAll()
     }
+}
+
+private func closed(
+    _ thread: CoordinatorThread, _ onEnd: @Sendable ((any Error)?) async -> Void
+) async throws {
+    do { try await thread.ended() } catch {
+        await onEnd(error)
+        throw error
+    }
+    await onEnd(nil)
 }
 
 /// What ended the first of the servers to end: one of them cannot listen.
@@ -132,6 +147,12 @@ private struct ListeningFault: Actionable {
 private func issueOperator(_ authority: Authority, _ home: CoordinatorHome, now: Instant) throws {
     let name = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "operator"
     let identity = try Identity(role: .operator, name: name)
+    let known = try? Credentials.load(from: home.identity)
+    let isGood = known.map { known in
+        known.identity == identity && known.authority == authority.certificate
+            && known.validity.isInFirstHalf(now)
+    }
+    if isGood == true { return }
     try authority.issueCredentials(to: identity, in: home.identity, now: now).save()
 }
 

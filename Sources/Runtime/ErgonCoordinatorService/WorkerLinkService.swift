@@ -81,8 +81,10 @@ struct WorkerLinkService: Ergon_V1_WorkerLink.SimpleServiceProtocol {
         guard case .hello(let hello) = try await messages.next()?.kind else {
             throw RPCError(code: .invalidArgument, message: "the first message must be `hello`")
         }
-        let (facts, held) = try refusing { (try hello.facts(of: worker), try hello.heldLeases()) }
-        inbox.push(.linkOpened(facts, held, session: session, outbox))
+        let (facts, life, held) = try refusing {
+            (try hello.facts(of: worker), try hello.drawnLife(), try hello.heldLeases())
+        }
+        inbox.push(.linkOpened(facts, life: life, held, session: session, outbox))
         while let message = try await messages.next() { try await take(message, from: worker) }
     }
 
@@ -90,7 +92,12 @@ struct WorkerLinkService: Ergon_V1_WorkerLink.SimpleServiceProtocol {
         switch message.kind {
         case .results(let results): await inbox.deliver(try store(results), from: worker)
         case .decline(let decline):
-            inbox.push(.core(.decline(worker, decline.lease.model, reason: decline.boundedReason)))
+            let reason = decline.shortenedReason
+            inbox.push(.core(.decline(worker, decline.lease.model, reason: reason)))
+        case .giveBack(let back):
+            let tasks = try refusing { try back.returned() }
+            inbox.push(.core(.giveBack(worker, back.lease.model, tasks)))
+        case .leaving: inbox.push(.core(.leaving(worker)))
         case .hello, nil:
             throw RPCError(code: .invalidArgument, message: "`hello` comes once, and first")
         }
@@ -105,19 +112,23 @@ struct WorkerLinkService: Ergon_V1_WorkerLink.SimpleServiceProtocol {
                     throw WireFault(problem: "content that is not \(claimed.digest)")
                 }
             }
-            let report = try results.report()
-            try checkThere(report)
-            return report
+            return withoutAbsent(try results.model())
         }
     }
 
-    /// A result may only name content that can be fetched.
-    private func checkThere(_ report: WorkerReport) throws(WireFault) {
-        for result in report.results {
-            for file in result.outputs where !store.has(file.digest) {
-                throw WireFault(problem: "output \(file.digest) was never put here")
-            }
+    /// A success may only name content that can be fetched; one that does not is a failure, and not
+    /// a reason to hear the same report again.
+    private func withoutAbsent(_ report: WorkerReport) -> WorkerReport {
+        var report = report
+        for index in report.results.indices {
+            let absent = report.results[index].outputs.first { !store.has($0.digest) }
+            guard let absent else { continue }
+            logger.warning("an output was never put here", metadata: ["digest": "\(absent.digest)"])
+            report.results[index].outputs = []
+            report.results[index].outcome = .failed(
+                .missingOutput("content \(absent.digest)"), isFinal: false)
         }
+        return report
     }
 
     private func refusing<Value>(_ body: () throws -> Value) throws -> Value {

@@ -23,7 +23,7 @@ extension ContentResponder {
             throw tooLarge
         }
         if store.has(digest) { return Reply(.ok, "") }
-        if request.headers[.expect]?.lowercased() == "100-continue" {
+        if Self.waitsToContinue(request) {
             try await writer.writeInformationalHead(HTTPResponse(status: .continue))
         }
         do {
@@ -60,14 +60,25 @@ extension ContentResponder {
         on channel: any Channel
     ) async throws {
         let body = request.method == .head ? ResponseBody() : ResponseBody(byteBuffer: reply.body)
-        try await writer.write(response: reply.head, body: body)
-        guard request.method == .put else { return }
-        guard let length = Self.declaredLength(of: request), length <= Self.patience else {
-            guard reply.status != .created else { return }
-            // So that the answer is on its way before the end.
-            try await channel.eventLoop.submit {}.get()
-            throw Unwanted()
-        }
+        let isLast = request.method == .put && reply.status != .created && !Self.isSoonOver(request)
+        var head = reply.head
+        if isLast { head.headerFields[.connection] = "close" }
+        try await writer.write(response: head, body: body)
+        guard isLast else { return }
+        // So that the answer is on its way before the end.
+        try await channel.eventLoop.submit {}.get()
+        throw Unwanted()
+    }
+
+    /// Whether the rest of an unwanted body may be waited for. A client that was to hear whether to
+    /// send it may as well never do so (RFC 9110, section 10.1.1).
+    private static func isSoonOver(_ request: Request) -> Bool {
+        guard let length = declaredLength(of: request) else { return false }
+        return length <= patience && !waitsToContinue(request)
+    }
+
+    private static func waitsToContinue(_ request: Request) -> Bool {
+        request.headers[.expect]?.lowercased() == "100-continue"
     }
 
     private struct Unwanted: Error {}

@@ -62,6 +62,14 @@ extension Credentials {
     /// A renewal replaces two files; if a crash came between them, the second is put in its place
     /// here.
     package static func load(from folder: String) throws(SecurityFault) -> Credentials? {
+        do { return try loadOnce(from: folder) } catch {
+            // A renewal may have come between the reading of one file and of the other.
+            guard case .keyMismatch = error else { throw error }
+            return try loadOnce(from: folder)
+        }
+    }
+
+    private static func loadOnce(from folder: String) throws(SecurityFault) -> Credentials? {
         let keyPath = keyPath(in: folder)
         guard let pem = try PrivateFile.readSecret(keyPath) else { return nil }
         guard let key = try? P256.Signing.PrivateKey(pemRepresentation: text(pem)) else {

@@ -11,6 +11,8 @@ package enum SecurityFault: Error, Hashable, Sendable {
     case keyMismatch(folder: String)
     /// The authority's certificate is there without its key.
     case keyLost(path: String)
+    /// Something that the first start made is not there, but what later starts made is.
+    case lost(path: String, beside: String)
     case notAnAuthority(path: String)
     case authorityExpired(path: String)
     /// The certificate was not issued by the authority beside it.
@@ -24,7 +26,8 @@ extension SecurityFault: Actionable {
     package var place: String {
         switch self {
         case .cannotRead(let path, _), .cannotWrite(let path, _), .unreadable(let path, _),
-            .keyExposed(let path), .keyLost(let path), .notAnAuthority(let path),
+            .keyExposed(let path), .keyLost(let path), .lost(let path, _),
+            .notAnAuthority(let path),
             .authorityExpired(let path), .namesNobody(let path, _):
             path
         case .keyMismatch(let folder), .notIssuedHere(let folder): folder
@@ -40,6 +43,7 @@ extension SecurityFault: Actionable {
         case .keyExposed: "the private key can be read by others than its owner"
         case .keyMismatch: "key.pem and cert.pem do not belong together"
         case .keyLost: "the authority's private key is not there, but its certificate is"
+        case .lost(_, let other): "is not there, but \(other) is"
         case .notAnAuthority: "is not the self-signed certificate of an authority"
         case .authorityExpired: "the authority's certificate has expired"
         case .notIssuedHere: "cert.pem was not issued by the authority in authority.pem"
@@ -52,6 +56,7 @@ extension SecurityFault: Actionable {
         switch self {
         case .cannotRead, .cannotWrite: "check the folder, its owner and the free space"
         case .keyExposed(let path): "chmod 600 \(path), and ask whether anyone has copied it"
+        case .lost: "restore it from a backup; without it nobody could tell this log from another"
         case .keyLost: "restore the key from a backup; a new authority means that all join anew"
         case .authorityExpired: "start a new authority in another folder; all must join anew"
         case .unreadable, .keyMismatch, .notAnAuthority, .notIssuedHere, .namesNobody:

@@ -32,7 +32,9 @@ package enum PrivateFile {
 
     /// Puts `path.new` in the place of `path`: the second half of `write`.
     static func adopt(_ path: String) throws(SecurityFault) {
-        guard rename(path + ".new", path) == 0 else { throw writeFault(path) }
+        // Whoever else has found the staged file fit may have moved it already.
+        let isMoved = rename(path + ".new", path) == 0 || errno == ENOENT && access(path, F_OK) == 0
+        guard isMoved else { throw writeFault(path) }
         let folder = open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { throw writeFault(path) }
         defer { close(folder) }

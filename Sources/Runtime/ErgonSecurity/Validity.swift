@@ -17,6 +17,11 @@ package struct Validity: Hashable, Sendable {
         notAfter = now + lifetime
     }
 
+    /// Not yet, or long before its end: nobody need ask for the next one.
+    package func isInFirstHalf(_ now: Instant) -> Bool {
+        now - notBefore < Microseconds((notAfter - notBefore).count / 2)
+    }
+
     /// When to ask for the next certificate: at half the lifetime, give or take a tenth of it, so
     /// that workers that joined together do not come back together.
     package func renewal(using random: inout some RandomNumberGenerator) -> Instant {

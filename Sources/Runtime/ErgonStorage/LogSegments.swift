@@ -10,17 +10,16 @@ package typealias LogReader = RecordLogReader<LogFolder>
 package let usualSegmentSize = 64 << 20
 
 extension RecordLog where Disk == LogFolder {
-    /// Opens the log, or starts one, and keeps others out for as long as it is open; every record
-    /// in it goes to `recover` first, in order. An incomplete record at the very end is cut off
-    /// (`tornTail`).
-    /// - Throws: `locked`; `damaged` for anything else that is not as it was written, and then
-    ///   nothing is changed; `system`; what `recover` throws.
+    /// Opens the log, or starts one, as `open(on:segmentSize:restore:recover:)` does, and keeps
+    /// others out for as long as it is open or its shelf is held.
+    /// - Throws: `locked`, and as the other.
     package static func open(
         _ folder: String, segmentSize: Int = usualSegmentSize,
+        restore: ([UInt8], Int) throws(LogFault) -> Bool = { _, _ in false },
         recover: (LogPlace, [UInt8]) throws(LogFault) -> Void
     ) throws(LogFault) -> LogSegments {
         let disk = try LogFolder(locking: folder)
-        return try open(on: disk, segmentSize: segmentSize, recover: recover)
+        return try open(on: disk, segmentSize: segmentSize, restore: restore, recover: recover)
     }
 }
 
@@ -29,8 +28,23 @@ extension RecordLogReader where Disk == LogFolder {
     package init(_ folder: String) throws(LogFault) { try self.init(of: LogFolder(folder)) }
 }
 
+extension SnapshotShelf where Disk == LogFolder {
+    /// Of a log that is only looked at.
+    package init(_ folder: String) { self.init(on: LogFolder(folder)) }
+}
+
+extension LogRepair where Disk == LogFolder {
+    /// Keeps everybody else out of the log. Finds out what would be cut off; changes nothing.
+    /// - Throws: as the other, and `locked`.
+    package init(_ folder: String, keeping kept: Int) throws(RepairFault) {
+        let disk: LogFolder
+        do throws(LogFault) { disk = try LogFolder(locking: folder) } catch { throw .log(error) }
+        try self.init(of: disk, keeping: kept)
+    }
+}
+
 /// A folder of this machine, as the log asks for it.
-package struct LogFolder: LogDisk {
+package struct LogFolder: RepairableDisk, Sendable {
     package let folder: String
     /// Held for as long as the folder is written to.
     private let lock: OpenFile?
@@ -81,4 +95,13 @@ package struct LogFolder: LogDisk {
     package func remove(_ name: String) throws(SystemFault) { try removeFile(path(name)) }
 
     package func syncFolder() throws(SystemFault) { try ErgonStorage.syncFolder(folder) }
+
+    package func makeFolder(_ name: String) throws(SystemFault) {
+        try retrying("make the folder", path(name)) { mkdir(path(name), 0o755) }
+        try syncFolder()
+    }
+
+    package func syncFolder(_ name: String) throws(SystemFault) {
+        try ErgonStorage.syncFolder(path(name))
+    }
 }

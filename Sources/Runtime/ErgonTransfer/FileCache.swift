@@ -1,4 +1,5 @@
 package import ErgonModel
+import Glibc
 
 /// The worker's content by digest, bounded in bytes: what was used longest ago goes first, and
 /// what a task has pinned never goes. One process owns a folder.
@@ -79,9 +80,16 @@ package actor FileCache {
         for file: StoredFile, named name: String, from endpoint: Endpoint
     ) async throws(TransferFault) -> Pin {
         guard isFileName(name) else { throw TransferFault(.badName, at: name) }
+        var hasVanished = false
         while true {
             switch entries[file.digest]?.state {
-            case .ready: return try pin(file.digest, name)
+            case .ready:
+                do throws(TransferFault) { return try pin(file.digest, name) } catch {
+                    // Somebody has cleaned the folder: it is fetched again, but not for ever.
+                    guard error.isAbsence, !hasVanished else { throw error }
+                    hasVanished = true
+                    entries[file.digest] = nil
+                }
             case .arriving: try await join(file.digest)
             case .unchecked, nil: try await obtain(file, from: endpoint)
             }
@@ -205,5 +213,12 @@ package actor FileCache {
         }
         entries[file.digest]?.size = file.size
         return true
+    }
+}
+
+extension TransferFault {
+    /// A file of ours is not where it was.
+    fileprivate var isAbsence: Bool {
+        if case .file(_, ENOENT) = cause { true } else { false }
     }
 }

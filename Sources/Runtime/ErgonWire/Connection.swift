@@ -47,7 +47,7 @@ package enum Connection {
                 config.http2.authority = TLS.serverName
                 config.http2.targetWindowSize = 1 << 20
                 config.backoff.initial = .milliseconds(200)
-                config.backoff.max = .seconds(5)
+                config.backoff.max = .seconds(4)
                 config.connection.keepalive = .init(
                     time: probe.every, timeout: probe.patience, allowWithoutCalls: false)
                 config.connection.flushCoalescing = nil

@@ -10,8 +10,12 @@ extension Ergon_V1_ToWorker {
             welcome.epoch = Int64(epoch)
             welcome.dataPort = UInt32(dataPort)
         case .lease(let order): lease = Ergon_V1_Lease(order)
-        case .acknowledge(let batches): acknowledge.batches = batches.map(Int64.init)
+        case .acknowledge(let reports):
+            acknowledge.reports = reports.map(Ergon_V1_ReportName.init)
         case .withdraw(let ids): withdraw.leases = ids.map(Ergon_V1_LeaseName.init)
+        case .withdrawTasks(let id, let tasks):
+            withdrawTasks.lease = Ergon_V1_LeaseName(id)
+            withdrawTasks.tasks = tasks.wire
         }
     }
 
@@ -19,8 +23,10 @@ extension Ergon_V1_ToWorker {
         switch kind {
         case .welcome(let welcome): .welcome(epoch: Int(welcome.epoch))
         case .lease(let lease): .lease(try lease.model())
-        case .acknowledge(let answer): .acknowledge(answer.batches.map(Int.init))
+        case .acknowledge(let answer): .acknowledge(answer.reports.map(\.model))
         case .withdraw(let withdraw): .withdraw(withdraw.leases.map(\.model))
+        case .withdrawTasks(let withdraw):
+            .withdrawTasks(withdraw.lease.model, try IntervalSet(withdraw.tasks))
         case nil: throw WireFault(problem: "a message of no kind")
         }
     }
@@ -46,12 +52,14 @@ extension Ergon_V1_Lease {
         overFiles = order.overFiles.map(Ergon_V1_File.init)
         with = order.with.mapValues(Ergon_V1_File.init)
         isTop = order.isTop
+        if let memory = order.memory { memoryBytes = memory.bytes }
     }
 
     func model() throws(WireFault) -> Lease {
         let range = try tasks.model()
-        guard range.count <= Self.longest, upstream >= 0 else {
-            throw WireFault(problem: "a lease of \(range.count) tasks over \(upstream)")
+        guard range.count <= Self.longest, upstream >= 0, memoryBytes >= 0 else {
+            throw WireFault(
+                problem: "a lease of \(range.count) tasks over \(upstream), \(memoryBytes) bytes")
         }
         guard taskFiles.isEmpty || taskFiles.count == range.count else {
             throw WireFault(problem: "\(taskFiles.count) lists of files for \(range.count) tasks")
@@ -63,7 +71,8 @@ extension Ergon_V1_Lease {
         return Lease(
             id: lease.model, campaign: CampaignID(Int(campaign)), manifest: try manifest.stored(),
             stage: stage.model, tasks: range, upstream: hasUpstream ? Int(upstream) : nil,
-            taskFiles: files, overFiles: try named(overFiles), with: shared, isTop: isTop)
+            taskFiles: files, overFiles: try named(overFiles), with: shared, isTop: isTop,
+            memory: hasMemoryBytes ? ByteCount(memoryBytes) : nil)
     }
 }
 

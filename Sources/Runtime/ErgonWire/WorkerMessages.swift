@@ -20,6 +20,15 @@ extension Ergon_V1_LeaseName {
     package var model: LeaseID { LeaseID(epoch: Int(epoch), serial: Int(serial)) }
 }
 
+extension Ergon_V1_ReportName {
+    package init(_ id: ReportID) {
+        self.init()
+        life = Int64(id.life)
+        batch = Int64(id.batch)
+    }
+    package var model: ReportID { ReportID(life: Int(life), batch: Int(batch)) }
+}
+
 extension Ergon_V1_Interval {
     package init(_ range: Range<Int>) {
         self.init()
@@ -95,8 +104,9 @@ package func digest(_ bytes: Data) throws(WireFault) -> Digest {
 // MARK: Worker to coordinator
 
 extension Ergon_V1_Hello {
-    package init(_ facts: WorkerFacts, held: [HeldLease], version: String) {
+    package init(_ facts: WorkerFacts, life: Int, held: [HeldLease], version: String) {
         self.init()
+        self.life = Int64(life)
         cpus = UInt32(facts.cpus)
         memoryBytes = facts.memory.bytes
         cpuModel = facts.cpuModel
@@ -121,11 +131,14 @@ extension Ergon_V1_Hello {
         }
         return WorkerFacts(
             worker: worker, cpus: Int(cpus), memory: ByteCount(memoryBytes),
-            cpuModel: bounded(cpuModel),
+            cpuModel: shortened(cpuModel),
             power: PowerModel(
-                source: bounded(powerSource), perThread: Watts(milliwatts: milliwattsPerThread),
+                source: shortened(powerSource), perThread: Watts(milliwatts: milliwattsPerThread),
                 uncertaintyPercent: Int(powerUncertaintyPercent)))
     }
+
+    /// The number that the worker's process drew.
+    package func drawnLife() throws(WireFault) -> Int { try drawn(life) }
 
     package func heldLeases() throws(WireFault) -> [HeldLease] {
         var leases: [HeldLease] = []
@@ -146,26 +159,56 @@ extension Ergon_V1_Decline {
         self.reason = reason
     }
 
-    package var boundedReason: String { bounded(reason) }
+    package var shortenedReason: String { shortened(reason) }
+}
+
+extension Ergon_V1_GiveBack {
+    package init(_ lease: LeaseID, _ tasks: IntervalSet) {
+        self.init()
+        self.lease = Ergon_V1_LeaseName(lease)
+        self.tasks = tasks.wire
+    }
+
+    package func returned() throws(WireFault) -> IntervalSet { try IntervalSet(tasks) }
+}
+
+extension Ergon_V1_FromWorker {
+    /// The worker is about to go.
+    package static var goodbye: Ergon_V1_FromWorker {
+        var message = Ergon_V1_FromWorker()
+        message.leaving = Ergon_V1_Leaving()
+        return message
+    }
+}
+
+/// A life is a number that JSON can say exactly.
+private func drawn(_ life: Int64) throws(WireFault) -> Int {
+    guard (0..<1 << 53).contains(life) else { throw WireFault(problem: "the life \(life)") }
+    return Int(life)
 }
 
 extension Ergon_V1_Results {
     /// - Parameter content: what of the outputs and logs rides along.
     package init(_ report: WorkerReport, content: (StoredFile) -> [UInt8]?) {
         self.init()
-        batch = Int64(report.batch)
+        self.report = Ergon_V1_ReportName(report.id)
         lease = Ergon_V1_LeaseName(report.lease)
         campaign = Int64(report.campaign.number)
         stage = Ergon_V1_StageName(report.stage)
         results = report.results.map { Ergon_V1_Result($0, content: content) }
     }
 
-    package func report() throws(WireFault) -> WorkerReport {
+    package func model() throws(WireFault) -> WorkerReport {
+        let life = try drawn(report.life)
+        guard (0..<1 << 53).contains(report.batch) else {
+            throw WireFault(problem: "the report \(report.batch)")
+        }
         var results: [TaskResult] = []
         results.reserveCapacity(self.results.count)
         for result in self.results { results.append(try result.model()) }
         return WorkerReport(
-            batch: Int(batch), lease: lease.model, campaign: CampaignID(Int(campaign)),
+            id: ReportID(life: life, batch: Int(report.batch)), lease: lease.model,
+            campaign: CampaignID(Int(campaign)),
             stage: stage.model, results: results)
     }
 
@@ -240,6 +283,9 @@ extension Ergon_V1_Failure {
         case .timeLimit: timeLimit = true
         case .missingOutput(let name): missingOutput = name
         case .notStarted(let reason): notStarted = reason
+        case .stopped: stopped = true
+        // The coordinator's own finding: no worker says it of itself.
+        case .workerLost: notStarted = failure.description
         }
     }
 
@@ -248,23 +294,10 @@ extension Ergon_V1_Failure {
         case .exit(let code): .exit(Int(code))
         case .signal(let number): .signal(Int(number))
         case .timeLimit: .timeLimit
-        case .missingOutput(let name): .missingOutput(bounded(name))
-        case .notStarted(let reason): .notStarted(bounded(reason))
+        case .missingOutput(let name): .missingOutput(shortened(name))
+        case .notStarted(let reason): .notStarted(shortened(reason))
+        case .stopped: .stopped
         case nil: throw WireFault(problem: "a failure of no kind")
         }
     }
-}
-
-/// The longest text of a peer's choosing that is taken, in bytes: a record can hold it as it is.
-private let textLimit = 500
-
-private func bounded(_ text: String) -> String {
-    guard text.utf8.count > textLimit else { return text }
-    var (cut, count) = (String.UnicodeScalarView(), 0)
-    for scalar in text.unicodeScalars {
-        count += UTF8.width(scalar)
-        if count > textLimit - 3 { break }
-        cut.append(scalar)
-    }
-    return String(cut) + "…"
 }

@@ -22,18 +22,22 @@ final class Launcher: Sendable {
 
     private enum Order: Sendable {
         case start(Request)
+        case warn(Worker.Attempt)
         case stop(Worker.Attempt)
         case end(CheckedContinuation<Void, Never>)
     }
 
     /// How many orders may wait: far more than a worker ever has in hand.
     private static let capacity = 65_536
+    /// How often a program is tried that somebody has open for writing.
+    private static let mostTries = 1000
     private let orders = Mutex<[Order]>([])
     private let bell = Bell()
     private let logger: Logger
     private let report: @Sendable (Worker.Event) -> Void
 
-    /// - Parameter report: gets `started`, `startFailed` and `ended`, on the launcher's thread.
+    /// - Parameter report: gets `started`, `startFailed`, `programMissing` and `ended`, on the
+    ///   launcher's thread.
     init(logger: Logger, report: @escaping @Sendable (Worker.Event) -> Void) {
         self.logger = logger
         self.report = report
@@ -41,6 +45,9 @@ final class Launcher: Sendable {
     }
 
     func start(_ request: Request) { submit(.start(request)) }
+    /// Asks the process and all it started to end.
+    func warn(_ attempt: Worker.Attempt) { submit(.warn(attempt)) }
+    /// Kills the process and all it started.
     func stop(_ attempt: Worker.Attempt) { submit(.stop(attempt)) }
     /// Kills what still runs and ends the thread; returns when all that is done.
     func end() async { await withCheckedContinuation { submit(.end($0)) } }
@@ -72,9 +79,10 @@ final class Launcher: Sendable {
             for order in takeOrders() {
                 switch order {
                 case .start(let request): start(request, &children, poll)
-                case .stop(let attempt): kill(attempt, children)
+                case .warn(let attempt): signal(attempt, SIGTERM, children)
+                case .stop(let attempt): signal(attempt, SIGKILL, children)
                 case .end(let continuation):
-                    for child in children.keys { Glibc.kill(-child, SIGKILL) }
+                    for child in children.keys { kill(-child, SIGKILL) }
                     for child in children.keys { reap(child, &children, poll) }
                     return continuation.resume()
                 }
@@ -97,17 +105,14 @@ final class Launcher: Sendable {
     {
         let output = open(request.outputPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard output >= 0 else {
-            return fail(request, "cannot make the task's log: \(describe(errno))")
+            let error = errno
+            let reason = "cannot make the task's log: \(describe(error))"
+            return fail(request, error, .startFailed(request.attempt, reason: reason))
         }
         defer { close(output) }
         let (started, since) = (systemClock(), steadyClock())
-        let process = spawn(
-            request.arguments, environment: request.environment, path: request.path,
-            folder: request.folder, output: output)
-        guard process > 0 else {
-            let program = request.arguments[0].split(separator: "/").last ?? ""
-            return fail(request, "\(program): \(describe(-process))")
-        }
+        let process = begin(request, output)
+        guard process > 0 else { return fail(request, -process, request.failure(-process)) }
         report(.started(request.attempt))
         let watch = Poll.watch(process)
         children[process] = Child(
@@ -118,15 +123,27 @@ final class Launcher: Sendable {
         }
     }
 
-    /// - Parameter reason: what peers may know.
-    private func fail(_ request: Request, _ reason: String) {
+    /// - Returns: the process, or a negative error number.
+    private func begin(_ request: Request, _ output: CInt) -> CInt {
+        for _ in 0..<Self.mostTries {
+            let process = spawn(
+                request.arguments, environment: request.environment, path: request.path,
+                folder: request.folder, output: output)
+            // A process that is just being started elsewhere still holds open what we had written.
+            guard process == -ETXTBSY else { return process }
+            sched_yield()
+        }
+        return -ETXTBSY
+    }
+
+    private func fail(_ request: Request, _ error: CInt, _ event: Worker.Event) {
         logger.warning(
             "a task was not started",
             metadata: [
-                "reason": "\(reason)", "program": "\(request.arguments[0])",
+                "reason": "\(describe(error))", "program": "\(request.arguments[0])",
                 "folder": "\(request.folder)",
             ])
-        report(.startFailed(request.attempt, reason: reason))
+        report(event)
     }
 
     private func reap(_ process: CInt, _ children: inout [CInt: Child], _ poll: borrowing Poll) {
@@ -134,7 +151,7 @@ final class Launcher: Sendable {
         awaitEnd(of: process)
         let wall = Microseconds(steadyClock().count - child.since.count)
         // What it started and left behind ends with it, while the group's number is still its own.
-        Glibc.kill(-process, SIGKILL)
+        kill(-process, SIGKILL)
         let exit = ErgonSystem.reap(process)
         if child.watch >= 0 {
             poll.remove(child.watch)
@@ -152,9 +169,11 @@ final class Launcher: Sendable {
                     status: status, started: child.started, wall: wall, cpu: exit.cpu)))
     }
 
-    private func kill(_ attempt: Worker.Attempt, _ children: [CInt: Child]) {
+    private func signal(
+        _ attempt: Worker.Attempt, _ number: CInt, _ children: [CInt: Child]
+    ) {
         for (process, child) in children where child.attempt == attempt {
-            Glibc.kill(-process, SIGKILL)
+            kill(-process, number)
         }
     }
 }

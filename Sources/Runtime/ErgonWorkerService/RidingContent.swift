@@ -1,7 +1,7 @@
 import ErgonModel
 import ErgonWorker
 
-/// The bytes of small outputs and logs, kept until the coordinator has them or does not want them.
+/// The bytes of small outputs and logs, held until they are kept with a report.
 struct RidingContent {
     typealias Piece = (file: StoredFile, bytes: [UInt8])
 

@@ -1,8 +1,8 @@
 package import ErgonModel
+import ErgonProvenance
 package import ErgonSecurity
 import ErgonTransfer
 package import ErgonWire
-import ErgonWireMessages
 import ErgonWorker
 import FoundationEssentials
 import GRPCCore
@@ -19,16 +19,19 @@ package struct WorkerConfiguration: Sendable {
     /// Where programs are looked up.
     package var searchPath: String
     package var address: CoordinatorAddress
+    /// How long what runs may go on when the worker is asked to leave.
+    package var drainTime: Microseconds
 
     package init(
         facts: WorkerFacts, folder: String, cacheLimit: ByteCount, searchPath: String,
-        address: CoordinatorAddress
+        address: CoordinatorAddress, drainTime: Microseconds
     ) {
         self.facts = facts
         self.folder = folder
         self.cacheLimit = cacheLimit
         self.searchPath = searchPath
         self.address = address
+        self.drainTime = drainTime
     }
 }
 
@@ -37,14 +40,24 @@ package struct WorkerRefused: Error {
     package var reason: String
 }
 
-/// Runs a worker until it is cancelled or refused. A coordinator that is away is waited for.
+/// There was no coordinator for so long that the worker gave up; its results are kept.
+package struct CoordinatorGone: Error {
+    package var hours: Int64
+}
+
+/// Runs a worker until it has left or is cancelled. A coordinator that is away is waited for.
+/// - Parameter stop: ends when the worker shall leave.
+/// - Throws: `WorkerRefused`, `CoordinatorGone`.
 package func runWorker(
-    _ configuration: WorkerConfiguration, credentials: Credentials,
+    _ configuration: WorkerConfiguration, credentials: Credentials, stop: AsyncStream<Never>,
     clock: @escaping @Sendable () -> Instant, logger: Logger
 ) async throws {
     let workplace = try Workplace(
         folder: configuration.folder, cacheLimit: configuration.cacheLimit,
         searchPath: configuration.searchPath, logger: logger)
+    let authority = try read(credentials.authorityPath, as: "the authority's certificate")
+    let spool = try Spool(
+        folder: "\(configuration.folder)/results/\(Digest(of: authority).hex)", logger: logger)
     let current = CurrentCredentials(credentials)
     let (inbox, news) = AsyncStream.makeStream(of: WorkerNews.self)
     let endpoint = Endpoint(
@@ -52,93 +65,56 @@ package func runWorker(
         keyPath: credentials.keyPath, certificatePath: credentials.certificatePath,
         authorityPath: credentials.authorityPath)
     let loop = WorkerLoop(
-        facts: configuration.facts, workplace: workplace, endpoint: endpoint, news: news,
-        clock: clock, logger: logger)
+        facts: configuration.facts, workplace: workplace, spool: spool, endpoint: endpoint,
+        news: news, clock: clock, logger: logger)
     let client = try Connection.client(
         host: configuration.address.host, port: configuration.address.controlPort,
         credentials: { current.value })
-    try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await client.runConnections() }
+    // Each says whether the worker is over with it.
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+        group.addTask {
+            try await client.runConnections()
+            return true
+        }
         group.addTask { try await tick(news) }
         group.addTask { try await renew(current, client, clock: clock, logger: logger) }
         group.addTask { try await keepLinked(client, news, logger) }
+        group.addTask { await leave(when: stop, configuration.drainTime, news, logger) }
         group.addTask { [loop] in
             var loop = loop
-            await loop.run(inbox)
+            guard await loop.run(inbox) != .forsaken else {
+                throw CoordinatorGone(hours: Worker.longestAbsence.count / 3_600_000_000)
+            }
+            return true
         }
         defer {
             news.finish()
             client.beginGracefulShutdown()
             group.cancelAll()
         }
-        try await group.next()
+        for try await isOver in group where isOver { break }
     }
 }
 
+/// - Returns: false: the worker is over when it has left.
+private func leave(
+    when stop: AsyncStream<Never>, _ drainTime: Microseconds,
+    _ news: AsyncStream<WorkerNews>.Continuation, _ logger: Logger
+) async -> Bool {
+    for await _ in stop {}
+    guard !Task.isCancelled else { return false }
+    let seconds = Int(drainTime.seconds)
+    logger.notice("the worker leaves", metadata: ["its tasks may end within": "\(seconds) s"])
+    news.yield(.core(.leave(patience: drainTime)))
+    return false
+}
+
 /// Time for what depends on it: limits.
-private func tick(_ news: AsyncStream<WorkerNews>.Continuation) async throws {
+private func tick(_ news: AsyncStream<WorkerNews>.Continuation) async throws -> Never {
     while true {
         try await Task.sleep(for: .milliseconds(250))
         news.yield(.core(.tick))
     }
-}
-
-/// One stream after the other, for as long as it takes.
-private func keepLinked(
-    _ client: GRPCClient<some ClientTransport>, _ news: AsyncStream<WorkerNews>.Continuation,
-    _ logger: Logger
-) async throws {
-    let link = Ergon_V1_WorkerLink.Client(wrapping: client)
-    var options = CallOptions.defaults
-    // Despite its name, the limit of what grpc-swift takes.
-    options.maxRequestMessageBytes = Connection.messageLimit
-    var wait = Duration.milliseconds(100)
-    while true {
-        let (messages, outbox) = AsyncStream.makeStream(of: Ergon_V1_FromWorker.self)
-        let heard = Mutex(false)
-        do {
-            try await link.work(options: options) { writer in
-                news.yield(.linkOpened(outbox))
-                for await message in messages { try await writer.write(message) }
-            } onResponse: { response in
-                for try await message in response.messages {
-                    heard.withLock { $0 = true }
-                    try take(message, news)
-                }
-            }
-        } catch let error as RPCError where isFinal(error) {
-            throw WorkerRefused(reason: error.message)
-        } catch let error as RPCError {
-            logger.notice("the coordinator is away", metadata: ["reason": "\(error.message)"])
-        } catch let error as WireFault {
-            // However well it began: the next try is likely to hear the same.
-            heard.withLock { $0 = false }
-            logger.warning(
-                "the coordinator makes no sense", metadata: ["reason": "\(error.problem)"])
-        }
-        try Task.checkCancellation()
-        outbox.finish()
-        news.yield(.linkClosed)
-        wait = heard.withLock { $0 } ? .milliseconds(100) : min(wait * 2, .seconds(5))
-        try await Task.sleep(for: wait * Double.random(in: 0.5...1))
-    }
-}
-
-private func take(
-    _ message: Ergon_V1_ToWorker, _ news: AsyncStream<WorkerNews>.Continuation
-) throws(WireFault) {
-    let order = try message.model()
-    if case .welcome(let welcome) = message.kind {
-        guard (1...65_535).contains(welcome.dataPort) else {
-            throw WireFault(problem: "a welcome to data port \(welcome.dataPort)")
-        }
-        news.yield(.dataPort(Int(welcome.dataPort)))
-    }
-    news.yield(.core(.order(order)))
-}
-
-private func isFinal(_ error: RPCError) -> Bool {
-    error.code == .unauthenticated || error.code == .permissionDenied
 }
 
 // MARK: Certificates
@@ -159,7 +135,7 @@ private final class CurrentCredentials: Sendable {
 private func renew(
     _ current: CurrentCredentials, _ client: GRPCClient<some ClientTransport>,
     clock: @Sendable () -> Instant, logger: Logger
-) async throws {
+) async throws -> Never {
     var random = SystemRandomNumberGenerator()
     while true {
         let due = current.value.validity.renewal(using: &random)

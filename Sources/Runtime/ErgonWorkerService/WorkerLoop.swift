@@ -23,6 +23,7 @@ enum WorkerNews: Sendable {
 struct WorkerLoop {
     private var core: Worker
     private let facts: WorkerFacts
+    private let life: Int
     private let workplace: Workplace
     private let launcher: Launcher
     private let news: AsyncStream<WorkerNews>.Continuation
@@ -31,14 +32,29 @@ struct WorkerLoop {
     private var endpoint: Endpoint
     private var outbox: AsyncStream<Ergon_V1_FromWorker>.Continuation?
     private var prepared: [Worker.Attempt: Workplace.Prepared] = [:]
+    /// Finished to stop what is being collected.
+    private var collecting: [Worker.Attempt: AsyncStream<Never>.Continuation] = [:]
     private var riding = RidingContent()
+    private var spool: Spool
+    private var ending: Worker.Ending?
+
+    /// How many ticks the last words have to reach the coordinator.
+    private static let farewellTicks = 8
 
     init(
-        facts: WorkerFacts, workplace: Workplace, endpoint: Endpoint,
+        facts: WorkerFacts, workplace: Workplace, spool: Spool, endpoint: Endpoint,
         news: AsyncStream<WorkerNews>.Continuation, clock: @escaping @Sendable () -> Instant,
         logger: Logger
     ) {
-        core = Worker(facts: facts)
+        life = Int.random(in: 0..<1 << 53)
+        let reports = spool.takeStock()
+        if !reports.isEmpty {
+            let tasks = reports.reduce(0) { $0 + $1.results.count }
+            logger.notice(
+                "an earlier process has left results", metadata: ["tasks": "\(tasks)"])
+        }
+        core = Worker(facts: facts, life: life, spooled: reports)
+        self.spool = spool
         self.facts = facts
         self.workplace = workplace
         self.endpoint = endpoint
@@ -48,14 +64,34 @@ struct WorkerLoop {
         launcher = Launcher(logger: logger) { news.yield(.core($0)) }
     }
 
-    mutating func run(_ inbox: AsyncStream<WorkerNews>) async {
+    /// - Returns: how it ended by itself; `nil` if it was cancelled.
+    mutating func run(_ inbox: AsyncStream<WorkerNews>) async -> Worker.Ending? {
         await withDiscardingTaskGroup { group in
-            for await item in inbox {
+            var items = inbox.makeAsyncIterator()
+            while ending == nil, let item = await items.next() {
                 let effects = take(item)
                 for effect in effects { perform(effect, in: &group) }
             }
+            if ending != nil { await finishTalking(&items) }
             await launcher.end()
             group.cancelAll()
+        }
+        return ending
+    }
+
+    /// The stream ends when the coordinator has heard all that was said on it.
+    private mutating func finishTalking(
+        _ items: inout AsyncStream<WorkerNews>.Iterator
+    ) async {
+        guard let outbox else { return }
+        outbox.finish()
+        var ticks = 0
+        while ticks < Self.farewellTicks, let item = await items.next() {
+            switch item {
+            case .linkClosed: return
+            case .core(.tick): ticks += 1
+            case .core, .prepared, .collected, .linkOpened, .dataPort: break
+            }
         }
     }
 
@@ -67,17 +103,20 @@ struct WorkerLoop {
             prepared[attempt] = task
             event = .prepared(attempt)
         case .collected(let attempt, let collected, let content):
-            // A lease that was withdrawn meanwhile will not be reported on.
-            if core.lease(of: attempt) != nil { riding.add(content, of: attempt) }
+            // What nobody waits for any more is not reported.
+            if core.isWanted(attempt) { riding.add(content, of: attempt) }
+            collecting[attempt] = nil
             event = .collected(attempt, collected)
         case .linkOpened(let outbox):
             self.outbox = outbox
             var message = Ergon_V1_FromWorker()
-            message.hello = Ergon_V1_Hello(facts, held: core.held, version: ergonVersion)
+            message.hello = Ergon_V1_Hello(
+                facts, life: life, held: core.held, version: ergonVersion)
             outbox.yield(message)
             event = .connected
         case .linkClosed:
             outbox = nil
+            spool.rest()
             event = .disconnected
         case .dataPort(let port):
             endpoint.port = port
@@ -93,22 +132,40 @@ struct WorkerLoop {
         case .start(let attempt):
             guard let task = prepared[attempt] else { break }
             launcher.start(workplace.request(attempt, task))
+        case .warn(let attempt): launcher.warn(attempt)
         case .stop(let attempt): launcher.stop(attempt)
         case .collect(let attempt, let succeeded): collect(attempt, succeeded, in: &group)
         case .discard(let attempt): discard(attempt, in: &group)
+        case .keep(let report): keep(report)
         case .send(let report):
-            var message = Ergon_V1_FromWorker()
-            message.results = Ergon_V1_Results(report) { riding[$0] }
-            outbox?.yield(message)
+            let results = spool.message(report)
+            say { $0.results = results }
         case .decline(let lease, let reason):
             logger.warning("campaign declined", metadata: ["reason": "\(reason)"])
-            var message = Ergon_V1_FromWorker()
-            message.decline = Ergon_V1_Decline(lease, reason: reason)
-            outbox?.yield(message)
-        case .forget(.content(let attempts)): riding.forget(attempts)
+            say { $0.decline = Ergon_V1_Decline(lease, reason: reason) }
+        case .giveBack(let lease, let tasks):
+            say { $0.giveBack = Ergon_V1_GiveBack(lease, tasks) }
+        case .announceLeaving: outbox?.yield(.goodbye)
+        case .forget(.report(let id)): spool.forget(id)
         case .forget(.campaign(let digest)): workplace.forget(digest)
+        case .end(let ending): self.ending = ending
         }
     }
+
+    private func say(_ fill: (inout Ergon_V1_FromWorker) -> Void) {
+        var message = Ergon_V1_FromWorker()
+        fill(&message)
+        outbox?.yield(message)
+    }
+
+    private mutating func keep(_ report: WorkerReport) {
+        let message = Ergon_V1_Results(report) { riding[$0] }
+        spool.keep(message, isSentSoon: outbox != nil)
+        riding.forget(
+            report.results.map { Worker.Attempt(lease: report.lease, task: $0.task) })
+    }
+
+    // MARK: What takes time
 
     private func load(_ manifest: StoredFile, in group: inout DiscardingTaskGroup) {
         let (workplace, endpoint, news, logger) = (workplace, endpoint, news, logger)
@@ -140,7 +197,7 @@ struct WorkerLoop {
         }
     }
 
-    private func collect(
+    private mutating func collect(
         _ attempt: Worker.Attempt, _ succeeded: Bool, in group: inout DiscardingTaskGroup
     ) {
         let (workplace, endpoint, news) = (workplace, endpoint, news)
@@ -149,16 +206,26 @@ struct WorkerLoop {
             core.campaign(of: lease).flatMap { TaskPlan(lease, task: attempt.task, campaign: $0) }
         }
         let outputs = plan?.outputs ?? []
+        let (stop, stopper) = AsyncStream.makeStream(of: Never.self)
+        collecting[attempt] = stopper
         group.addTask {
-            let (collected, content) = await workplace.collect(
-                attempt, outputs, succeeded: succeeded, to: endpoint)
-            news.yield(.collected(attempt, collected, content))
+            await withDiscardingTaskGroup { group in
+                group.addTask {
+                    let (collected, content) = await workplace.collect(
+                        attempt, outputs, succeeded: succeeded, to: endpoint)
+                    news.yield(.collected(attempt, collected, content))
+                    stopper.finish()
+                }
+                for await _ in stop {}
+                group.cancelAll()
+            }
         }
     }
 
     private mutating func discard(
         _ attempt: Worker.Attempt, in group: inout DiscardingTaskGroup
     ) {
+        collecting.removeValue(forKey: attempt)?.finish()
         let pins = prepared.removeValue(forKey: attempt)?.pins ?? []
         let workplace = workplace
         group.addTask {

@@ -17,7 +17,7 @@ struct Workplace: Sendable {
     let searchPath: String
     /// Our own executable.
     let ergon: String
-    private let logger: Logger
+    let logger: Logger
 
     /// Of what a task says this much is kept, from the start and from the end.
     static let logLimit = (head: 4 << 10, tail: 4 << 10)
@@ -30,6 +30,7 @@ struct Workplace: Sendable {
         self.searchPath = searchPath
         // The link of the running program, so that a replaced binary does not change a campaign.
         ergon = "/proc/\(getpid())/exe"
+        killLeftovers(of: "\(folder)/tasks", logger: logger)
         for name in ["tasks", "code"] {
             try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
             try FileManager.default.createDirectory(
@@ -151,9 +152,21 @@ struct Workplace: Sendable {
         if let number = plan.line, let path = places.inputs.first {
             places.line = try text(ofLine: number, of: path, as: plan.inputs[0].name)
         }
+        let command = plan.command(at: places) { Digest(of: $0) }
+        try check(command)
         if mkdir(places.folder, 0o700) != 0 { throw fault("make the task's folder", places.folder) }
-        return Prepared(
-            command: plan.command(at: places) { Digest(of: $0) }, folder: places.folder, pins: pins)
+        return Prepared(command: command, folder: places.folder, pins: pins)
+    }
+
+    /// The kernel would read a command with a zero byte to that byte only.
+    private func check(_ command: TaskPlan.Command) throws(WorkplaceFault) {
+        let texts = command.arguments + command.variables.flatMap { [$0.key, $0.value] }
+        guard !texts.contains(where: { $0.utf8.contains(0) }) else {
+            throw WorkplaceFault("the command has a zero byte, which no argument can hold")
+        }
+        guard command.arguments.first?.isEmpty == false else {
+            throw WorkplaceFault("the command names no program")
+        }
     }
 
     private func text(
@@ -162,12 +175,17 @@ struct Workplace: Sendable {
         guard let line = try line(number, of: path, as: name) else {
             throw WorkplaceFault("\(name) has no line \(number)")
         }
-        return String(decoding: line, as: UTF8.self)
+        // What cannot be told as it is, is not told at all.
+        guard !line.contains(0), let text = String(validating: line, as: UTF8.self) else {
+            throw WorkplaceFault("line \(number) of \(name) has bytes that no argument can hold")
+        }
+        return text
     }
 
     func request(_ attempt: Worker.Attempt, _ prepared: Prepared) -> Launcher.Request {
-        let variables = baseEnvironment(home: prepared.folder)
+        var variables = baseEnvironment(home: prepared.folder)
             .merging(prepared.command.variables) { $1 }
+        variables[folderVariable] = prepared.folder
         return Launcher.Request(
             attempt: attempt, arguments: prepared.command.arguments,
             environment: text(variables),
@@ -183,77 +201,13 @@ struct Workplace: Sendable {
         variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     }
 
-    // MARK: What they leave
-
-    /// - Returns: with the log and, if all is there, the outputs that ride in the result.
-    func collect(
-        _ attempt: Worker.Attempt, _ outputs: [OutputSpec], succeeded: Bool, to endpoint: Endpoint
-    ) async -> (Worker.Collected, [RidingContent.Piece]) {
-        let log = readLog(of: attempt)
-        let said = log.map { [$0] } ?? []
-        func collected(_ outputs: Worker.Collected.Outputs) -> Worker.Collected {
-            Worker.Collected(outputs: outputs, log: log?.file)
-        }
-        var (files, riding) = ([StoredFile](), [RidingContent.Piece]())
-        for output in succeeded ? outputs : [] {
-            let path = "\(folder(of: attempt))/\(output.file)"
-            var status = stat()
-            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-                return (collected(.missing(output.name)), said)
-            }
-            do throws(WorkplaceFault) {
-                let size = Int(status.st_size)
-                files.append(try await keep(path, output.file, size: size, endpoint, &riding))
-            } catch {
-                logger.warning("an output was lost", metadata: ["reason": "\(error.detail)"])
-                return (collected(.lost(reason: error.reason)), said)
-            }
-        }
-        return (collected(.there(files)), said + riding)
-    }
-
-    private func keep(
-        _ path: String, _ name: String, size: Int, _ endpoint: Endpoint,
-        _ riding: inout [RidingContent.Piece]
-    ) async throws(WorkplaceFault) -> StoredFile {
-        if size <= Worker.ridingLimit {
-            let piece = piece(try read(path, as: name))
-            riding.append(piece)
-            return piece.file
-        }
-        let file = try hash(path, as: name)
-        do throws(TransferFault) {
-            try await client.put(path: path, digest: file.digest, to: endpoint)
-        } catch { throw WorkplaceFault(name, error) }
-        return file
-    }
-
-    private func readLog(of attempt: Worker.Attempt) -> RidingContent.Piece? {
-        let limit = Self.logLimit
-        guard
-            let bytes = try? read(
-                logPath(of: attempt), as: "the log", head: limit.head, tail: limit.tail),
-            !bytes.isEmpty
-        else { return nil }
-        return piece(bytes)
-    }
-
-    private func piece(_ bytes: [UInt8]) -> RidingContent.Piece {
-        (StoredFile(digest: Digest(of: bytes), size: ByteCount(Int64(bytes.count))), bytes)
-    }
-
-    func discard(_ attempt: Worker.Attempt) {
-        unlink(logPath(of: attempt))
-        // Most tasks leave an empty folder: one call then is all it takes.
-        let path = folder(of: attempt)
-        if rmdir(path) != 0, errno != ENOENT { try? FileManager.default.removeItem(atPath: path) }
-    }
-
     private func fetch(
         _ file: NamedFile, _ endpoint: Endpoint
     ) async throws(WorkplaceFault) -> FileCache.Pin {
         do throws(TransferFault) {
-            return try await cache.path(for: file.content, named: file.name, from: endpoint)
+            return try await patiently(file.name) { () async throws(TransferFault) in
+                try await cache.path(for: file.content, named: file.name, from: endpoint)
+            }
         } catch { throw WorkplaceFault(file.name, error) }
     }
 
@@ -270,7 +224,7 @@ struct Workplace: Sendable {
 }
 
 extension WorkplaceFault {
-    fileprivate init(_ name: String, _ fault: TransferFault) {
+    init(_ name: String, _ fault: TransferFault) {
         self.init(
             "\(name): \(fault.outline)", detail: "\(name): \(fault.place): \(fault.problem)")
     }

@@ -45,14 +45,39 @@ extension LogDisk {
     /// Puts a whole file in the place of another: after a crash there is the old one or the new
     /// one.
     package func replace(_ name: String, with bytes: [UInt8]) throws(SystemFault) {
-        let draft = name + ".new"
-        let file = try create(draft)
-        try file.write(bytes, at: 0)
-        try file.syncAll()
-        try rename(draft, to: name)
-        try syncFolder()
+        try replace(name) { file throws(SystemFault) in try file.write(bytes, at: 0) }
+    }
+
+    func replace(
+        _ name: String, writing: (File) throws(SystemFault) -> Void
+    ) throws(SystemFault) {
+        let draft = name + draftSuffix
+        do throws(SystemFault) {
+            let file = try create(draft)
+            try writing(file)
+            try file.syncAll()
+            try rename(draft, to: name)
+            try syncFolder()
+        } catch {
+            // On a full disk it must not take up room. One that stays is removed at the next start.
+            try? remove(draft)
+            throw error
+        }
+    }
+
+    /// A file that `open` must find.
+    func openKnown(_ name: String) throws(SystemFault) -> File {
+        guard let file = try open(name) else {
+            throw SystemFault(
+                action: "open", path: path(name), code: 2,
+                reason: "it was there a moment ago", isFull: false)
+        }
+        return file
     }
 }
+
+/// What the names of unfinished files end in.
+let draftSuffix = ".new"
 
 /// Something asked of the system that failed.
 package struct SystemFault: Error, Hashable, Sendable, CustomStringConvertible {

@@ -114,14 +114,13 @@ package enum LogFault: Actionable, Hashable, Sendable {
 extension LogDamage {
     fileprivate var remedy: String {
         let restore =
-            "nothing was changed: restore the folder from a copy; "
-            + "`ergon audit verify` lists all the damage"
+            "nothing was changed: restore the folder from a copy; `ergon log check` lists all "
+            + "the damage"
         switch problem {
-        case .badLength, .badChecksum:
-            return restore + ". Only if the machine lost power while it wrote this, so that nobody "
-                + "was told that record \(place.sequence) is safe: "
-                + "truncate -s \(place.offset) \(place.segment)"
-        default: return restore
+        case .differsFromCheckpoint, .unreadableCheckpoint: return restore
+        default:
+            return restore + ". What cannot be had back can be given up, with all that came after "
+                + "it: ergon log repair --truncate-at \(place.sequence)"
         }
     }
 }

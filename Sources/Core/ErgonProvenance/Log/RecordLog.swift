@@ -14,60 +14,60 @@ package struct TornTail: Hashable, Sendable {
 /// (`docs/LOG.md`). Whoever hands the disk in has seen to it that nobody else writes there, for as
 /// long as the disk is held.
 package final class RecordLog<Disk: LogDisk> {
-    package let tornTail: TornTail?
+    /// How it was found when it was opened.
+    package let opening: Opening
     private let disk: Disk
     private let segmentSize: Int
     /// The last segment.
     var file: Disk.File
+    /// Of the records before the last segment.
+    private var start: MerkleFrontier
     private var durableLength: Int
     private var frontier: MerkleFrontier
     private var poison: SystemFault?
+
+    package struct Opening: Hashable, Sendable {
+        package var tornTail: TornTail?
+        /// The records before this number were not read one by one: a snapshot stood for them.
+        package var restored: Int?
+        /// The newest first.
+        package var unusedSnapshots: [UnusedSnapshot] = []
+    }
 
     /// The sequence number of the next record.
     package var nextSequence: Int { frontier.size }
     /// Of all records on disk.
     package var head: TreeHead { TreeHead(size: frontier.size, root: frontier.root) }
+    package var tornTail: TornTail? { opening.tornTail }
 
-    private init(
-        _ disk: Disk, _ file: Disk.File, _ length: Int, _ frontier: MerkleFrontier,
-        _ tornTail: TornTail?, _ segmentSize: Int
+    /// Where the current segment starts, if nothing is in it yet: a snapshot of what all records
+    /// up to now amount to may stand here.
+    package var segmentStart: MerkleFrontier? { start == frontier ? start : nil }
+    /// Where to put it.
+    package var shelf: SnapshotShelf<Disk> { SnapshotShelf(on: disk) }
+
+    /// - Parameters:
+    ///   - file: the last segment, and where it starts.
+    ///   - length: of the file, in bytes, all of them on disk.
+    init(
+        _ disk: Disk, file: Disk.File, start: MerkleFrontier, length: Int, end: MerkleFrontier,
+        _ opening: Opening, segmentSize: Int
     ) {
         self.disk = disk
         self.file = file
-        self.durableLength = length
-        self.frontier = frontier
-        self.tornTail = tornTail
+        self.start = start
+        durableLength = length
+        frontier = end
+        self.opening = opening
         self.segmentSize = segmentSize
-    }
-
-    /// Opens the log, or starts one; every record in it goes to `recover` first, in order.
-    /// An incomplete record at the very end is cut off (`tornTail`).
-    /// - Throws: `locked`; `damaged` for anything else that is not as it was written, and then
-    ///   nothing is changed; `system`; what `recover` throws.
-    package static func open(
-        on disk: Disk, segmentSize: Int,
-        recover: (LogPlace, [UInt8]) throws(LogFault) -> Void
-    ) throws(LogFault) -> RecordLog {
-        let (reader, tornTail) = try recoverAll(disk, recover)
-        let frontier = reader.endFrontier
-        return try system { () throws(SystemFault) in
-            let file: Disk.File
-            if let lastSegment = reader.segments.last {
-                file = try openSegment(disk, lastSegment)
-                if let tornTail { try file.truncate(to: tornTail.place.offset) }
-                try makeDurable(file, reader.unconfirmed(upTo: tornTail), disk)
-            } else {
-                file = try startSegment(disk, frontier)
-            }
-            let length = try file.size()
-            return RecordLog(disk, file, length, frontier, tornTail, segmentSize)
-        }
     }
 
     /// Appends the records as one group: all of them are on disk when this returns.
     /// - Returns: their sequence numbers.
-    /// - Throws: `system` if writing fails, and `poisoned` ever after: none of the group may be
-    ///   acknowledged, and whether it is on disk shows when the log is opened again.
+    /// - Throws: `system` if writing fails: none of the group may be acknowledged. If the disk is
+    ///   full (`isFull`) the group is as if it never was, and the same one or another may be
+    ///   appended later. After any other fault it is `poisoned` ever after, and whether the group is
+    ///   on disk shows when the log is opened again.
     /// - Precondition: each is 1 to 65,535 bytes.
     package func append(_ payloads: [[UInt8]]) throws(LogFault) -> Range<Int> {
         if let poison { throw .poisoned(poison) }
@@ -76,33 +76,62 @@ package final class RecordLog<Disk: LogDisk> {
         let group = payloads.enumerated().flatMap { place, payload in
             Frame.bytes(payload, sequence: first + place)
         }
-        do {
-            try rollIfFull()
-            try file.write(group, at: durableLength)
-            try file.syncContent()
-        } catch {
-            poison = error
-            cutBack()
-            throw .system(error)
-        }
+        try write(group)
         durableLength += group.count
         for payload in payloads { frontier.append(leafHash(payload)) }
+        try beginSegmentIfFull()
         return first..<nextSequence
     }
 
-    /// So that the group is gone also after a restart. If this fails too, the fault says so.
-    private func cutBack() {
-        do {
-            try file.truncate(to: durableLength)
-        } catch {
-            poison = error
+    private func write(_ group: [UInt8]) throws(LogFault) {
+        do throws(SystemFault) { try file.write(group, at: durableLength) } catch {
+            if cutBack(), error.isFull { throw .system(error) }
+            throw poisoned(by: error)
+        }
+        do throws(SystemFault) { try file.syncContent() } catch {
+            _ = cutBack()
+            throw poisoned(by: error)
         }
     }
 
-    private func rollIfFull() throws(SystemFault) {
+    private func poisoned(by fault: SystemFault) -> LogFault {
+        poison = poison ?? fault
+        return .system(fault)
+    }
+
+    /// So that the group is gone also after a restart.
+    /// - Returns: false if this failed too: then that is the fault that is told from now on.
+    private func cutBack() -> Bool {
+        do throws(SystemFault) {
+            try file.truncate(to: durableLength)
+            return true
+        } catch {
+            poison = error
+            return false
+        }
+    }
+
+    /// After a group and not before the next: so whoever has taken in all groups up to now stands
+    /// exactly at the start of the segment.
+    private func beginSegmentIfFull() throws(LogFault) {
         guard durableLength >= segmentSize else { return }
-        file = try Self.startSegment(disk, frontier)
-        durableLength = try file.size()
+        do throws(SystemFault) {
+            file = try disk.startSegment(at: frontier)
+            start = frontier
+            durableLength = SegmentHeader(frontier: frontier).count
+        } catch {
+            // Without room the current one is gone on with, and the next group tries again.
+            guard error.isFull, removeBegunSegment() else { throw poisoned(by: error) }
+        }
+    }
+
+    /// If more comes into the current segment no other may be there that starts before it.
+    private func removeBegunSegment() -> Bool {
+        do throws(SystemFault) {
+            try disk.remove(segmentName(first: frontier.size))
+            try disk.syncFolder()
+            return true
+        } catch { return false }
     }
 
     // MARK: Checkpoint
@@ -127,57 +156,11 @@ package final class RecordLog<Disk: LogDisk> {
     }
 }
 
-// MARK: Opening
-
-extension RecordLog {
-    private static func recoverAll(
-        _ disk: Disk, _ recover: (LogPlace, [UInt8]) throws(LogFault) -> Void
-    ) throws(LogFault) -> (RecordLogReader<Disk>, TornTail?) {
-        try system { () throws(SystemFault) in
-            for name in try disk.names() where name.hasSuffix(".new") { try disk.remove(name) }
-        }
-        var reader = try RecordLogReader(of: disk)
-        var tornTail: TornTail?
-        while let item = try reader.next() {
-            switch item {
-            case .record(let place, let bytes): try recover(place, bytes)
-            case .damage(let damage): throw .damaged(damage)
-            case .unfinished(let place, let count): tornTail = TornTail(place: place, count: count)
-            }
-        }
-        return (reader, tornTail)
-    }
-
-    /// A process that was killed before its sync, or whose sync failed, left records that the
-    /// system has and the disk has not; from now on they count. They are written once more, since
-    /// the system may take what it failed to write for written (Rebello et al., USENIX ATC 2020).
-    private static func makeDurable(
-        _ file: Disk.File, _ unconfirmed: (offset: Int, bytes: [UInt8]), _ disk: Disk
-    ) throws(SystemFault) {
-        if !unconfirmed.bytes.isEmpty {
-            try file.write(unconfirmed.bytes, at: unconfirmed.offset)
-        }
-        try file.syncContent()
-        try disk.syncFolder()
-    }
-
+extension LogDisk {
     /// A segment that follows on `frontier`; with its header it appears at once or not at all.
-    private static func startSegment(
-        _ disk: Disk, _ frontier: MerkleFrontier
-    ) throws(SystemFault) -> Disk.File {
+    func startSegment(at frontier: MerkleFrontier) throws(SystemFault) -> File {
         let name = segmentName(first: frontier.size)
-        try disk.replace(name, with: SegmentHeader(frontier: frontier).bytes)
-        return try openSegment(disk, name)
-    }
-
-    private static func openSegment(
-        _ disk: Disk, _ name: String
-    ) throws(SystemFault) -> Disk.File {
-        guard let file = try disk.open(name) else {
-            throw SystemFault(
-                action: "open", path: disk.path(name), code: 2,
-                reason: "it was there a moment ago", isFull: false)
-        }
-        return file
+        try replace(name, with: SegmentHeader(frontier: frontier).bytes)
+        return try openKnown(name)
     }
 }

@@ -6,7 +6,7 @@ package enum LogItem: Hashable, Sendable {
     case unfinished(LogPlace, count: Int)
 }
 
-/// Goes through all records of a log in their order, and past whatever is damaged in between.
+/// Goes through the records of a log in their order, and past whatever is damaged in between.
 /// It takes no lock: the log may be growing meanwhile. One segment at a time is in memory.
 package struct RecordLogReader<Disk: LogDisk> {
     private let disk: Disk
@@ -14,28 +14,58 @@ package struct RecordLogReader<Disk: LogDisk> {
     package private(set) var checkpoint: SignedNote?
     /// Names of the segments in order.
     let segments: [String]
+    /// Where in `segments` it began.
+    let start: Int
 
-    private var checkpointHead: TreeHead?
+    private(set) var checkpointHead: TreeHead?
     private var frontier = MerkleFrontier()
+    /// Of the records before the segment in which it began.
+    private(set) var startFrontier = MerkleFrontier()
+    /// Of the records before the segment that was read last.
+    private(set) var segmentFrontier = MerkleFrontier()
     /// False after damage, until a segment's header says where we are.
     private var knowsFrontier = true
     /// Of the next record.
-    private var sequence = 0
-    private var segmentsRead = 0
+    private(set) var sequence = 0
+    private var segmentsRead: Int
     private var (bytes, offset): ([UInt8], Int) = ([], 0)
+    /// Of the segment that is being read.
+    private var path: String
     /// Up to where the segment that is being read was on disk when the checkpoint was written.
     private var confirmed = 0
     private var isAtEnd = false
     /// Met, but not yet handed out.
     private var found: [LogItem] = []
 
+    /// From the first record on.
     /// - Throws: `system` if the folder or its checkpoint cannot be read.
     package init(of disk: Disk) throws(LogFault) {
+        try self.init(of: disk) { _, _ in 0 }
+    }
+
+    /// From the segment in which `choose` says to begin, given their names and the checkpoint.
+    /// - Throws: as `init(of:)`.
+    init(
+        of disk: Disk, from choose: ([String], TreeHead?) -> Int
+    ) throws(LogFault) {
         self.disk = disk
+        // In this order: a log that grows meanwhile has at least what the checkpoint says.
+        let note = try system { () throws(SystemFault) in
+            try disk.content(of: checkpointName)
+        }
+        let (checkpoint, head, damage) = Self.readCheckpoint(note, of: disk)
         segments = try system { () throws(SystemFault) in
             try disk.names().filter { firstSequence(ofSegment: $0) != nil }
         }
-        try readCheckpoint()
+        start = choose(segments, head)
+        (self.checkpoint, checkpointHead) = (checkpoint, head)
+        segmentsRead = start
+        path = disk.path(segments.isEmpty ? segmentName(first: 0) : segments[start])
+        if start > 0 {
+            sequence = firstSequence(ofSegment: segments[start]) ?? 0
+            knowsFrontier = false
+        }
+        found += damage.map { [.damage($0)] } ?? []
         compareWithCheckpoint()
     }
 
@@ -64,12 +94,7 @@ package struct RecordLogReader<Disk: LogDisk> {
     }
 
     /// In the segment that is being read, or at the start of the first.
-    private var place: LogPlace {
-        let name =
-            segmentsRead > 0
-            ? segments[segmentsRead - 1] : segments.first ?? segmentName(first: 0)
-        return LogPlace(segment: disk.path(name), offset: offset, sequence: sequence)
-    }
+    private var place: LogPlace { LogPlace(segment: path, offset: offset, sequence: sequence) }
 
     private mutating func report(_ problem: LogDamage.Problem, at place: LogPlace) {
         found.append(.damage(LogDamage(place: place, problem: problem)))
@@ -80,7 +105,7 @@ package struct RecordLogReader<Disk: LogDisk> {
     private mutating func readSegment() throws(LogFault) {
         let name = segments[segmentsRead]
         segmentsRead += 1
-        (bytes, offset, confirmed) = ([], 0, 0)
+        (bytes, offset, confirmed, path) = ([], 0, 0, disk.path(name))
         let content = try system { () throws(SystemFault) in try disk.content(of: name) ?? [] }
         guard let header = SegmentHeader(parsing: content) else {
             knowsFrontier = false
@@ -89,6 +114,11 @@ package struct RecordLogReader<Disk: LogDisk> {
         check(header, name)
         (frontier, sequence, knowsFrontier) = (header.frontier, header.frontier.size, true)
         (bytes, offset, confirmed) = (content, header.count, header.count)
+        segmentFrontier = header.frontier
+        if start > 0, segmentsRead == start + 1 {
+            startFrontier = header.frontier
+            compareWithCheckpoint()
+        }
     }
 
     /// Against the segment's name and against what came before.
@@ -104,7 +134,8 @@ package struct RecordLogReader<Disk: LogDisk> {
 
     private mutating func readFrame() {
         let place = place
-        switch Frame.read(bytes, at: offset, sequence: sequence) {
+        let frame = bytes.withUnsafeBytes { Frame.read($0, at: offset, sequence: sequence) }
+        switch frame {
         case .payload(let range):
             let payload = Array(bytes[range])
             found.append(.record(place, payload))
@@ -144,21 +175,20 @@ package struct RecordLogReader<Disk: LogDisk> {
 
     // MARK: Checkpoint
 
-    private var checkpointPlace: LogPlace {
+    private static func checkpointPlace(on disk: Disk, _ sequence: Int) -> LogPlace {
         LogPlace(segment: disk.path(checkpointName), offset: 0, sequence: sequence)
     }
 
-    private mutating func readCheckpoint() throws(LogFault) {
-        let bytes = try system { () throws(SystemFault) in
-            try disk.content(of: checkpointName)
-        }
-        guard let bytes else { return }
+    private static func readCheckpoint(
+        _ bytes: [UInt8]?, of disk: Disk
+    ) -> (SignedNote?, TreeHead?, LogDamage?) {
+        guard let bytes else { return (nil, nil, nil) }
         do {
             let note = try SignedNote(parsing: bytes)
-            checkpointHead = try Checkpoint(parsing: note.text).head
-            checkpoint = note
+            return (note, try Checkpoint(parsing: note.text).head, nil)
         } catch {
-            report(.unreadableCheckpoint(error.description), at: checkpointPlace)
+            let problem = LogDamage.Problem.unreadableCheckpoint(error.description)
+            return (nil, nil, LogDamage(place: checkpointPlace(on: disk, 0), problem: problem))
         }
     }
 
@@ -166,7 +196,9 @@ package struct RecordLogReader<Disk: LogDisk> {
         guard knowsFrontier, let checkpointHead, checkpointHead.size == frontier.size,
             checkpointHead.root != frontier.root
         else { return }
-        report(.differsFromCheckpoint(size: checkpointHead.size), at: checkpointPlace)
+        report(
+            .differsFromCheckpoint(size: checkpointHead.size),
+            at: Self.checkpointPlace(on: disk, sequence))
     }
 }
 

@@ -432,6 +432,71 @@ package enum Ergon_V1_Control: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "Hold" metadata.
+        package enum Hold: Sendable {
+            /// Request type for "Hold".
+            package typealias Input = Ergon_V1_HoldRequest
+            /// Response type for "Hold".
+            package typealias Output = Ergon_V1_ChangeReply
+            /// Descriptor for "Hold".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "ergon.v1.Control"),
+                method: "Hold",
+                type: .unary
+            )
+        }
+        /// Namespace for "Release" metadata.
+        package enum Release: Sendable {
+            /// Request type for "Release".
+            package typealias Input = Ergon_V1_CampaignSelector
+            /// Response type for "Release".
+            package typealias Output = Ergon_V1_ChangeReply
+            /// Descriptor for "Release".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "ergon.v1.Control"),
+                method: "Release",
+                type: .unary
+            )
+        }
+        /// Namespace for "Retry" metadata.
+        package enum Retry: Sendable {
+            /// Request type for "Retry".
+            package typealias Input = Ergon_V1_RetryRequest
+            /// Response type for "Retry".
+            package typealias Output = Ergon_V1_ChangeReply
+            /// Descriptor for "Retry".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "ergon.v1.Control"),
+                method: "Retry",
+                type: .unary
+            )
+        }
+        /// Namespace for "Resume" metadata.
+        package enum Resume: Sendable {
+            /// Request type for "Resume".
+            package typealias Input = Ergon_V1_CampaignSelector
+            /// Response type for "Resume".
+            package typealias Output = Ergon_V1_ChangeReply
+            /// Descriptor for "Resume".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "ergon.v1.Control"),
+                method: "Resume",
+                type: .unary
+            )
+        }
+        /// Namespace for "SetStanding" metadata.
+        package enum SetStanding: Sendable {
+            /// Request type for "SetStanding".
+            package typealias Input = Ergon_V1_StandingRequest
+            /// Response type for "SetStanding".
+            package typealias Output = Ergon_V1_ChangeReply
+            /// Descriptor for "SetStanding".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "ergon.v1.Control"),
+                method: "SetStanding",
+                type: .unary
+            )
+        }
         /// Namespace for "CreateToken" metadata.
         package enum CreateToken: Sendable {
             /// Request type for "CreateToken".
@@ -480,6 +545,11 @@ package enum Ergon_V1_Control: Sendable {
             Explain.descriptor,
             TaskLog.descriptor,
             Cancel.descriptor,
+            Hold.descriptor,
+            Release.descriptor,
+            Retry.descriptor,
+            Resume.descriptor,
+            SetStanding.descriptor,
             CreateToken.descriptor,
             Workers.descriptor,
             Renew.descriptor
@@ -610,6 +680,88 @@ extension Ergon_V1_Control {
             request: GRPCCore.StreamingServerRequest<Ergon_V1_CampaignSelector>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_CancelReply>
+
+        /// Handle the "Hold" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > No new tasks of it are started until it is released.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Ergon_V1_HoldRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Ergon_V1_ChangeReply` messages.
+        func hold(
+            request: GRPCCore.StreamingServerRequest<Ergon_V1_HoldRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_ChangeReply>
+
+        /// Handle the "Release" method.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Ergon_V1_CampaignSelector` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Ergon_V1_ChangeReply` messages.
+        func release(
+            request: GRPCCore.StreamingServerRequest<Ergon_V1_CampaignSelector>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_ChangeReply>
+
+        /// Handle the "Retry" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Failed tasks get all their attempts again, and what was made without them is made anew.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Ergon_V1_RetryRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Ergon_V1_ChangeReply` messages.
+        func retry(
+            request: GRPCCore.StreamingServerRequest<Ergon_V1_RetryRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_ChangeReply>
+
+        /// Handle the "Resume" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > A cancelled campaign goes on where it was.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Ergon_V1_CampaignSelector` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Ergon_V1_ChangeReply` messages.
+        func resume(
+            request: GRPCCore.StreamingServerRequest<Ergon_V1_CampaignSelector>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_ChangeReply>
+
+        /// Handle the "SetStanding" method.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Ergon_V1_StandingRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Ergon_V1_ChangeReply` messages.
+        func setStanding(
+            request: GRPCCore.StreamingServerRequest<Ergon_V1_StandingRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_ChangeReply>
 
         /// Handle the "CreateToken" method.
         ///
@@ -768,6 +920,88 @@ extension Ergon_V1_Control {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Ergon_V1_CancelReply>
 
+        /// Handle the "Hold" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > No new tasks of it are started until it is released.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_HoldRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Ergon_V1_ChangeReply` message.
+        func hold(
+            request: GRPCCore.ServerRequest<Ergon_V1_HoldRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Ergon_V1_ChangeReply>
+
+        /// Handle the "Release" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_CampaignSelector` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Ergon_V1_ChangeReply` message.
+        func release(
+            request: GRPCCore.ServerRequest<Ergon_V1_CampaignSelector>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Ergon_V1_ChangeReply>
+
+        /// Handle the "Retry" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Failed tasks get all their attempts again, and what was made without them is made anew.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_RetryRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Ergon_V1_ChangeReply` message.
+        func retry(
+            request: GRPCCore.ServerRequest<Ergon_V1_RetryRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Ergon_V1_ChangeReply>
+
+        /// Handle the "Resume" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > A cancelled campaign goes on where it was.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_CampaignSelector` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Ergon_V1_ChangeReply` message.
+        func resume(
+            request: GRPCCore.ServerRequest<Ergon_V1_CampaignSelector>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Ergon_V1_ChangeReply>
+
+        /// Handle the "SetStanding" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_StandingRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Ergon_V1_ChangeReply` message.
+        func setStanding(
+            request: GRPCCore.ServerRequest<Ergon_V1_StandingRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Ergon_V1_ChangeReply>
+
         /// Handle the "CreateToken" method.
         ///
         /// - Parameters:
@@ -924,6 +1158,88 @@ extension Ergon_V1_Control {
             context: GRPCCore.ServerContext
         ) async throws -> Ergon_V1_CancelReply
 
+        /// Handle the "Hold" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > No new tasks of it are started until it is released.
+        ///
+        /// - Parameters:
+        ///   - request: A `Ergon_V1_HoldRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Ergon_V1_ChangeReply` to respond with.
+        func hold(
+            request: Ergon_V1_HoldRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Ergon_V1_ChangeReply
+
+        /// Handle the "Release" method.
+        ///
+        /// - Parameters:
+        ///   - request: A `Ergon_V1_CampaignSelector` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Ergon_V1_ChangeReply` to respond with.
+        func release(
+            request: Ergon_V1_CampaignSelector,
+            context: GRPCCore.ServerContext
+        ) async throws -> Ergon_V1_ChangeReply
+
+        /// Handle the "Retry" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Failed tasks get all their attempts again, and what was made without them is made anew.
+        ///
+        /// - Parameters:
+        ///   - request: A `Ergon_V1_RetryRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Ergon_V1_ChangeReply` to respond with.
+        func retry(
+            request: Ergon_V1_RetryRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Ergon_V1_ChangeReply
+
+        /// Handle the "Resume" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > A cancelled campaign goes on where it was.
+        ///
+        /// - Parameters:
+        ///   - request: A `Ergon_V1_CampaignSelector` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Ergon_V1_ChangeReply` to respond with.
+        func resume(
+            request: Ergon_V1_CampaignSelector,
+            context: GRPCCore.ServerContext
+        ) async throws -> Ergon_V1_ChangeReply
+
+        /// Handle the "SetStanding" method.
+        ///
+        /// - Parameters:
+        ///   - request: A `Ergon_V1_StandingRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Ergon_V1_ChangeReply` to respond with.
+        func setStanding(
+            request: Ergon_V1_StandingRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Ergon_V1_ChangeReply
+
         /// Handle the "CreateToken" method.
         ///
         /// - Parameters:
@@ -1054,6 +1370,61 @@ extension Ergon_V1_Control.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: Ergon_V1_Control.Method.Hold.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_HoldRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_ChangeReply>(),
+            handler: { request, context in
+                try await self.hold(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Ergon_V1_Control.Method.Release.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_CampaignSelector>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_ChangeReply>(),
+            handler: { request, context in
+                try await self.release(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Ergon_V1_Control.Method.Retry.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_RetryRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_ChangeReply>(),
+            handler: { request, context in
+                try await self.retry(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Ergon_V1_Control.Method.Resume.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_CampaignSelector>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_ChangeReply>(),
+            handler: { request, context in
+                try await self.resume(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Ergon_V1_Control.Method.SetStanding.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_StandingRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_ChangeReply>(),
+            handler: { request, context in
+                try await self.setStanding(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: Ergon_V1_Control.Method.CreateToken.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_TokenRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_TokenReply>(),
@@ -1163,6 +1534,61 @@ extension Ergon_V1_Control.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_CancelReply> {
         let response = try await self.cancel(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func hold(
+        request: GRPCCore.StreamingServerRequest<Ergon_V1_HoldRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_ChangeReply> {
+        let response = try await self.hold(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func release(
+        request: GRPCCore.StreamingServerRequest<Ergon_V1_CampaignSelector>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_ChangeReply> {
+        let response = try await self.release(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func retry(
+        request: GRPCCore.StreamingServerRequest<Ergon_V1_RetryRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_ChangeReply> {
+        let response = try await self.retry(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func resume(
+        request: GRPCCore.StreamingServerRequest<Ergon_V1_CampaignSelector>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_ChangeReply> {
+        let response = try await self.resume(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func setStanding(
+        request: GRPCCore.StreamingServerRequest<Ergon_V1_StandingRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_ChangeReply> {
+        let response = try await self.setStanding(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -1294,6 +1720,71 @@ extension Ergon_V1_Control.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Ergon_V1_CancelReply> {
         return GRPCCore.ServerResponse<Ergon_V1_CancelReply>(
             message: try await self.cancel(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func hold(
+        request: GRPCCore.ServerRequest<Ergon_V1_HoldRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Ergon_V1_ChangeReply> {
+        return GRPCCore.ServerResponse<Ergon_V1_ChangeReply>(
+            message: try await self.hold(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func release(
+        request: GRPCCore.ServerRequest<Ergon_V1_CampaignSelector>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Ergon_V1_ChangeReply> {
+        return GRPCCore.ServerResponse<Ergon_V1_ChangeReply>(
+            message: try await self.release(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func retry(
+        request: GRPCCore.ServerRequest<Ergon_V1_RetryRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Ergon_V1_ChangeReply> {
+        return GRPCCore.ServerResponse<Ergon_V1_ChangeReply>(
+            message: try await self.retry(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func resume(
+        request: GRPCCore.ServerRequest<Ergon_V1_CampaignSelector>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Ergon_V1_ChangeReply> {
+        return GRPCCore.ServerResponse<Ergon_V1_ChangeReply>(
+            message: try await self.resume(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func setStanding(
+        request: GRPCCore.ServerRequest<Ergon_V1_StandingRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Ergon_V1_ChangeReply> {
+        return GRPCCore.ServerResponse<Ergon_V1_ChangeReply>(
+            message: try await self.setStanding(
                 request: request.message,
                 context: context
             ),
@@ -1485,6 +1976,113 @@ extension Ergon_V1_Control {
             deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_CancelReply>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_CancelReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Hold" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > No new tasks of it are started until it is released.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_HoldRequest` message.
+        ///   - serializer: A serializer for `Ergon_V1_HoldRequest` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_ChangeReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func hold<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_HoldRequest>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_HoldRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_ChangeReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Release" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_CampaignSelector` message.
+        ///   - serializer: A serializer for `Ergon_V1_CampaignSelector` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_ChangeReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func release<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_CampaignSelector>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_CampaignSelector>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_ChangeReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Retry" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Failed tasks get all their attempts again, and what was made without them is made anew.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_RetryRequest` message.
+        ///   - serializer: A serializer for `Ergon_V1_RetryRequest` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_ChangeReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func retry<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_RetryRequest>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_RetryRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_ChangeReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Resume" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > A cancelled campaign goes on where it was.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_CampaignSelector` message.
+        ///   - serializer: A serializer for `Ergon_V1_CampaignSelector` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_ChangeReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func resume<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_CampaignSelector>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_CampaignSelector>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_ChangeReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "SetStanding" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_StandingRequest` message.
+        ///   - serializer: A serializer for `Ergon_V1_StandingRequest` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_ChangeReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func setStanding<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_StandingRequest>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_StandingRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_ChangeReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
         /// Call the "CreateToken" method.
@@ -1777,6 +2375,168 @@ extension Ergon_V1_Control {
             )
         }
 
+        /// Call the "Hold" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > No new tasks of it are started until it is released.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_HoldRequest` message.
+        ///   - serializer: A serializer for `Ergon_V1_HoldRequest` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_ChangeReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func hold<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_HoldRequest>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_HoldRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_ChangeReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Ergon_V1_Control.Method.Hold.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Release" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_CampaignSelector` message.
+        ///   - serializer: A serializer for `Ergon_V1_CampaignSelector` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_ChangeReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func release<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_CampaignSelector>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_CampaignSelector>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_ChangeReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Ergon_V1_Control.Method.Release.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Retry" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Failed tasks get all their attempts again, and what was made without them is made anew.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_RetryRequest` message.
+        ///   - serializer: A serializer for `Ergon_V1_RetryRequest` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_ChangeReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func retry<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_RetryRequest>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_RetryRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_ChangeReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Ergon_V1_Control.Method.Retry.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Resume" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > A cancelled campaign goes on where it was.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_CampaignSelector` message.
+        ///   - serializer: A serializer for `Ergon_V1_CampaignSelector` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_ChangeReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func resume<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_CampaignSelector>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_CampaignSelector>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_ChangeReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Ergon_V1_Control.Method.Resume.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "SetStanding" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_StandingRequest` message.
+        ///   - serializer: A serializer for `Ergon_V1_StandingRequest` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_ChangeReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func setStanding<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_StandingRequest>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_StandingRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_ChangeReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Ergon_V1_Control.Method.SetStanding.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
         /// Call the "CreateToken" method.
         ///
         /// - Parameters:
@@ -2048,6 +2808,143 @@ extension Ergon_V1_Control.ClientProtocol {
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_CampaignSelector>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_CancelReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Hold" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > No new tasks of it are started until it is released.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Ergon_V1_HoldRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func hold<Result>(
+        request: GRPCCore.ClientRequest<Ergon_V1_HoldRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.hold(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_HoldRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_ChangeReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Release" method.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Ergon_V1_CampaignSelector` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func release<Result>(
+        request: GRPCCore.ClientRequest<Ergon_V1_CampaignSelector>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.release(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_CampaignSelector>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_ChangeReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Retry" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Failed tasks get all their attempts again, and what was made without them is made anew.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Ergon_V1_RetryRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func retry<Result>(
+        request: GRPCCore.ClientRequest<Ergon_V1_RetryRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.retry(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_RetryRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_ChangeReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Resume" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > A cancelled campaign goes on where it was.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Ergon_V1_CampaignSelector` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func resume<Result>(
+        request: GRPCCore.ClientRequest<Ergon_V1_CampaignSelector>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.resume(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_CampaignSelector>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_ChangeReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "SetStanding" method.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Ergon_V1_StandingRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func setStanding<Result>(
+        request: GRPCCore.ClientRequest<Ergon_V1_StandingRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.setStanding(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_StandingRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_ChangeReply>(),
             options: options,
             onResponse: handleResponse
         )
@@ -2335,6 +3232,163 @@ extension Ergon_V1_Control.ClientProtocol {
             metadata: metadata
         )
         return try await self.cancel(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Hold" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > No new tasks of it are started until it is released.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func hold<Result>(
+        _ message: Ergon_V1_HoldRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Ergon_V1_HoldRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.hold(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Release" method.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func release<Result>(
+        _ message: Ergon_V1_CampaignSelector,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Ergon_V1_CampaignSelector>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.release(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Retry" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Failed tasks get all their attempts again, and what was made without them is made anew.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func retry<Result>(
+        _ message: Ergon_V1_RetryRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Ergon_V1_RetryRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.retry(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Resume" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > A cancelled campaign goes on where it was.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func resume<Result>(
+        _ message: Ergon_V1_CampaignSelector,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Ergon_V1_CampaignSelector>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.resume(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "SetStanding" method.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func setStanding<Result>(
+        _ message: Ergon_V1_StandingRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Ergon_V1_StandingRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.setStanding(
             request: request,
             options: options,
             onResponse: handleResponse

@@ -59,19 +59,72 @@ package nonisolated struct Ergon_V1_FromWorker: Sendable {
     set {kind = .decline(newValue)}
   }
 
+  package var giveBack: Ergon_V1_GiveBack {
+    get {
+      if case .giveBack(let v)? = kind {return v}
+      return Ergon_V1_GiveBack()
+    }
+    set {kind = .giveBack(newValue)}
+  }
+
+  package var leaving: Ergon_V1_Leaving {
+    get {
+      if case .leaving(let v)? = kind {return v}
+      return Ergon_V1_Leaving()
+    }
+    set {kind = .leaving(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
     case hello(Ergon_V1_Hello)
     case results(Ergon_V1_Results)
     case decline(Ergon_V1_Decline)
+    case giveBack(Ergon_V1_GiveBack)
+    case leaving(Ergon_V1_Leaving)
 
   }
 
   package init() {}
 }
 
-/// The worker cannot run the lease's campaign at all: no task of it was started.
+/// Tasks of a lease that this worker will not end: others may have them at once.
+package nonisolated struct Ergon_V1_GiveBack: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var lease: Ergon_V1_LeaseName {
+    get {_lease ?? Ergon_V1_LeaseName()}
+    set {_lease = newValue}
+  }
+  /// Returns true if `lease` has been explicitly set.
+  package var hasLease: Bool {self._lease != nil}
+  /// Clears the value of `lease`. Subsequent reads from it will return its default value.
+  package mutating func clearLease() {self._lease = nil}
+
+  package var tasks: [Ergon_V1_Interval] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _lease: Ergon_V1_LeaseName? = nil
+}
+
+/// The worker ends what it runs and then goes: no more leases.
+package nonisolated struct Ergon_V1_Leaving: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The worker cannot run the lease's stage: no task of it has ever been started there.
 package nonisolated struct Ergon_V1_Decline: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -134,6 +187,14 @@ package nonisolated struct Ergon_V1_ToWorker: Sendable {
     set {kind = .withdraw(newValue)}
   }
 
+  package var withdrawTasks: Ergon_V1_WithdrawTasks {
+    get {
+      if case .withdrawTasks(let v)? = kind {return v}
+      return Ergon_V1_WithdrawTasks()
+    }
+    set {kind = .withdrawTasks(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -141,6 +202,7 @@ package nonisolated struct Ergon_V1_ToWorker: Sendable {
     case lease(Ergon_V1_Lease)
     case acknowledge(Ergon_V1_Acknowledge)
     case withdraw(Ergon_V1_Withdraw)
+    case withdrawTasks(Ergon_V1_WithdrawTasks)
 
   }
 
@@ -168,6 +230,9 @@ package nonisolated struct Ergon_V1_Hello: Sendable {
 
   /// What the worker still works on, from before the connection broke.
   package var held: [Ergon_V1_HeldLease] = []
+
+  /// Drawn by each process of a worker when it starts, below 2^53.
+  package var life: Int64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -288,80 +353,101 @@ package nonisolated struct Ergon_V1_File: Sendable {
 }
 
 /// A range of consecutive tasks, which the worker expands into commands itself.
-package nonisolated struct Ergon_V1_Lease: Sendable {
+package nonisolated struct Ergon_V1_Lease: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   package var lease: Ergon_V1_LeaseName {
-    get {_lease ?? Ergon_V1_LeaseName()}
-    set {_lease = newValue}
+    get {_storage._lease ?? Ergon_V1_LeaseName()}
+    set {_uniqueStorage()._lease = newValue}
   }
   /// Returns true if `lease` has been explicitly set.
-  package var hasLease: Bool {self._lease != nil}
+  package var hasLease: Bool {_storage._lease != nil}
   /// Clears the value of `lease`. Subsequent reads from it will return its default value.
-  package mutating func clearLease() {self._lease = nil}
+  package mutating func clearLease() {_uniqueStorage()._lease = nil}
 
-  package var campaign: Int64 = 0
+  package var campaign: Int64 {
+    get {_storage._campaign}
+    set {_uniqueStorage()._campaign = newValue}
+  }
 
   /// The campaign's canonical form, in the content store.
   package var manifest: Ergon_V1_File {
-    get {_manifest ?? Ergon_V1_File()}
-    set {_manifest = newValue}
+    get {_storage._manifest ?? Ergon_V1_File()}
+    set {_uniqueStorage()._manifest = newValue}
   }
   /// Returns true if `manifest` has been explicitly set.
-  package var hasManifest: Bool {self._manifest != nil}
+  package var hasManifest: Bool {_storage._manifest != nil}
   /// Clears the value of `manifest`. Subsequent reads from it will return its default value.
-  package mutating func clearManifest() {self._manifest = nil}
+  package mutating func clearManifest() {_uniqueStorage()._manifest = nil}
 
   package var stage: Ergon_V1_StageName {
-    get {_stage ?? Ergon_V1_StageName()}
-    set {_stage = newValue}
+    get {_storage._stage ?? Ergon_V1_StageName()}
+    set {_uniqueStorage()._stage = newValue}
   }
   /// Returns true if `stage` has been explicitly set.
-  package var hasStage: Bool {self._stage != nil}
+  package var hasStage: Bool {_storage._stage != nil}
   /// Clears the value of `stage`. Subsequent reads from it will return its default value.
-  package mutating func clearStage() {self._stage = nil}
+  package mutating func clearStage() {_uniqueStorage()._stage = nil}
 
   package var tasks: Ergon_V1_Interval {
-    get {_tasks ?? Ergon_V1_Interval()}
-    set {_tasks = newValue}
+    get {_storage._tasks ?? Ergon_V1_Interval()}
+    set {_uniqueStorage()._tasks = newValue}
   }
   /// Returns true if `tasks` has been explicitly set.
-  package var hasTasks: Bool {self._tasks != nil}
+  package var hasTasks: Bool {_storage._tasks != nil}
   /// Clears the value of `tasks`. Subsequent reads from it will return its default value.
-  package mutating func clearTasks() {self._tasks = nil}
+  package mutating func clearTasks() {_uniqueStorage()._tasks = nil}
 
   /// For a step over an earlier step: that step's number of tasks, or of lines in its merged output.
   package var upstream: Int64 {
-    get {_upstream ?? 0}
-    set {_upstream = newValue}
+    get {_storage._upstream ?? 0}
+    set {_uniqueStorage()._upstream = newValue}
   }
   /// Returns true if `upstream` has been explicitly set.
-  package var hasUpstream: Bool {self._upstream != nil}
+  package var hasUpstream: Bool {_storage._upstream != nil}
   /// Clears the value of `upstream`. Subsequent reads from it will return its default value.
-  package mutating func clearUpstream() {self._upstream = nil}
+  package mutating func clearUpstream() {_uniqueStorage()._upstream = nil}
 
   /// Files that come from earlier steps, one list for each task of the lease.
-  package var taskFiles: [Ergon_V1_FileList] = []
+  package var taskFiles: [Ergon_V1_FileList] {
+    get {_storage._taskFiles}
+    set {_uniqueStorage()._taskFiles = newValue}
+  }
 
   /// Files that every task reads: `over` an earlier step's merged output, and `with`.
-  package var overFiles: [Ergon_V1_File] = []
+  package var overFiles: [Ergon_V1_File] {
+    get {_storage._overFiles}
+    set {_uniqueStorage()._overFiles = newValue}
+  }
 
-  package var with: Dictionary<String,Ergon_V1_File> = [:]
+  package var with: Dictionary<String,Ergon_V1_File> {
+    get {_storage._with}
+    set {_uniqueStorage()._with = newValue}
+  }
 
   /// This merge makes the published result.
-  package var isTop: Bool = false
+  package var isTop: Bool {
+    get {_storage._isTop}
+    set {_uniqueStorage()._isTop = newValue}
+  }
+
+  /// What each task may take, where that is more than its step asks for.
+  package var memoryBytes: Int64 {
+    get {_storage._memoryBytes ?? 0}
+    set {_uniqueStorage()._memoryBytes = newValue}
+  }
+  /// Returns true if `memoryBytes` has been explicitly set.
+  package var hasMemoryBytes: Bool {_storage._memoryBytes != nil}
+  /// Clears the value of `memoryBytes`. Subsequent reads from it will return its default value.
+  package mutating func clearMemoryBytes() {_uniqueStorage()._memoryBytes = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _lease: Ergon_V1_LeaseName? = nil
-  fileprivate var _manifest: Ergon_V1_File? = nil
-  fileprivate var _stage: Ergon_V1_StageName? = nil
-  fileprivate var _tasks: Ergon_V1_Interval? = nil
-  fileprivate var _upstream: Int64? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 package nonisolated struct Ergon_V1_FileList: Sendable {
@@ -376,13 +462,36 @@ package nonisolated struct Ergon_V1_FileList: Sendable {
   package init() {}
 }
 
+/// One report of a worker.
+package nonisolated struct Ergon_V1_ReportName: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Of the process that made it.
+  package var life: Int64 = 0
+
+  /// Counted by that process, from 1.
+  package var batch: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct Ergon_V1_Results: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// Counted by the worker, so that it can be acknowledged.
-  package var batch: Int64 = 0
+  package var report: Ergon_V1_ReportName {
+    get {_report ?? Ergon_V1_ReportName()}
+    set {_report = newValue}
+  }
+  /// Returns true if `report` has been explicitly set.
+  package var hasReport: Bool {self._report != nil}
+  /// Clears the value of `report`. Subsequent reads from it will return its default value.
+  package mutating func clearReport() {self._report = nil}
 
   package var lease: Ergon_V1_LeaseName {
     get {_lease ?? Ergon_V1_LeaseName()}
@@ -410,6 +519,7 @@ package nonisolated struct Ergon_V1_Results: Sendable {
 
   package init() {}
 
+  fileprivate var _report: Ergon_V1_ReportName? = nil
   fileprivate var _lease: Ergon_V1_LeaseName? = nil
   fileprivate var _stage: Ergon_V1_StageName? = nil
 }
@@ -505,6 +615,15 @@ package nonisolated struct Ergon_V1_Failure: Sendable {
     set {kind = .notStarted(newValue)}
   }
 
+  /// Nobody wanted its result any more.
+  package var stopped: Bool {
+    get {
+      if case .stopped(let v)? = kind {return v}
+      return false
+    }
+    set {kind = .stopped(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -513,6 +632,8 @@ package nonisolated struct Ergon_V1_Failure: Sendable {
     case timeLimit(Bool)
     case missingOutput(String)
     case notStarted(String)
+    /// Nobody wanted its result any more.
+    case stopped(Bool)
 
   }
 
@@ -550,12 +671,35 @@ package nonisolated struct Ergon_V1_Acknowledge: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// These batches are durable, or refused for good: forget them.
-  package var batches: [Int64] = []
+  /// These are durable, or refused for good: forget them.
+  package var reports: [Ergon_V1_ReportName] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+}
+
+package nonisolated struct Ergon_V1_WithdrawTasks: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var lease: Ergon_V1_LeaseName {
+    get {_lease ?? Ergon_V1_LeaseName()}
+    set {_lease = newValue}
+  }
+  /// Returns true if `lease` has been explicitly set.
+  package var hasLease: Bool {self._lease != nil}
+  /// Clears the value of `lease`. Subsequent reads from it will return its default value.
+  package mutating func clearLease() {self._lease = nil}
+
+  package var tasks: [Ergon_V1_Interval] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _lease: Ergon_V1_LeaseName? = nil
 }
 
 package nonisolated struct Ergon_V1_Withdraw: Sendable {
@@ -659,9 +803,21 @@ package nonisolated struct Ergon_V1_TaskSelector: Sendable {
 
   package var task: Int64 = 0
 
+  /// Counted from 1 in the order of the log; absent for the last.
+  package var attempt: Int64 {
+    get {_attempt ?? 0}
+    set {_attempt = newValue}
+  }
+  /// Returns true if `attempt` has been explicitly set.
+  package var hasAttempt: Bool {self._attempt != nil}
+  /// Clears the value of `attempt`. Subsequent reads from it will return its default value.
+  package mutating func clearAttempt() {self._attempt = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _attempt: Int64? = nil
 }
 
 package nonisolated struct Ergon_V1_StatusReply: Sendable {
@@ -678,65 +834,102 @@ package nonisolated struct Ergon_V1_StatusReply: Sendable {
   /// How wrong modelled energy may be: the most that any worker has said; 0 if none has.
   package var energyUncertaintyPercent: UInt32 = 0
 
+  /// Why nothing is started and nothing new is taken; empty if all is well.
+  package var trouble: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
-package nonisolated struct Ergon_V1_CampaignStatus: Sendable {
+package nonisolated struct Ergon_V1_CampaignStatus: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var id: Int64 = 0
+  package var id: Int64 {
+    get {_storage._id}
+    set {_uniqueStorage()._id = newValue}
+  }
 
-  package var name: String = String()
+  package var name: String {
+    get {_storage._name}
+    set {_uniqueStorage()._name = newValue}
+  }
 
-  package var by: String = String()
+  package var by: String {
+    get {_storage._by}
+    set {_uniqueStorage()._by = newValue}
+  }
 
-  package var manifestSha256: Data = Data()
+  package var manifestSha256: Data {
+    get {_storage._manifestSha256}
+    set {_uniqueStorage()._manifestSha256 = newValue}
+  }
 
-  package var acceptedMicroseconds: Int64 = 0
+  package var acceptedMicroseconds: Int64 {
+    get {_storage._acceptedMicroseconds}
+    set {_uniqueStorage()._acceptedMicroseconds = newValue}
+  }
 
-  /// `running`, or how it ended: `complete`, `incomplete`, `failed`, `cancelled`.
-  package var state: String = String()
+  /// `running`, `held`, or how it ended: `complete`, `incomplete`, `failed`, `cancelled`.
+  package var state: String {
+    get {_storage._state}
+    set {_uniqueStorage()._state = newValue}
+  }
 
-  package var stages: [Ergon_V1_StageStatus] = []
+  package var stages: [Ergon_V1_StageStatus] {
+    get {_storage._stages}
+    set {_uniqueStorage()._stages = newValue}
+  }
 
   package var succeeded: Ergon_V1_AccountLine {
-    get {_succeeded ?? Ergon_V1_AccountLine()}
-    set {_succeeded = newValue}
+    get {_storage._succeeded ?? Ergon_V1_AccountLine()}
+    set {_uniqueStorage()._succeeded = newValue}
   }
   /// Returns true if `succeeded` has been explicitly set.
-  package var hasSucceeded: Bool {self._succeeded != nil}
+  package var hasSucceeded: Bool {_storage._succeeded != nil}
   /// Clears the value of `succeeded`. Subsequent reads from it will return its default value.
-  package mutating func clearSucceeded() {self._succeeded = nil}
+  package mutating func clearSucceeded() {_uniqueStorage()._succeeded = nil}
 
   package var failed: Ergon_V1_AccountLine {
-    get {_failed ?? Ergon_V1_AccountLine()}
-    set {_failed = newValue}
+    get {_storage._failed ?? Ergon_V1_AccountLine()}
+    set {_uniqueStorage()._failed = newValue}
   }
   /// Returns true if `failed` has been explicitly set.
-  package var hasFailed: Bool {self._failed != nil}
+  package var hasFailed: Bool {_storage._failed != nil}
   /// Clears the value of `failed`. Subsequent reads from it will return its default value.
-  package mutating func clearFailed() {self._failed = nil}
+  package mutating func clearFailed() {_uniqueStorage()._failed = nil}
 
   package var sealedMicroseconds: Int64 {
-    get {_sealedMicroseconds ?? 0}
-    set {_sealedMicroseconds = newValue}
+    get {_storage._sealedMicroseconds ?? 0}
+    set {_uniqueStorage()._sealedMicroseconds = newValue}
   }
   /// Returns true if `sealedMicroseconds` has been explicitly set.
-  package var hasSealedMicroseconds: Bool {self._sealedMicroseconds != nil}
+  package var hasSealedMicroseconds: Bool {_storage._sealedMicroseconds != nil}
   /// Clears the value of `sealedMicroseconds`. Subsequent reads from it will return its default value.
-  package mutating func clearSealedMicroseconds() {self._sealedMicroseconds = nil}
+  package mutating func clearSealedMicroseconds() {_uniqueStorage()._sealedMicroseconds = nil}
+
+  package var superseded: Ergon_V1_AccountLine {
+    get {_storage._superseded ?? Ergon_V1_AccountLine()}
+    set {_uniqueStorage()._superseded = newValue}
+  }
+  /// Returns true if `superseded` has been explicitly set.
+  package var hasSuperseded: Bool {_storage._superseded != nil}
+  /// Clears the value of `superseded`. Subsequent reads from it will return its default value.
+  package mutating func clearSuperseded() {_uniqueStorage()._superseded = nil}
+
+  /// Why it is held.
+  package var heldReason: String {
+    get {_storage._heldReason}
+    set {_uniqueStorage()._heldReason = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _succeeded: Ergon_V1_AccountLine? = nil
-  fileprivate var _failed: Ergon_V1_AccountLine? = nil
-  fileprivate var _sealedMicroseconds: Int64? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 package nonisolated struct Ergon_V1_StageStatus: Sendable {
@@ -918,9 +1111,57 @@ package nonisolated struct Ergon_V1_ExplainReply: Sendable {
 
   package var sentence: String = String()
 
+  /// What went wrong with the task, in the order of the log.
+  package var attempts: [Ergon_V1_TaskAttempt] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+}
+
+/// An attempt that did not count.
+package nonisolated struct Ergon_V1_TaskAttempt: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var worker: String = String()
+
+  package var lease: Ergon_V1_LeaseName {
+    get {_lease ?? Ergon_V1_LeaseName()}
+    set {_lease = newValue}
+  }
+  /// Returns true if `lease` has been explicitly set.
+  package var hasLease: Bool {self._lease != nil}
+  /// Clears the value of `lease`. Subsequent reads from it will return its default value.
+  package mutating func clearLease() {self._lease = nil}
+
+  /// `exit 3`, `the worker was lost`, …, `superseded`.
+  package var outcome: String = String()
+
+  package var startedMicroseconds: Int64 = 0
+
+  package var wallMicroseconds: Int64 = 0
+
+  package var cpuMicroseconds: Int64 = 0
+
+  package var energyMicrojoules: Int64 = 0
+
+  package var log: Ergon_V1_File {
+    get {_log ?? Ergon_V1_File()}
+    set {_log = newValue}
+  }
+  /// Returns true if `log` has been explicitly set.
+  package var hasLog: Bool {self._log != nil}
+  /// Clears the value of `log`. Subsequent reads from it will return its default value.
+  package mutating func clearLog() {self._log = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _lease: Ergon_V1_LeaseName? = nil
+  fileprivate var _log: Ergon_V1_File? = nil
 }
 
 package nonisolated struct Ergon_V1_TaskLogReply: Sendable {
@@ -951,6 +1192,68 @@ package nonisolated struct Ergon_V1_CancelReply: Sendable {
   // methods supported on all messages.
 
   package var state: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Ergon_V1_HoldRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var campaign: String = String()
+
+  package var reason: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Ergon_V1_RetryRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var campaign: String = String()
+
+  /// Empty for all stages.
+  package var stage: String = String()
+
+  /// Empty for all tasks of the stage.
+  package var tasks: [Ergon_V1_Interval] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Ergon_V1_StandingRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var worker: String = String()
+
+  /// `active`, `draining` or `quarantined`.
+  package var standing: String = String()
+
+  package var reason: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Ergon_V1_ChangeReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// What was done, for people.
+  package var sentence: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1035,6 +1338,12 @@ package nonisolated struct Ergon_V1_WorkerStatus: Sendable {
 
   package var finishedTasks: Int64 = 0
 
+  /// `active`, `draining` or `quarantined`.
+  package var standing: String = String()
+
+  /// Why it is quarantined, or what speaks against it.
+  package var reason: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1085,7 +1394,7 @@ fileprivate nonisolated let _protobuf_package = "ergon.v1"
 
 nonisolated extension Ergon_V1_FromWorker: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FromWorker"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}results\0\u{1}decline\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}results\0\u{1}decline\0\u{3}give_back\0\u{1}leaving\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1132,6 +1441,32 @@ nonisolated extension Ergon_V1_FromWorker: SwiftProtobuf.Message, SwiftProtobuf.
           self.kind = .decline(v)
         }
       }()
+      case 4: try {
+        var v: Ergon_V1_GiveBack?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .giveBack(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .giveBack(v)
+        }
+      }()
+      case 5: try {
+        var v: Ergon_V1_Leaving?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .leaving(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .leaving(v)
+        }
+      }()
       default: break
       }
     }
@@ -1155,6 +1490,14 @@ nonisolated extension Ergon_V1_FromWorker: SwiftProtobuf.Message, SwiftProtobuf.
       guard case .decline(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     }()
+    case .giveBack?: try {
+      guard case .giveBack(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .leaving?: try {
+      guard case .leaving(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1162,6 +1505,64 @@ nonisolated extension Ergon_V1_FromWorker: SwiftProtobuf.Message, SwiftProtobuf.
 
   package static func ==(lhs: Ergon_V1_FromWorker, rhs: Ergon_V1_FromWorker) -> Bool {
     if lhs.kind != rhs.kind {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_GiveBack: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GiveBack"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}tasks\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._lease) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.tasks) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._lease {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.tasks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.tasks, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_GiveBack, rhs: Ergon_V1_GiveBack) -> Bool {
+    if lhs._lease != rhs._lease {return false}
+    if lhs.tasks != rhs.tasks {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_Leaving: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Leaving"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_Leaving, rhs: Ergon_V1_Leaving) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1208,7 +1609,7 @@ nonisolated extension Ergon_V1_Decline: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension Ergon_V1_ToWorker: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ToWorker"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}lease\0\u{1}acknowledge\0\u{1}withdraw\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}lease\0\u{1}acknowledge\0\u{1}withdraw\0\u{3}withdraw_tasks\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1268,6 +1669,19 @@ nonisolated extension Ergon_V1_ToWorker: SwiftProtobuf.Message, SwiftProtobuf._M
           self.kind = .withdraw(v)
         }
       }()
+      case 5: try {
+        var v: Ergon_V1_WithdrawTasks?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .withdrawTasks(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .withdrawTasks(v)
+        }
+      }()
       default: break
       }
     }
@@ -1295,6 +1709,10 @@ nonisolated extension Ergon_V1_ToWorker: SwiftProtobuf.Message, SwiftProtobuf._M
       guard case .withdraw(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     }()
+    case .withdrawTasks?: try {
+      guard case .withdrawTasks(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1309,7 +1727,7 @@ nonisolated extension Ergon_V1_ToWorker: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpus\0\u{3}memory_bytes\0\u{3}cpu_model\0\u{3}power_source\0\u{3}milliwatts_per_thread\0\u{3}power_uncertainty_percent\0\u{1}version\0\u{1}held\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpus\0\u{3}memory_bytes\0\u{3}cpu_model\0\u{3}power_source\0\u{3}milliwatts_per_thread\0\u{3}power_uncertainty_percent\0\u{1}version\0\u{1}held\0\u{1}life\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1325,6 +1743,7 @@ nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.powerUncertaintyPercent) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.version) }()
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.held) }()
+      case 9: try { try decoder.decodeSingularInt64Field(value: &self.life) }()
       default: break
       }
     }
@@ -1355,6 +1774,9 @@ nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.held.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.held, fieldNumber: 8)
     }
+    if self.life != 0 {
+      try visitor.visitSingularInt64Field(value: self.life, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1367,6 +1789,7 @@ nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.powerUncertaintyPercent != rhs.powerUncertaintyPercent {return false}
     if lhs.version != rhs.version {return false}
     if lhs.held != rhs.held {return false}
+    if lhs.life != rhs.life {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1608,78 +2031,139 @@ nonisolated extension Ergon_V1_File: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension Ergon_V1_Lease: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Lease"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}campaign\0\u{1}manifest\0\u{1}stage\0\u{1}tasks\0\u{1}upstream\0\u{3}task_files\0\u{3}over_files\0\u{1}with\0\u{3}is_top\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}campaign\0\u{1}manifest\0\u{1}stage\0\u{1}tasks\0\u{1}upstream\0\u{3}task_files\0\u{3}over_files\0\u{1}with\0\u{3}is_top\0\u{3}memory_bytes\0")
+
+  fileprivate class _StorageClass {
+    var _lease: Ergon_V1_LeaseName? = nil
+    var _campaign: Int64 = 0
+    var _manifest: Ergon_V1_File? = nil
+    var _stage: Ergon_V1_StageName? = nil
+    var _tasks: Ergon_V1_Interval? = nil
+    var _upstream: Int64? = nil
+    var _taskFiles: [Ergon_V1_FileList] = []
+    var _overFiles: [Ergon_V1_File] = []
+    var _with: Dictionary<String,Ergon_V1_File> = [:]
+    var _isTop: Bool = false
+    var _memoryBytes: Int64? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _lease = source._lease
+      _campaign = source._campaign
+      _manifest = source._manifest
+      _stage = source._stage
+      _tasks = source._tasks
+      _upstream = source._upstream
+      _taskFiles = source._taskFiles
+      _overFiles = source._overFiles
+      _with = source._with
+      _isTop = source._isTop
+      _memoryBytes = source._memoryBytes
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._lease) }()
-      case 2: try { try decoder.decodeSingularInt64Field(value: &self.campaign) }()
-      case 3: try { try decoder.decodeSingularMessageField(value: &self._manifest) }()
-      case 4: try { try decoder.decodeSingularMessageField(value: &self._stage) }()
-      case 5: try { try decoder.decodeSingularMessageField(value: &self._tasks) }()
-      case 6: try { try decoder.decodeSingularInt64Field(value: &self._upstream) }()
-      case 7: try { try decoder.decodeRepeatedMessageField(value: &self.taskFiles) }()
-      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.overFiles) }()
-      case 9: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMessageMap<SwiftProtobuf.ProtobufString,Ergon_V1_File>.self, value: &self.with) }()
-      case 10: try { try decoder.decodeSingularBoolField(value: &self.isTop) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._lease) }()
+        case 2: try { try decoder.decodeSingularInt64Field(value: &_storage._campaign) }()
+        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._manifest) }()
+        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._stage) }()
+        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._tasks) }()
+        case 6: try { try decoder.decodeSingularInt64Field(value: &_storage._upstream) }()
+        case 7: try { try decoder.decodeRepeatedMessageField(value: &_storage._taskFiles) }()
+        case 8: try { try decoder.decodeRepeatedMessageField(value: &_storage._overFiles) }()
+        case 9: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMessageMap<SwiftProtobuf.ProtobufString,Ergon_V1_File>.self, value: &_storage._with) }()
+        case 10: try { try decoder.decodeSingularBoolField(value: &_storage._isTop) }()
+        case 11: try { try decoder.decodeSingularInt64Field(value: &_storage._memoryBytes) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._lease {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
-    if self.campaign != 0 {
-      try visitor.visitSingularInt64Field(value: self.campaign, fieldNumber: 2)
-    }
-    try { if let v = self._manifest {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-    } }()
-    try { if let v = self._stage {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-    } }()
-    try { if let v = self._tasks {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-    } }()
-    try { if let v = self._upstream {
-      try visitor.visitSingularInt64Field(value: v, fieldNumber: 6)
-    } }()
-    if !self.taskFiles.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.taskFiles, fieldNumber: 7)
-    }
-    if !self.overFiles.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.overFiles, fieldNumber: 8)
-    }
-    if !self.with.isEmpty {
-      try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMessageMap<SwiftProtobuf.ProtobufString,Ergon_V1_File>.self, value: self.with, fieldNumber: 9)
-    }
-    if self.isTop != false {
-      try visitor.visitSingularBoolField(value: self.isTop, fieldNumber: 10)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._lease {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      if _storage._campaign != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._campaign, fieldNumber: 2)
+      }
+      try { if let v = _storage._manifest {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      } }()
+      try { if let v = _storage._stage {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      } }()
+      try { if let v = _storage._tasks {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+      } }()
+      try { if let v = _storage._upstream {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 6)
+      } }()
+      if !_storage._taskFiles.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._taskFiles, fieldNumber: 7)
+      }
+      if !_storage._overFiles.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._overFiles, fieldNumber: 8)
+      }
+      if !_storage._with.isEmpty {
+        try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMessageMap<SwiftProtobuf.ProtobufString,Ergon_V1_File>.self, value: _storage._with, fieldNumber: 9)
+      }
+      if _storage._isTop != false {
+        try visitor.visitSingularBoolField(value: _storage._isTop, fieldNumber: 10)
+      }
+      try { if let v = _storage._memoryBytes {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 11)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Ergon_V1_Lease, rhs: Ergon_V1_Lease) -> Bool {
-    if lhs._lease != rhs._lease {return false}
-    if lhs.campaign != rhs.campaign {return false}
-    if lhs._manifest != rhs._manifest {return false}
-    if lhs._stage != rhs._stage {return false}
-    if lhs._tasks != rhs._tasks {return false}
-    if lhs._upstream != rhs._upstream {return false}
-    if lhs.taskFiles != rhs.taskFiles {return false}
-    if lhs.overFiles != rhs.overFiles {return false}
-    if lhs.with != rhs.with {return false}
-    if lhs.isTop != rhs.isTop {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._lease != rhs_storage._lease {return false}
+        if _storage._campaign != rhs_storage._campaign {return false}
+        if _storage._manifest != rhs_storage._manifest {return false}
+        if _storage._stage != rhs_storage._stage {return false}
+        if _storage._tasks != rhs_storage._tasks {return false}
+        if _storage._upstream != rhs_storage._upstream {return false}
+        if _storage._taskFiles != rhs_storage._taskFiles {return false}
+        if _storage._overFiles != rhs_storage._overFiles {return false}
+        if _storage._with != rhs_storage._with {return false}
+        if _storage._isTop != rhs_storage._isTop {return false}
+        if _storage._memoryBytes != rhs_storage._memoryBytes {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1715,9 +2199,9 @@ nonisolated extension Ergon_V1_FileList: SwiftProtobuf.Message, SwiftProtobuf._M
   }
 }
 
-nonisolated extension Ergon_V1_Results: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".Results"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}batch\0\u{1}lease\0\u{1}campaign\0\u{1}stage\0\u{1}results\0")
+nonisolated extension Ergon_V1_ReportName: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReportName"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}life\0\u{1}batch\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1725,7 +2209,42 @@ nonisolated extension Ergon_V1_Results: SwiftProtobuf.Message, SwiftProtobuf._Me
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularInt64Field(value: &self.batch) }()
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.life) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.batch) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.life != 0 {
+      try visitor.visitSingularInt64Field(value: self.life, fieldNumber: 1)
+    }
+    if self.batch != 0 {
+      try visitor.visitSingularInt64Field(value: self.batch, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_ReportName, rhs: Ergon_V1_ReportName) -> Bool {
+    if lhs.life != rhs.life {return false}
+    if lhs.batch != rhs.batch {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_Results: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Results"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}report\0\u{1}lease\0\u{1}campaign\0\u{1}stage\0\u{1}results\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._report) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._lease) }()
       case 3: try { try decoder.decodeSingularInt64Field(value: &self.campaign) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._stage) }()
@@ -1740,9 +2259,9 @@ nonisolated extension Ergon_V1_Results: SwiftProtobuf.Message, SwiftProtobuf._Me
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    if self.batch != 0 {
-      try visitor.visitSingularInt64Field(value: self.batch, fieldNumber: 1)
-    }
+    try { if let v = self._report {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
     try { if let v = self._lease {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     } }()
@@ -1759,7 +2278,7 @@ nonisolated extension Ergon_V1_Results: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 
   package static func ==(lhs: Ergon_V1_Results, rhs: Ergon_V1_Results) -> Bool {
-    if lhs.batch != rhs.batch {return false}
+    if lhs._report != rhs._report {return false}
     if lhs._lease != rhs._lease {return false}
     if lhs.campaign != rhs.campaign {return false}
     if lhs._stage != rhs._stage {return false}
@@ -1840,7 +2359,7 @@ nonisolated extension Ergon_V1_Result: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension Ergon_V1_Failure: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Failure"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}exit\0\u{1}signal\0\u{3}time_limit\0\u{3}missing_output\0\u{3}not_started\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}exit\0\u{1}signal\0\u{3}time_limit\0\u{3}missing_output\0\u{3}not_started\0\u{1}stopped\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1888,6 +2407,14 @@ nonisolated extension Ergon_V1_Failure: SwiftProtobuf.Message, SwiftProtobuf._Me
           self.kind = .notStarted(v)
         }
       }()
+      case 6: try {
+        var v: Bool?
+        try decoder.decodeSingularBoolField(value: &v)
+        if let v = v {
+          if self.kind != nil {try decoder.handleConflictingOneOf()}
+          self.kind = .stopped(v)
+        }
+      }()
       default: break
       }
     }
@@ -1918,6 +2445,10 @@ nonisolated extension Ergon_V1_Failure: SwiftProtobuf.Message, SwiftProtobuf._Me
     case .notStarted?: try {
       guard case .notStarted(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularStringField(value: v, fieldNumber: 5)
+    }()
+    case .stopped?: try {
+      guard case .stopped(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 6)
     }()
     case nil: break
     }
@@ -1977,7 +2508,7 @@ nonisolated extension Ergon_V1_Output: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension Ergon_V1_Acknowledge: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Acknowledge"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}batches\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reports\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1985,21 +2516,60 @@ nonisolated extension Ergon_V1_Acknowledge: SwiftProtobuf.Message, SwiftProtobuf
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedInt64Field(value: &self.batches) }()
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.reports) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.batches.isEmpty {
-      try visitor.visitPackedInt64Field(value: self.batches, fieldNumber: 1)
+    if !self.reports.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.reports, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Ergon_V1_Acknowledge, rhs: Ergon_V1_Acknowledge) -> Bool {
-    if lhs.batches != rhs.batches {return false}
+    if lhs.reports != rhs.reports {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_WithdrawTasks: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".WithdrawTasks"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}tasks\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._lease) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.tasks) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._lease {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.tasks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.tasks, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_WithdrawTasks, rhs: Ergon_V1_WithdrawTasks) -> Bool {
+    if lhs._lease != rhs._lease {return false}
+    if lhs.tasks != rhs.tasks {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2222,7 +2792,7 @@ nonisolated extension Ergon_V1_CampaignSelector: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Ergon_V1_TaskSelector: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TaskSelector"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaign\0\u{1}stage\0\u{1}task\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaign\0\u{1}stage\0\u{1}task\0\u{1}attempt\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2233,12 +2803,17 @@ nonisolated extension Ergon_V1_TaskSelector: SwiftProtobuf.Message, SwiftProtobu
       case 1: try { try decoder.decodeSingularStringField(value: &self.campaign) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.stage) }()
       case 3: try { try decoder.decodeSingularInt64Field(value: &self.task) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self._attempt) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.campaign.isEmpty {
       try visitor.visitSingularStringField(value: self.campaign, fieldNumber: 1)
     }
@@ -2248,6 +2823,9 @@ nonisolated extension Ergon_V1_TaskSelector: SwiftProtobuf.Message, SwiftProtobu
     if self.task != 0 {
       try visitor.visitSingularInt64Field(value: self.task, fieldNumber: 3)
     }
+    try { if let v = self._attempt {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2255,6 +2833,7 @@ nonisolated extension Ergon_V1_TaskSelector: SwiftProtobuf.Message, SwiftProtobu
     if lhs.campaign != rhs.campaign {return false}
     if lhs.stage != rhs.stage {return false}
     if lhs.task != rhs.task {return false}
+    if lhs._attempt != rhs._attempt {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2262,7 +2841,7 @@ nonisolated extension Ergon_V1_TaskSelector: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Ergon_V1_StatusReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StatusReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaigns\0\u{1}workers\0\u{1}cpus\0\u{3}energy_uncertainty_percent\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaigns\0\u{1}workers\0\u{1}cpus\0\u{3}energy_uncertainty_percent\0\u{1}trouble\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2274,6 +2853,7 @@ nonisolated extension Ergon_V1_StatusReply: SwiftProtobuf.Message, SwiftProtobuf
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.workers) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.cpus) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.energyUncertaintyPercent) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.trouble) }()
       default: break
       }
     }
@@ -2292,6 +2872,9 @@ nonisolated extension Ergon_V1_StatusReply: SwiftProtobuf.Message, SwiftProtobuf
     if self.energyUncertaintyPercent != 0 {
       try visitor.visitSingularUInt32Field(value: self.energyUncertaintyPercent, fieldNumber: 4)
     }
+    if !self.trouble.isEmpty {
+      try visitor.visitSingularStringField(value: self.trouble, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2300,6 +2883,7 @@ nonisolated extension Ergon_V1_StatusReply: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.workers != rhs.workers {return false}
     if lhs.cpus != rhs.cpus {return false}
     if lhs.energyUncertaintyPercent != rhs.energyUncertaintyPercent {return false}
+    if lhs.trouble != rhs.trouble {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2307,78 +2891,146 @@ nonisolated extension Ergon_V1_StatusReply: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Ergon_V1_CampaignStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CampaignStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}by\0\u{3}manifest_sha256\0\u{3}accepted_microseconds\0\u{1}state\0\u{1}stages\0\u{1}succeeded\0\u{1}failed\0\u{3}sealed_microseconds\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}by\0\u{3}manifest_sha256\0\u{3}accepted_microseconds\0\u{1}state\0\u{1}stages\0\u{1}succeeded\0\u{1}failed\0\u{3}sealed_microseconds\0\u{1}superseded\0\u{3}held_reason\0")
+
+  fileprivate class _StorageClass {
+    var _id: Int64 = 0
+    var _name: String = String()
+    var _by: String = String()
+    var _manifestSha256: Data = Data()
+    var _acceptedMicroseconds: Int64 = 0
+    var _state: String = String()
+    var _stages: [Ergon_V1_StageStatus] = []
+    var _succeeded: Ergon_V1_AccountLine? = nil
+    var _failed: Ergon_V1_AccountLine? = nil
+    var _sealedMicroseconds: Int64? = nil
+    var _superseded: Ergon_V1_AccountLine? = nil
+    var _heldReason: String = String()
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _id = source._id
+      _name = source._name
+      _by = source._by
+      _manifestSha256 = source._manifestSha256
+      _acceptedMicroseconds = source._acceptedMicroseconds
+      _state = source._state
+      _stages = source._stages
+      _succeeded = source._succeeded
+      _failed = source._failed
+      _sealedMicroseconds = source._sealedMicroseconds
+      _superseded = source._superseded
+      _heldReason = source._heldReason
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularInt64Field(value: &self.id) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.by) }()
-      case 4: try { try decoder.decodeSingularBytesField(value: &self.manifestSha256) }()
-      case 5: try { try decoder.decodeSingularInt64Field(value: &self.acceptedMicroseconds) }()
-      case 6: try { try decoder.decodeSingularStringField(value: &self.state) }()
-      case 7: try { try decoder.decodeRepeatedMessageField(value: &self.stages) }()
-      case 8: try { try decoder.decodeSingularMessageField(value: &self._succeeded) }()
-      case 9: try { try decoder.decodeSingularMessageField(value: &self._failed) }()
-      case 10: try { try decoder.decodeSingularInt64Field(value: &self._sealedMicroseconds) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularInt64Field(value: &_storage._id) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._by) }()
+        case 4: try { try decoder.decodeSingularBytesField(value: &_storage._manifestSha256) }()
+        case 5: try { try decoder.decodeSingularInt64Field(value: &_storage._acceptedMicroseconds) }()
+        case 6: try { try decoder.decodeSingularStringField(value: &_storage._state) }()
+        case 7: try { try decoder.decodeRepeatedMessageField(value: &_storage._stages) }()
+        case 8: try { try decoder.decodeSingularMessageField(value: &_storage._succeeded) }()
+        case 9: try { try decoder.decodeSingularMessageField(value: &_storage._failed) }()
+        case 10: try { try decoder.decodeSingularInt64Field(value: &_storage._sealedMicroseconds) }()
+        case 11: try { try decoder.decodeSingularMessageField(value: &_storage._superseded) }()
+        case 12: try { try decoder.decodeSingularStringField(value: &_storage._heldReason) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if self.id != 0 {
-      try visitor.visitSingularInt64Field(value: self.id, fieldNumber: 1)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._id != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._id, fieldNumber: 1)
+      }
+      if !_storage._name.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._name, fieldNumber: 2)
+      }
+      if !_storage._by.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._by, fieldNumber: 3)
+      }
+      if !_storage._manifestSha256.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._manifestSha256, fieldNumber: 4)
+      }
+      if _storage._acceptedMicroseconds != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._acceptedMicroseconds, fieldNumber: 5)
+      }
+      if !_storage._state.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._state, fieldNumber: 6)
+      }
+      if !_storage._stages.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._stages, fieldNumber: 7)
+      }
+      try { if let v = _storage._succeeded {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+      } }()
+      try { if let v = _storage._failed {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+      } }()
+      try { if let v = _storage._sealedMicroseconds {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 10)
+      } }()
+      try { if let v = _storage._superseded {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+      } }()
+      if !_storage._heldReason.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._heldReason, fieldNumber: 12)
+      }
     }
-    if !self.name.isEmpty {
-      try visitor.visitSingularStringField(value: self.name, fieldNumber: 2)
-    }
-    if !self.by.isEmpty {
-      try visitor.visitSingularStringField(value: self.by, fieldNumber: 3)
-    }
-    if !self.manifestSha256.isEmpty {
-      try visitor.visitSingularBytesField(value: self.manifestSha256, fieldNumber: 4)
-    }
-    if self.acceptedMicroseconds != 0 {
-      try visitor.visitSingularInt64Field(value: self.acceptedMicroseconds, fieldNumber: 5)
-    }
-    if !self.state.isEmpty {
-      try visitor.visitSingularStringField(value: self.state, fieldNumber: 6)
-    }
-    if !self.stages.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.stages, fieldNumber: 7)
-    }
-    try { if let v = self._succeeded {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
-    } }()
-    try { if let v = self._failed {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
-    } }()
-    try { if let v = self._sealedMicroseconds {
-      try visitor.visitSingularInt64Field(value: v, fieldNumber: 10)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Ergon_V1_CampaignStatus, rhs: Ergon_V1_CampaignStatus) -> Bool {
-    if lhs.id != rhs.id {return false}
-    if lhs.name != rhs.name {return false}
-    if lhs.by != rhs.by {return false}
-    if lhs.manifestSha256 != rhs.manifestSha256 {return false}
-    if lhs.acceptedMicroseconds != rhs.acceptedMicroseconds {return false}
-    if lhs.state != rhs.state {return false}
-    if lhs.stages != rhs.stages {return false}
-    if lhs._succeeded != rhs._succeeded {return false}
-    if lhs._failed != rhs._failed {return false}
-    if lhs._sealedMicroseconds != rhs._sealedMicroseconds {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._id != rhs_storage._id {return false}
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._by != rhs_storage._by {return false}
+        if _storage._manifestSha256 != rhs_storage._manifestSha256 {return false}
+        if _storage._acceptedMicroseconds != rhs_storage._acceptedMicroseconds {return false}
+        if _storage._state != rhs_storage._state {return false}
+        if _storage._stages != rhs_storage._stages {return false}
+        if _storage._succeeded != rhs_storage._succeeded {return false}
+        if _storage._failed != rhs_storage._failed {return false}
+        if _storage._sealedMicroseconds != rhs_storage._sealedMicroseconds {return false}
+        if _storage._superseded != rhs_storage._superseded {return false}
+        if _storage._heldReason != rhs_storage._heldReason {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2732,7 +3384,7 @@ nonisolated extension Ergon_V1_FailedTask: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Ergon_V1_ExplainReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ExplainReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sentence\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sentence\0\u{1}attempts\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2741,6 +3393,7 @@ nonisolated extension Ergon_V1_ExplainReply: SwiftProtobuf.Message, SwiftProtobu
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.sentence) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.attempts) }()
       default: break
       }
     }
@@ -2750,11 +3403,84 @@ nonisolated extension Ergon_V1_ExplainReply: SwiftProtobuf.Message, SwiftProtobu
     if !self.sentence.isEmpty {
       try visitor.visitSingularStringField(value: self.sentence, fieldNumber: 1)
     }
+    if !self.attempts.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.attempts, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Ergon_V1_ExplainReply, rhs: Ergon_V1_ExplainReply) -> Bool {
     if lhs.sentence != rhs.sentence {return false}
+    if lhs.attempts != rhs.attempts {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_TaskAttempt: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TaskAttempt"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}worker\0\u{1}lease\0\u{1}outcome\0\u{3}started_microseconds\0\u{3}wall_microseconds\0\u{3}cpu_microseconds\0\u{3}energy_microjoules\0\u{1}log\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.worker) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._lease) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.outcome) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.startedMicroseconds) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.wallMicroseconds) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self.cpuMicroseconds) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self.energyMicrojoules) }()
+      case 8: try { try decoder.decodeSingularMessageField(value: &self._log) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.worker.isEmpty {
+      try visitor.visitSingularStringField(value: self.worker, fieldNumber: 1)
+    }
+    try { if let v = self._lease {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.outcome.isEmpty {
+      try visitor.visitSingularStringField(value: self.outcome, fieldNumber: 3)
+    }
+    if self.startedMicroseconds != 0 {
+      try visitor.visitSingularInt64Field(value: self.startedMicroseconds, fieldNumber: 4)
+    }
+    if self.wallMicroseconds != 0 {
+      try visitor.visitSingularInt64Field(value: self.wallMicroseconds, fieldNumber: 5)
+    }
+    if self.cpuMicroseconds != 0 {
+      try visitor.visitSingularInt64Field(value: self.cpuMicroseconds, fieldNumber: 6)
+    }
+    if self.energyMicrojoules != 0 {
+      try visitor.visitSingularInt64Field(value: self.energyMicrojoules, fieldNumber: 7)
+    }
+    try { if let v = self._log {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_TaskAttempt, rhs: Ergon_V1_TaskAttempt) -> Bool {
+    if lhs.worker != rhs.worker {return false}
+    if lhs._lease != rhs._lease {return false}
+    if lhs.outcome != rhs.outcome {return false}
+    if lhs.startedMicroseconds != rhs.startedMicroseconds {return false}
+    if lhs.wallMicroseconds != rhs.wallMicroseconds {return false}
+    if lhs.cpuMicroseconds != rhs.cpuMicroseconds {return false}
+    if lhs.energyMicrojoules != rhs.energyMicrojoules {return false}
+    if lhs._log != rhs._log {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2819,6 +3545,151 @@ nonisolated extension Ergon_V1_CancelReply: SwiftProtobuf.Message, SwiftProtobuf
 
   package static func ==(lhs: Ergon_V1_CancelReply, rhs: Ergon_V1_CancelReply) -> Bool {
     if lhs.state != rhs.state {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_HoldRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".HoldRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaign\0\u{1}reason\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.campaign) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.campaign.isEmpty {
+      try visitor.visitSingularStringField(value: self.campaign, fieldNumber: 1)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_HoldRequest, rhs: Ergon_V1_HoldRequest) -> Bool {
+    if lhs.campaign != rhs.campaign {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_RetryRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RetryRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaign\0\u{1}stage\0\u{1}tasks\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.campaign) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.stage) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.tasks) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.campaign.isEmpty {
+      try visitor.visitSingularStringField(value: self.campaign, fieldNumber: 1)
+    }
+    if !self.stage.isEmpty {
+      try visitor.visitSingularStringField(value: self.stage, fieldNumber: 2)
+    }
+    if !self.tasks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.tasks, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_RetryRequest, rhs: Ergon_V1_RetryRequest) -> Bool {
+    if lhs.campaign != rhs.campaign {return false}
+    if lhs.stage != rhs.stage {return false}
+    if lhs.tasks != rhs.tasks {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_StandingRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StandingRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}worker\0\u{1}standing\0\u{1}reason\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.worker) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.standing) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.worker.isEmpty {
+      try visitor.visitSingularStringField(value: self.worker, fieldNumber: 1)
+    }
+    if !self.standing.isEmpty {
+      try visitor.visitSingularStringField(value: self.standing, fieldNumber: 2)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_StandingRequest, rhs: Ergon_V1_StandingRequest) -> Bool {
+    if lhs.worker != rhs.worker {return false}
+    if lhs.standing != rhs.standing {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_ChangeReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ChangeReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sentence\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.sentence) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.sentence.isEmpty {
+      try visitor.visitSingularStringField(value: self.sentence, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_ChangeReply, rhs: Ergon_V1_ChangeReply) -> Bool {
+    if lhs.sentence != rhs.sentence {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2949,7 +3820,7 @@ nonisolated extension Ergon_V1_WorkersReply: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Ergon_V1_WorkerStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkerStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}connected\0\u{1}cpus\0\u{3}memory_bytes\0\u{3}cpu_model\0\u{3}leased_tasks\0\u{3}finished_tasks\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}connected\0\u{1}cpus\0\u{3}memory_bytes\0\u{3}cpu_model\0\u{3}leased_tasks\0\u{3}finished_tasks\0\u{1}standing\0\u{1}reason\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2964,6 +3835,8 @@ nonisolated extension Ergon_V1_WorkerStatus: SwiftProtobuf.Message, SwiftProtobu
       case 5: try { try decoder.decodeSingularStringField(value: &self.cpuModel) }()
       case 6: try { try decoder.decodeSingularInt64Field(value: &self.leasedTasks) }()
       case 7: try { try decoder.decodeSingularInt64Field(value: &self.finishedTasks) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.standing) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self.reason) }()
       default: break
       }
     }
@@ -2991,6 +3864,12 @@ nonisolated extension Ergon_V1_WorkerStatus: SwiftProtobuf.Message, SwiftProtobu
     if self.finishedTasks != 0 {
       try visitor.visitSingularInt64Field(value: self.finishedTasks, fieldNumber: 7)
     }
+    if !self.standing.isEmpty {
+      try visitor.visitSingularStringField(value: self.standing, fieldNumber: 8)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3002,6 +3881,8 @@ nonisolated extension Ergon_V1_WorkerStatus: SwiftProtobuf.Message, SwiftProtobu
     if lhs.cpuModel != rhs.cpuModel {return false}
     if lhs.leasedTasks != rhs.leasedTasks {return false}
     if lhs.finishedTasks != rhs.finishedTasks {return false}
+    if lhs.standing != rhs.standing {return false}
+    if lhs.reason != rhs.reason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

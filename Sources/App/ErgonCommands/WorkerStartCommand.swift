@@ -9,13 +9,17 @@ import ErgonWorkerService
 import FoundationEssentials
 import Logging
 
-struct WorkerCommand: AsyncParsableCommand {
+struct WorkerStartCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "worker", abstract: "Runs a worker.",
+        commandName: "start", abstract: "Runs a worker.",
         discussion: """
             The first time it needs a join token, from `ergon token create`; after that its home \
-            holds its certificate. It runs as many tasks at once as fit its threads and memory, \
-            waits for a coordinator that is away, and stops its tasks when it is stopped.
+            holds its certificate. It runs as many tasks at once as fit its threads and memory. \
+            While its coordinator is away it goes on with what it has and keeps the results, for a \
+            day at most. At Ctrl-C or SIGTERM it gives back what it has not begun, ends what it \
+            runs, hands in the results and ends; at the second it ends at once.
+
+            Exit status 0 if it was asked to end, 69 after a day without a coordinator.
             """)
 
     @Option(
@@ -34,6 +38,8 @@ struct WorkerCommand: AsyncParsableCommand {
     var cache = 20_480
     @Option(help: "Folders in which programs are looked up. Default: $PATH.")
     var path: String?
+    @Option(help: "Seconds that tasks have to end when the worker is asked to.")
+    var drainTime = 60
     @Flag(help: "Log warnings only.")
     var quiet = false
 
@@ -41,6 +47,9 @@ struct WorkerCommand: AsyncParsableCommand {
         if let cpus, !(1...4096).contains(cpus) { throw ValidationError("--cpus is 1 to 4096") }
         if let memory, memory < 1 { throw ValidationError("--memory is at least 1") }
         if cache < 1 { throw ValidationError("--cache is at least 1") }
+        if !(0...604_800).contains(drainTime) {
+            throw ValidationError("--drain-time is 0 to 604800")
+        }
     }
 
     func run() async throws {
@@ -54,21 +63,32 @@ struct WorkerCommand: AsyncParsableCommand {
                 facts: try facts(credentials), folder: folder,
                 cacheLimit: ByteCount(Int64(cache) << 20),
                 searchPath: path ?? environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
-                address: address)
+                address: address, drainTime: .seconds(Int64(drainTime)))
             let logger = makeLogger("worker", quiet: quiet)
             logger.info("worker starts", metadata: ["name": "\(credentials.identity.name)"])
             do {
-                try await untilSignalled {
-                    try await runWorker(
-                        configuration, credentials: credentials, clock: systemClock, logger: logger)
-                }
+                try await runWorker(
+                    configuration, credentials: credentials, stop: firstStopSignal(),
+                    clock: systemClock, logger: logger)
             } catch let refused as WorkerRefused {
-                throw CommandFault(
-                    place: "\(address.host):\(address.controlPort)",
-                    problem: "the coordinator refuses this worker: \(refused.reason)",
+                throw fault(
+                    address, "the coordinator refuses this worker: \(refused.reason)",
                     remedy: "ask for a new join token", exit: Exit.no)
+            } catch let gone as CoordinatorGone {
+                throw fault(
+                    address, "no coordinator for \(gone.hours) h; the tasks were stopped",
+                    remedy: "start the worker again when there is one: it has kept its results",
+                    exit: Exit.noCoordinator)
             }
         }
+    }
+
+    private func fault(
+        _ address: CoordinatorAddress, _ problem: String, remedy: String, exit: ExitCode
+    ) -> CommandFault {
+        CommandFault(
+            place: "\(address.host):\(address.controlPort)", problem: problem, remedy: remedy,
+            exit: exit)
     }
 
     private func facts(_ credentials: Credentials) throws -> WorkerFacts {

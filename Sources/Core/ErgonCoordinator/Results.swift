@@ -1,0 +1,171 @@
+import ErgonModel
+
+/// What workers report, and what of it counts.
+extension Coordinator {
+    /// Only a lease in force may answer: a worker back from the dead must not win. What does not
+    /// count is on record by what it cost, once.
+    mutating func take(
+        _ report: WorkerReport, from worker: WorkerID, _ now: Instant, _ effects: inout [Effect]
+    ) {
+        let known = tasks(onRecord: report, from: worker)
+        var fresh = report
+        // That a worker was lost, it cannot say itself.
+        fresh.results.removeAll { known.contains($0.task) || $0.isLoss }
+        var counted: [TaskResult] = []
+        if let lease = leases[report.lease], lease.worker == worker,
+            lease.campaign == report.campaign, lease.stage == report.stage
+        {
+            leases[report.lease]?.heard = now
+            giveBack(fresh.stopped, of: report.lease, by: worker)
+            counted = record(fresh.results, of: report.lease, report: report.id, now, &effects)
+            // What was answered for before and did not count then will not now.
+            giveBack(known, of: report.lease, by: worker)
+        }
+        supersede(fresh, except: counted, worker, now, &effects)
+        if leases[report.lease]?.worker == worker, leases[report.lease]?.remaining.isEmpty == true {
+            end(report.lease)
+        }
+        effects.append(.send(worker, .acknowledge([report.id])))
+    }
+
+    /// What of a report is on record: of one that is heard again all, or the part that a crash has
+    /// kept.
+    private func tasks(onRecord report: WorkerReport, from worker: WorkerID) -> IntervalSet {
+        guard let there = workers[worker] else { return IntervalSet() }
+        return report.tasks(where: { there.isOnRecord($0.task, of: report.id) })
+    }
+
+    /// Puts on record what of `results` may count.
+    /// - Returns: that.
+    @discardableResult
+    mutating func record(
+        _ results: [TaskResult], of id: LeaseID, report: ReportID?, _ now: Instant,
+        _ effects: inout [Effect]
+    ) -> [TaskResult] {
+        guard let lease = leases[id], let state = campaigns[lease.campaign] else { return [] }
+        let accepted = acceptable(results, lease, state)
+        guard !accepted.isEmpty else { return [] }
+        for result in accepted { leases[id]?.remaining.remove(result.task..<result.task + 1) }
+        let copied = state.stage(lease.stage)?.copied ?? IntervalSet()
+        let batch = ResultBatch(
+            campaign: lease.campaign, stage: lease.stage.name(in: state.campaign),
+            worker: lease.worker, lease: id, report: report, results: accepted)
+        commit(.results(batch), now, &effects)
+        let ofTwo = accepted.filter { copied.contains($0.task) }
+        if !ofTwo.isEmpty { settleCopies(ofTwo, of: id, lease, &effects) }
+        if report != nil {
+            let hasFailures = accepted.contains { $0.outcome != .succeeded }
+            judge(lease.worker, hasFailures: hasFailures, now, &effects)
+        }
+        return accepted
+    }
+
+    /// Of tasks that two workers had: what has ended is taken from the other, what has failed and
+    /// may start again is the other's alone.
+    private mutating func settleCopies(
+        _ results: [TaskResult], of id: LeaseID, _ lease: LeaseState, _ effects: inout [Effect]
+    ) {
+        var ended = IntervalSet()
+        for result in results {
+            let task = result.task..<result.task + 1
+            if case .failed(_, isFinal: false) = result.outcome {
+                campaigns[lease.campaign]?.update(lease.stage) { stage in
+                    stage.again.remove(result.task)
+                    stage.leased.insert(task)
+                    stage.copied.remove(task)
+                }
+            } else {
+                ended.insert(task)
+            }
+        }
+        stopCopies(of: ended, not: id, &effects)
+    }
+
+    private func acceptable(
+        _ results: [TaskResult], _ lease: LeaseState, _ state: CampaignState
+    ) -> [TaskResult] {
+        guard state.seal == nil, let stage = state.stage(lease.stage) else { return [] }
+        let retry = state.campaign.steps[lease.stage.step].retry
+        var last = -1
+        return results.sorted { $0.task < $1.task }.compactMap { result in
+            guard result.task > last, lease.remaining.contains(result.task), !result.isStopped
+            else { return nil }
+            last = result.task
+            return judged(result, stage, retry, on: lease.worker)
+        }
+    }
+
+    /// Says whether a failure is the task's last; a success that does not leave what the stage
+    /// leaves is a failure.
+    private func judged(
+        _ result: TaskResult, _ stage: StageState, _ retry: RetrySpec, on worker: WorkerID
+    ) -> TaskResult {
+        let (came, expected) = (result.outputs.count, stage.outputs.count)
+        let failure: Failure
+        switch result.outcome {
+        case .succeeded where came == expected: return result
+        case .succeeded: failure = .missingOutput("of \(stage.name): \(came) came for \(expected)")
+        case .failed(let reason, _): failure = reason
+        }
+        var result = result
+        let earlier = stage.setbacks[result.task] ?? Setbacks()
+        result.outcome = .failed(
+            failure, isFinal: retry.isLast(failure, on: worker, after: earlier))
+        result.outputs = []
+        return result
+    }
+
+    // MARK: What does not count
+
+    private mutating func supersede(
+        _ report: WorkerReport, except counted: [TaskResult], _ worker: WorkerID, _ now: Instant,
+        _ effects: inout [Effect]
+    ) {
+        guard let state = campaigns[report.campaign], let count = state.mostTasks(of: report.stage)
+        else { return }
+        let taken = Set(counted.map(\.task))
+        var last = -1
+        let rest = report.results.sorted { $0.task < $1.task }.compactMap { result in
+            guard result.task > last, result.task < count, !taken.contains(result.task)
+            else { return nil as TaskResult? }
+            last = result.task
+            return result.superseded
+        }
+        guard !rest.isEmpty else { return }
+        let batch = ResultBatch(
+            campaign: report.campaign, stage: report.stage.name(in: state.campaign),
+            worker: worker, lease: report.lease, report: report.id, results: rest)
+        commit(.superseded(batch), now, &effects)
+    }
+}
+
+extension WorkerReport {
+    /// What its worker stopped of its own accord is for others to do.
+    fileprivate var stopped: IntervalSet { tasks(where: \.isStopped) }
+
+    fileprivate func tasks(where isWanted: (TaskResult) -> Bool) -> IntervalSet {
+        var tasks = IntervalSet()
+        for result in results where isWanted(result) { tasks.insert(result.task..<result.task + 1) }
+        return tasks
+    }
+}
+
+extension TaskResult {
+    fileprivate var isStopped: Bool {
+        if case .failed(.stopped, _) = outcome { true } else { false }
+    }
+
+    fileprivate var isLoss: Bool {
+        if case .failed(.workerLost, _) = outcome { true } else { false }
+    }
+
+    /// The same, where it changes nothing but what was spent.
+    fileprivate var superseded: TaskResult {
+        var result = self
+        result.outputs = []
+        if case .failed(let failure, _) = outcome {
+            result.outcome = .failed(failure, isFinal: false)
+        }
+        return result
+    }
+}

@@ -1,0 +1,57 @@
+import ErgonModel
+
+func members(of facts: WorkerFacts) -> [String: JSON] {
+    [
+        "worker": .string(facts.worker.name), "cpus": exact(facts.cpus),
+        "memory": exact(facts.memory.bytes), "cpuModel": .string(facts.cpuModel),
+        "power": .object([
+            "source": .string(facts.power.source),
+            "milliwattsPerThread": exact(facts.power.perThread.milliwatts),
+            "uncertaintyPercent": exact(facts.power.uncertaintyPercent),
+        ]),
+    ]
+}
+
+func members(of standing: Standing, of worker: WorkerID, by: String) -> [String: JSON] {
+    var members: [String: JSON] = ["worker": .string(worker.name), "actor": .string(by)]
+    switch standing {
+    case .active: members["standing"] = .string("active")
+    case .draining: members["standing"] = .string("draining")
+    case .quarantined(let reason, let until):
+        members["standing"] = .string("quarantined")
+        members["reason"] = .string(reason)
+        if let until { members["until"] = .string(until.timestamp) }
+    }
+    return members
+}
+
+extension Fields {
+    /// The inverse of `members(of:)` for workers.
+    mutating func facts() throws(RecordFault) -> WorkerFacts {
+        var power = try Fields(try value("power"), "power")
+        let model = PowerModel(
+            source: try power.string("source"),
+            perThread: Watts(milliwatts: try power.int64("milliwattsPerThread")),
+            uncertaintyPercent: try power.count("uncertaintyPercent"))
+        try power.finish()
+        return WorkerFacts(
+            worker: WorkerID(try string("worker")), cpus: try count("cpus"),
+            memory: ByteCount(try int64("memory")), cpuModel: try string("cpuModel"), power: model)
+    }
+
+    mutating func standing() throws(RecordFault) -> Standing {
+        switch try string("standing") {
+        case "active": return .active
+        case "draining": return .draining
+        case "quarantined":
+            let until = try optional("until").map { value throws(RecordFault) in
+                guard let time = value.string.flatMap({ Instant(timestamp: $0) }) else {
+                    throw RecordFault.malformed("until")
+                }
+                return time
+            }
+            return .quarantined(reason: try string("reason"), until: until)
+        default: throw .malformed("standing")
+        }
+    }
+}
