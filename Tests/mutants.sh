@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Breaks the cores on purpose, one way at a time, and expects the simulation to notice: a test that
 # never failed proves nothing. Works on a copy; the tree stays as it is.
+#
+# usage: mutants.sh [WORD]...   only those whose names have all these words
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -8,8 +10,9 @@ copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 scratch=${MUTANTS_SCRATCH:-$root/.build-mutants}
 seeds=${MUTANTS_SEEDS:-64}
+words=("$@")
 
-# A package of the cores alone: it builds in seconds where the whole takes minutes.
+# A package of the cores alone, built for debugging: one file at a time is built anew, in seconds.
 mkdir "$copy/Main"
 cat > "$copy/Package.swift" <<'SWIFT'
 // swift-tools-version: 6.2
@@ -27,17 +30,14 @@ func core(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "ergon",
     dependencies: [
-        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
-        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2")
     ],
     targets: [
         core("ErgonModel", []),
-        core("ErgonManifest", ["ErgonModel", .product(name: "Yams", package: "Yams")]),
         core("ErgonCoordinator", ["ErgonModel"]),
         core("ErgonWorker", ["ErgonModel"]),
-        core("ErgonMerge", ["ErgonModel"]),
         core("ErgonProvenance", ["ErgonModel", .product(name: "Crypto", package: "swift-crypto")]),
-        core("ErgonAudit", ["ErgonModel", "ErgonManifest", "ErgonMerge", "ErgonProvenance"]),
+        core("ErgonAudit", ["ErgonModel", "ErgonProvenance"]),
         core(
             "ErgonSimulation",
             ["ErgonModel", "ErgonCoordinator", "ErgonWorker", "ErgonProvenance", "ErgonAudit"]),
@@ -54,21 +54,21 @@ for seed in 1...(UInt64(CommandLine.arguments[1]) ?? 0) {
     }
 }
 SWIFT
+mkdir "$copy/Core"
+for target in ErgonModel ErgonCoordinator ErgonWorker ErgonProvenance ErgonAudit ErgonSimulation; do
+    cp -rL "$root/Sources/Core/$target" "$copy/Core/$target"
+done
+cp -r "$copy/Core" "$copy/Whole"
 
-# Prints the first broken promise; nothing if all were kept. A trap is noticed as well.
+# Prints the first broken promise; nothing if all were kept. A trap, or a world that does not come
+# to its end, is noticed as well.
 run() {
-    swift build -c release --package-path "$copy" --scratch-path "$scratch" --product mutant \
+    swift build --package-path "$copy" --scratch-path "$scratch" --product mutant \
         > "$copy/build.log" 2>&1 || { cat "$copy/build.log" >&2; exit 2; }
-    "$scratch/release/mutant" "$seeds" 2> "$copy/trap.log" \
-        || grep -m1 -i 'fatal error' "$copy/trap.log" || echo 'crashed'
+    SWIFT_BACKTRACE=enable=no timeout 600 "$scratch/debug/mutant" "$seeds" 2> "$copy/trap.log" \
+        || grep -m1 -i 'fatal error' "$copy/trap.log" || echo 'crashed, or did not end'
 }
 
-fresh() {
-    rm -rf "$copy/Core"
-    cp -rL "$root/Sources/Core" "$copy/Core"
-}
-
-fresh
 found=$(run)
 if [ -n "$found" ]; then
     echo "without any mutation: $found"
@@ -76,52 +76,135 @@ if [ -n "$found" ]; then
 fi
 echo "kept      all promises, without any mutation"
 
-survivors=0
-# mutant NAME FILE PERL-SUBSTITUTION: the substitution must change the file.
-mutant() {
-    fresh
-    perl -0pi -e "$3" "$copy/Core/$2"
-    if cmp -s "$copy/Core/$2" "$root/Sources/Core/$2"; then
-        echo "stale     $1: the text to change is not in $2 any more"
-        survivors=$((survivors + 1))
-        return
-    fi
-    local found
-    found=$(run)
-    if [ -n "$found" ]; then
-        echo "noticed   $1: $found"
-    else
-        echo "SURVIVED  $1"
-        survivors=$((survivors + 1))
-    fi
+# change FILE OLD NEW: OLD must be there once; how it is laid out does not matter.
+change() {
+    OLD=$2 NEW=$3 perl -0pi -e '
+        my $old = join q(\s*), map { quotemeta } grep { length } split /\s+|(?<=\W)|(?=\W)/, $ENV{OLD};
+        my $count = s/$old/$ENV{NEW}/g;
+        exit 3 unless $count == 1;
+    ' "$1"
 }
 
+isAsked() {
+    local word
+    for word in "${words[@]}"; do [[ $1 == *"$word"* ]] || return 1; done
+}
+
+survivors=0
+# mutant NAME FILE OLD NEW
+mutant() {
+    isAsked "$1" || return 0
+    local found
+    if change "$copy/Core/$2" "$3" "$4"; then
+        found=$(run)
+        if [ -n "$found" ]; then
+            echo "noticed   $1: $found"
+        else
+            echo "SURVIVED  $1"
+            survivors=$((survivors + 1))
+        fi
+    else
+        echo "STALE     $1: the text to change is not in $2 once"
+        survivors=$((survivors + 1))
+    fi
+    cp "$copy/Whole/$2" "$copy/Core/$2"
+}
+
+# Leases
+
 mutant 'results under a lease of another worker, or none, are accepted' \
-    ErgonCoordinator/Workers.swift \
-    's/if let lease = leases\[report\.lease\], lease\.worker == worker,\s+lease\.campaign == report\.campaign, lease\.stage == report\.stage\s+\{/let any = LeaseState(worker: worker, campaign: report.campaign, stage: report.stage, remaining: IntervalSet(0..<1 << 20))\n        if let lease = Optional(leases[report.lease] ?? any) {/'
+    ErgonCoordinator/Results.swift \
+    'var counted: [TaskResult] = []' \
+    'if leases[report.lease]?.worker != worker {
+        begin(report.lease, LeaseState(
+            worker: worker, campaign: report.campaign, stage: report.stage,
+            remaining: IntervalSet(
+                0..<(campaigns[report.campaign]?.stages[report.stage]?.count ?? 0)),
+            heard: now))
+    }
+    var counted: [TaskResult] = []'
 mutant 'the range of a worker that is lost is not leased again' \
     ErgonCoordinator/Workers.swift \
-    's/for lease in leaseIDs\(of: worker\) \{ release\(lease\) \}//'
-mutant 'effects are visible before their records are on disk' \
-    ErgonProvenance/Log/RecordLog.swift \
-    's/(try file\.write\(group, at: durableLength\)\n)\s+try file\.syncContent\(\)/$1/'
-mutant 'a second result of a task is accepted' \
-    ErgonCoordinator/Workers.swift \
-    's/for result in accepted \{ leases\[id\]\?\.remaining\.remove\([^\n]*\n//'
-mutant 'a task that is leased again gets its neighbour'"'"'s events' \
-    ErgonWorker/TaskPlan.swift \
-    's/let shard = shards\[task\]/let shard = shards[lease.tasks.count == 1 ? (task + 1) % shards.count : task]/'
-mutant 'workers are served in the order of a dictionary' \
-    ErgonCoordinator/Leasing.swift \
-    's/\.keys\.sorted\(\)/.map(\\.key)/; s/\}\.sorted \{ \$0 < \$1 \}/}/'
-mutant 'a torn tail is left where it is' \
-    ErgonProvenance/Log/RecordLog.swift \
-    's/if let tornTail \{ try file\.truncate\(to: tornTail\.place\.offset\) \}//'
+    'for lease in leaseIDs(of: worker) { release(lease) }' ''
 mutant 'a lease survives its worker'"'"'s process' \
     ErgonCoordinator/Workers.swift \
-    's/(for lease in leaseIDs\(of: facts\.worker\)) where [^\n]*\{\s+release\(lease\)\s+\}/$1 where false { release(lease) }/'
+    'where remaining[id]?.isEmpty ?? true { release(id) }' 'where false { release(id) }'
+mutant 'who was slower goes on with what another has done' \
+    ErgonCoordinator/Copies.swift \
+    'effects.append(.send(lease.worker, .withdrawTasks(id, common)))' ''
+mutant 'a start waits for nobody' \
+    ErgonCoordinator/Coordinator.swift \
+    'if !mayComeBack(now).isEmpty { settlingUntil = now + grace }' ''
+mutant 'workers are served in the order of a dictionary' \
+    ErgonCoordinator/Leasing.swift \
+    'candidates.workers.map { (load(of: $0), $0) }.sorted { $0 < $1 }' \
+    'Dictionary(uniqueKeysWithValues: candidates.workers.map { ($0, load(of: $0)) })
+        .map { ($0.value, $0.key) }'
+
+# Results
+
+mutant 'a second result of a task is accepted' \
+    ErgonCoordinator/Results.swift \
+    'for result in accepted { leases[id]?.remaining.remove(result.task..<result.task + 1) }' ''
+mutant 'a report that is heard again counts again' \
+    ErgonCoordinator/Results.swift \
+    'return report.tasks(where: { there.isOnRecord($0.task, of: report.id) })' \
+    'return report.tasks(where: { _ in there.facts.cpus < 0 })'
+mutant 'what nobody wanted is accounted for twice' \
+    ErgonCoordinator/CampaignState.swift \
+    'account.superseded.add(result)' \
+    'account.superseded.add(result); account.superseded.add(result)'
+mutant 'what nobody wanted is not accounted for' \
+    ErgonCoordinator/Results.swift \
+    'commit(.superseded(batch), now, &effects)' '_ = batch'
+mutant 'a worker forgets what its last process had kept' \
+    ErgonWorker/Worker.swift \
+    'for report in spooled { inherit(report) }' ''
+mutant 'a worker forgets a report when it has sent it' \
+    ErgonWorker/WorkerReports.swift \
+    'effects.append(.send(next.report))' \
+    'effects.append(.send(next.report)); effects.append(.forget(.report(id)))'
+mutant 'a task that is leased again gets its neighbour'"'"'s events' \
+    ErgonWorker/TaskPlan.swift \
+    'let shard = shards[task]' \
+    'let shard = shards[lease.tasks.count == 1 ? (task + 1) % shards.count : task]'
+
+# Further attempts
+
 mutant 'a task is given up one attempt early' \
-    ErgonCoordinator/Workers.swift \
-    's/isFinal: failures \+ 1 >= attempts/isFinal: failures + 2 >= attempts/'
+    ErgonModel/Retry.swift \
+    'setbacks.failures >= attempts' 'setbacks.failures + 1 >= attempts'
+mutant 'after a start nothing waits for its next attempt' \
+    ErgonCoordinator/Coordinator.swift \
+    'return } try apply(record) }' \
+    'return }
+        try apply(Record(time: Instant(microseconds: 0), event: record.event)) }'
+mutant 'a reopening forgets who read what' \
+    ErgonCoordinator/Reopening.swift \
+    'return merges + wholeReaders(of: stage) + pieceReaders(of: stage.step, range)' \
+    'return wholeReaders(of: stage) + pieceReaders(of: stage.step, range)'
+mutant 'a held campaign goes on' \
+    ErgonCoordinator/Leasing.swift \
+    'where campaigns[id]?.held == nil && !isSettling(id)' 'where !isSettling(id)'
+
+# The log
+
+mutant 'effects are visible before their records are on disk' \
+    ErgonProvenance/Log/RecordLog.swift \
+    'do throws(SystemFault) { try file.syncContent() }' 'do throws(SystemFault) {}'
+mutant 'what a full disk did not take counts as written' \
+    ErgonProvenance/Log/RecordLog.swift \
+    'if cutBack(), error.isFull { throw .system(error) }' \
+    'if cutBack(), error.isFull { return }'
+mutant 'a torn tail is left where it is' \
+    ErgonProvenance/Log/LogOpening.swift \
+    'if let tornTail = opening.tornTail { try file.truncate(to: tornTail.place.offset) }' ''
+mutant 'a snapshot forgets what went wrong' \
+    ErgonCoordinator/Snapshot/StageSnapshot.swift \
+    'state.setbacks[try count(last)] = try setbacks()' \
+    '_ = try count(last); _ = try setbacks()'
+mutant 'a snapshot forgets that a campaign is held' \
+    ErgonCoordinator/Snapshot/CampaignSnapshot.swift \
+    'state.held = try optional' '_ = try optional'
 
 [ "$survivors" = 0 ]

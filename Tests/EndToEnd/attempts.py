@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from record_log import Record, _column, _members, records
+from record_log import Record, _column, _members
 
 
 LOST = "workerLost"
@@ -35,8 +34,8 @@ class Attempt:
         return self.campaign, self.stage, self.task
 
 
-def attempts(log: Path) -> list[Attempt]:
-    return [attempt for record in records(log) for attempt in _attempts(record)]
+def attempts(log: list[Record]) -> list[Attempt]:
+    return [attempt for record in log for attempt in _attempts(record)]
 
 
 def _attempts(record: Record) -> Iterator[Attempt]:
@@ -62,10 +61,10 @@ def _failure(outcome: str | dict[str, Any]) -> str | None:
     return kind if value is True else f"{kind}: {value}"
 
 
-def contradictions(log: Path) -> list[str]:
+def contradictions(log: list[Record]) -> list[str]:
     """Whatever cannot be true beside what is on record before it."""
     reader = _Reader()
-    for record in records(log):
+    for record in log:
         reader.read(record)
     return reader.found
 

@@ -45,6 +45,9 @@ class Fault:
 PAUSE = (0.5, 2.5)
 """Seconds between the beginnings of two faults: at least one kill in three seconds, on average."""
 
+LONGEST_STEP = 0.5
+"""The most seconds that pass from one look at the clock to the next."""
+
 AGAIN = 1.0
 """Seconds until a coordinator that has refused to start is started again."""
 
@@ -137,20 +140,15 @@ class Chaos:
     def __init__(self, cluster: Cluster, plan: Iterator[Fault], disk: SmallDisk | None) -> None:
         self.cluster, self.plan, self.disk = cluster, plan, disk
         self.ready = cluster.ergon.folder / f"ready-{cluster.starts}"
-        self.start = self.launched = time.monotonic()
-        self.next = next(plan)
+        self.looked = self.launched = time.monotonic()
+        self.seconds = 0.0
+        """Since the start."""
+        self.next: Fault | None = next(plan)
         self.under_way: list[Fault] = []
         self.faults: list[Fault] = []
         """What was done so far."""
         self.refusals = 0
         """How often a coordinator has refused to start on a full disk."""
-
-    def begin(self) -> None:
-        self.start = time.monotonic()
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self.start
 
     @property
     def kills(self) -> int:
@@ -161,12 +159,17 @@ class Chaos:
 
     def go_on(self) -> None:
         """What is due begins or ends, in its order."""
+        now = time.monotonic()
+        # A machine that was busy elsewhere does not make up for it by a volley.
+        self.seconds += min(now - self.looked, LONGEST_STEP)
+        self.looked = now
         while True:
             first = min(self.under_way, key=lambda fault: fault.end, default=None)
-            if first and first.end <= min(self.seconds, self.next.begin):
+            begin = self.next.begin if self.next else float("inf")
+            if first and first.end <= min(self.seconds, begin):
                 self.under_way.remove(first)
                 self.mend(first)
-            elif self.next.begin <= self.seconds:
+            elif self.next and begin <= self.seconds:
                 self.strike(self.next)
                 self.next = next(self.plan)
             else:
@@ -176,7 +179,8 @@ class Chaos:
         self.check()
 
     def end(self) -> None:
-        """All is mended at once."""
+        """All is mended at once, and nothing begins any more."""
+        self.next = None
         for fault in sorted(self.under_way, key=lambda fault: fault.target != DISK):
             self.mend(fault)
         self.under_way.clear()

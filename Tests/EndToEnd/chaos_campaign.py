@@ -172,7 +172,7 @@ class Submitter:
     """Submits one campaign after the other and watches each to its end; whenever nobody answers,
     it tries again. `go_on` is to be called again and again; nothing here waits."""
 
-    PAUSE = 0.5
+    PAUSE = 1.0
     """Seconds between two tries."""
 
     def __init__(
@@ -212,13 +212,13 @@ class Submitter:
 
     def _take(self, answer: Answer) -> None:
         disk = self.chaos.disk
-        is_refused = self.number is None and disk is not None and disk.full_at >= self.begun
-        if answer.status == NO_COORDINATOR or (answer.status == 1 and is_refused):
+        was_full = disk is not None and disk.full_at >= self.begun
+        if answer.status == NO_COORDINATOR or (answer.status == 1 and was_full):
             self.unanswered += 1
-        elif self.number is None:
-            assert answer.status == 0, f"not submitted: {answer}"
+            return
+        assert answer.status == 0, f"seed {self.seed}, campaign {self.number}: {answer}"
+        if self.number is None:
             self.number = json.loads(answer.out)["campaign"]
             self.accepted[self.seed] = self.number
         else:
-            assert answer.status == 0, f"campaign {self.number}: {answer}"
             self.number, self.seed = None, next(self.seeds)

@@ -23,6 +23,7 @@ from chaos import COORDINATOR, DISK, Chaos, Fault, Kind, SmallDisk, faults, left
 from chaos_campaign import OUTPUTS, Campaigns, Outcome, Submitter, outcome
 from cluster import Cluster
 from ergon import Ergon, until
+from record_log import Record, records
 
 SECONDS = float(os.environ.get("ERGON_CHAOS_SECONDS", "90"))
 KILLS = int(os.environ.get("ERGON_CHAOS_KILLS", "20"))
@@ -132,7 +133,6 @@ def live_through(chaos: Chaos, campaigns: Campaigns, say: Say) -> dict[int, int]
     """
     seeds = itertools.count(1)
     submitters = [Submitter(f"user-{name}", chaos, campaigns, seeds) for name in range(SUBMITTERS)]
-    chaos.begin()
     while chaos.seconds < SECONDS and chaos.kills < KILLS:
         chaos.go_on()
         for submitter in submitters:
@@ -142,7 +142,7 @@ def live_through(chaos: Chaos, campaigns: Campaigns, say: Say) -> dict[int, int]
     chaos.end()
 
     def is_over() -> bool:
-        chaos.check()
+        chaos.go_on()
         for submitter in submitters:
             submitter.go_on(submits=False)
         return all(submitter.has_ended for submitter in submitters)
@@ -156,7 +156,7 @@ def check_attempts(cluster: Cluster) -> str:
 
     :return: the attempts in numbers.
     """
-    log = cluster.home / "log"
+    log = records(cluster.home / "log")
     assert contradictions(log) == []
     found = attempts(log)
     failures = Counter(attempt.failure for attempt in found if attempt.counts)
@@ -209,3 +209,53 @@ def test_what_happens_follows_from_the_seed(seed: int) -> None:
         own = [fault for fault in found if fault.target == target]
         assert all(first.end <= then.begin for first, then in itertools.pairwise(own))
     assert sum(fault.kind is Kind.KILL for fault in found) >= 200
+
+
+# What the log says
+
+
+def results(serial: int = 1, batch: int = 1, **more: object) -> Record:
+    """One task, done under a lease of the first epoch."""
+    return {
+        "type": "results", "seq": 0, "campaign": 1, "stage": "work", "worker": "w1",
+        "lease": [1, serial], "report": [7, batch], "tasks": [[0, 1]],
+    } | more  # fmt: skip
+
+
+BEFORE: list[Record] = [
+    {"type": "coordinator-started", "seq": 0, "epoch": 1},
+    {"type": "worker-joined", "seq": 1, "worker": "w1"},
+    {"type": "worker-joined", "seq": 2, "worker": "w2"},
+    {"type": "campaign-accepted", "seq": 3, "campaign": 1},
+]
+LOSS = results(report=None, outcomes=[{"final": False, "workerLost": True}])
+FAILURE = results(outcomes=[{"final": False, "exit": 3}])
+SEAL: Record = {"type": "campaign-sealed", "seq": 9, "campaign": 1}
+LATE = results(2, 2, type="superseded")
+
+
+@pytest.mark.parametrize(
+    "after",
+    [[results(), SEAL], [LOSS, results()], [FAILURE, results(2, 2)], [results(), SEAL, LATE]],
+)
+def test_a_log_that_makes_sense(after: list[Record]) -> None:
+    assert contradictions(BEFORE + after) == []
+
+
+@pytest.mark.parametrize(
+    ("after", "what"),
+    [
+        ([results(), results(2, 2)], "done before"),
+        ([FAILURE, results(batch=2)], "twice under one lease"),
+        ([results(), results(2, type="superseded")], "counted twice"),
+        ([SEAL, results()], "after the seal"),
+        ([results(campaign=2)], "not accepted"),
+        ([results(worker="w3")], "of a stranger"),
+        ([results(lease=[2, 1])], "of an epoch to come"),
+        ([LOSS, results(worker="w2")], "its lease is"),
+        ([BEFORE[0]], "epoch"),
+    ],
+)
+def test_a_log_that_contradicts_itself(after: list[Record], what: str) -> None:
+    (found,) = contradictions(BEFORE + after)
+    assert what in found

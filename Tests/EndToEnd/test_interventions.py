@@ -16,7 +16,10 @@ steps:
     run:
       - sh
       - -c
-      - 'echo start {index} >&2; [ {index} -ne 4 ] || [ -e FOLDER/mended ] || exit 3; echo {index} > {out.text}'
+      - |
+        echo start {index} >&2
+        [ {index} -ne 4 ] || [ -e FOLDER/mended ] || exit 3
+        echo {index} > {out.text}
     outputs: {text: {file: text.txt, merge: {kind: lines, fan-in: 2}}}
     retry: {attempts: 2, backoff: 0 s}
     resources: {memory: 16 MiB}
@@ -25,7 +28,7 @@ steps:
     run: [sh, -c, 'wc -l < {with.all} > {out.lines}']
     outputs: {lines: {file: lines.txt}}
     resources: {memory: 16 MiB}
-"""  # noqa: E501
+"""
 
 
 def picky(cluster: Cluster) -> Path:

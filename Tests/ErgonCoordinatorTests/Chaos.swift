@@ -2,25 +2,31 @@ import ErgonCoordinator
 import ErgonModel
 
 /// A coordinator on a bad day: workers that obey their leases but fail, vanish and come back,
-/// connections that break with messages under way, and restarts that lose what was not durable.
-/// All of it follows from the seed.
+/// connections that break with messages under way, people who intervene, a clock that is set back,
+/// and restarts that lose what was not durable. All of it follows from the seed.
 struct Chaos {
     private(set) var coordinator = Coordinator()
     private(set) var log: [Record] = []
     private(set) var trace: [Coordinator.Effect] = []
-    private(set) var dice: SeededGenerator
+    var dice: SeededGenerator
     private(set) var campaigns: [Campaign] = []
-    private var workers: [VirtualWorker]
-    private var now = Instant(microseconds: 0)
+    var workers: [VirtualWorker]
+    private(set) var now = Instant(microseconds: 0)
     private var requests = 0
+    /// Questions about lines that nobody has answered yet.
+    private var counts: [(CampaignID, step: Int, file: StoredFile)] = []
+    /// The last snapshot, and how many records are in it.
+    private var snapshot: (bytes: [UInt8], records: Int)?
+    private var isCalm = false
     /// Of an attempt, in percent.
-    private let failureRate: Int
-    private let isCancelled: Bool
+    let failureRate: Int
+    /// Of all tasks, in percent: those that take their worker with them.
+    let poisonRate: Int
 
     init(seed: UInt64) {
         dice = SeededGenerator(seed: seed)
         failureRate = [0, 5, 30, 80][dice.roll(0...3)]
-        isCancelled = dice.happens(10)
+        poisonRate = dice.happens(20) ? 5 : 0
         // The first is large enough for every task.
         workers = (1...dice.roll(1...4)).map { VirtualWorker(number: $0, cpus: $0 == 1 ? 3 : 1) }
         for number in 1...dice.roll(1...2) { campaigns.append(dice.campaign(named: "c\(number)")) }
@@ -46,6 +52,7 @@ struct Chaos {
         for record in log {
             switch record.event {
             case .campaignAccepted(let accepted): endings[accepted.id] = .some(nil)
+            case .campaignReopened(let reopened): endings[reopened.id] = .some(nil)
             case .campaignSealed(let seal): endings[seal.id] = seal.ending
             default: break
             }
@@ -59,35 +66,68 @@ struct Chaos {
     mutating func step() {
         let worker = dice.roll(0...workers.count - 1)
         switch dice.roll(1...100) {
-        case 1...30: deliverOrder(to: worker)
-        case 31...60: work(worker, failing: failureRate)
-        case 61...85: deliverReport(of: worker)
-        case 86...88: breakConnection(of: worker)
-        case 89...92: connect(worker)
-        case 93:
-            breakConnection(of: worker)
-            workers[worker].die()
-        case 94: restart()
-        case 95: pass(20_000_000)
-        case 96: submit(campaigns[dice.roll(0...campaigns.count - 1)])
-        case 97 where isCancelled: cancel()
+        case 1...26: deliverOrder(to: worker)
+        case 27...53: work(worker)
+        case 54...77: deliverReport(of: worker)
+        case 78...80: retryWhatFailed()
+        case 81...83: breakConnection(of: worker)
+        case 84...87: connect(worker)
+        case 88: crash(worker)
+        case 89: leave(worker)
+        case 90: workers[worker].isBlackHole.toggle()
+        case 91: restart()
+        case 92: pass(Int64(dice.roll(6...20)) * 1_000_000)
+        case 93: submit(campaigns[dice.roll(0...campaigns.count - 1)])
+        case 94...96: intervene(intervention())
+        case 97: handle(.trouble(dice.happens(30) ? "no room" : nil))
+        case 98 where dice.happens(20): now = Instant(microseconds: now.microseconds / 2)
+        case 99: snapshot = (coordinator.snapshot(), log.count)
         default: pass(Int64(dice.roll(1...2_000_000)))
         }
     }
 
-    /// Some workers are gone for good, and from now on nothing goes wrong any more, until all is
-    /// done or nothing happens.
+    /// Some workers are gone for good, people let go, and from now on nothing goes wrong any more
+    /// but what the programs do, until all is done or nothing happens.
     mutating func calm() {
+        isCalm = true
         let gone = workers.indices.filter { $0 > 0 && dice.happens(30) }
-        for index in gone { breakConnection(of: index) }
-        for _ in 0..<2000 where endings.values.contains(nil) {
+        for index in workers.indices {
+            breakConnection(of: index)
+            workers[index].isBlackHole = false
+            intervene(.stand(workers[index].facts.worker, .active))
+        }
+        handle(.trouble(nil))
+        for id in endings.keys.sorted() {
+            if dice.happens(50) { intervene(.resume(id)) }
+            if dice.happens(50) { intervene(.retry(id, stage: nil, tasks: nil)) }
+            intervene(.release(id))
+        }
+        for _ in 0..<2000 where isAnythingLeft(of: gone) {
             for index in workers.indices where !gone.contains(index) {
                 connect(index)
                 deliverOrder(to: index)
-                work(index, failing: failureRate)
+                work(index)
                 deliverReport(of: index)
             }
-            pass(1_000_000)
+            pass(10_000_000)
+        }
+    }
+
+    private func isAnythingLeft(of gone: [Int]) -> Bool {
+        endings.values.contains(nil)
+            || workers.indices.contains {
+                !gone.contains($0) && !workers[$0].unacknowledged.isEmpty
+            }
+    }
+
+    mutating func handle(_ event: Coordinator.Event) {
+        let effects = coordinator.handle(event, now: now)
+        if !isCalm, dice.happens(1) {
+            // It stops in the midst of it: what comes after some effect never happens.
+            perform(Array(effects.prefix(dice.roll(0...effects.count))))
+            restart()
+        } else {
+            perform(effects)
         }
     }
 
@@ -100,199 +140,80 @@ struct Chaos {
                 for index in workers.indices where workers[index].facts.worker == worker {
                     workers[index].inbox.append(order)
                 }
-            case .countLines(let id, let step, let file): workers[0].counts.append((id, step, file))
+            case .countLines(let id, let step, let file): counts.append((id, step, file))
             case .reply: break
             }
         }
     }
 
-    private mutating func handle(_ event: Coordinator.Event) {
-        let effects = coordinator.handle(event, now: now)
-        if dice.happens(1) {
-            // It stops in the midst of it: what comes after some effect never happens.
-            perform(Array(effects.prefix(dice.roll(0...effects.count))))
-            restart()
-        } else {
-            perform(effects)
-        }
-    }
-
+    /// From the log, or from a snapshot and what of the log came after it.
     private mutating func restart() {
         for index in workers.indices { workers[index].loseConnection() }
-        workers[0].counts = []
-        var next = Coordinator()
-        for record in log {
-            do { try next.replay(record, campaign: campaign) } catch {
-                fatalError("the log does not replay: \(error.problem)")
-            }
-        }
-        coordinator = next
+        counts = []
+        coordinator = restored()
         perform(coordinator.start(version: "1", now: now))
+    }
+
+    private func restored() -> Coordinator {
+        do throws(ReplayFault) {
+            guard let snapshot else { return try ErgonCoordinatorTests.replayed(log, campaign) }
+            var restored = try Coordinator(
+                snapshot: snapshot.bytes, grace: .seconds(15), campaign: campaign)
+            for record in log[snapshot.records...] {
+                try restored.replay(record, campaign: campaign)
+            }
+            return restored
+        } catch { fatalError("the log does not replay: \(error.problem)") }
     }
 
     private mutating func pass(_ microseconds: Int64) {
         now = now + Microseconds(microseconds)
-        for (id, step, file) in workers[0].counts {
+        for (id, step, file) in counts {
             let lines = Int(file.digest.bytes[0] % 5)
             handle(.linesCounted(id, step: step, of: file, lines: lines))
         }
-        workers[0].counts = []
+        counts = []
         handle(.tick)
     }
 
-    private mutating func submit(_ campaign: Campaign) {
+    // MARK: People
+
+    private mutating func request() -> Coordinator.RequestID {
         requests += 1
-        handle(
-            .submit(
-                Coordinator.RequestID(requests), campaign, manifest: manifest(of: campaign),
-                by: "anna"))
+        return Coordinator.RequestID(requests)
+    }
+
+    private mutating func submit(_ campaign: Campaign) {
+        handle(.submit(request(), campaign, manifest: manifest(of: campaign), by: "anna"))
     }
 
     private mutating func intervene(_ intervention: Coordinator.Intervention) {
-        requests += 1
-        handle(.intervene(Coordinator.RequestID(requests), intervention, by: "anna"))
+        handle(.intervene(request(), intervention, by: "anna"))
     }
 
-    private mutating func cancel() {
-        intervene(.cancel(CampaignID(dice.roll(1...3))))
-    }
-
-    // MARK: Workers
-
-    private mutating func connect(_ index: Int) {
-        guard !workers[index].isConnected else { return }
-        workers[index].isConnected = true
-        workers[index].outbox = workers[index].unacknowledged
-        let worker = workers[index]
-        handle(.workerConnected(worker.facts, life: worker.life, held: worker.held))
-    }
-
-    private mutating func breakConnection(of index: Int) {
-        guard workers[index].isConnected else { return }
-        workers[index].loseConnection()
-        handle(.workerDisconnected(workers[index].facts.worker))
-    }
-
-    private mutating func deliverOrder(to index: Int) {
-        guard !workers[index].inbox.isEmpty else { return }
-        workers[index].take(workers[index].inbox.removeFirst())
-    }
-
-    private mutating func deliverReport(of index: Int) {
-        guard !workers[index].outbox.isEmpty else { return }
-        let report = workers[index].outbox.removeFirst()
-        handle(.report(workers[index].facts.worker, report))
-    }
-
-    /// Some tasks of one lease come to an end.
-    private mutating func work(_ index: Int, failing rate: Int) {
-        guard let held = workers[index].leases.randomElement(using: &dice),
-            let (campaign, _) = campaign(with: held.lease.manifest.digest)
-        else { return }
-        var results: [TaskResult] = []
-        for task in held.remaining.ranges.joined() where results.isEmpty || dice.happens(50) {
-            let failure: Outcome = .failed(.exit(dice.roll(1...255)), isFinal: false)
-            let outcome = dice.happens(rate) ? failure : .succeeded
-            let files =
-                outcome == .succeeded
-                ? outputs(of: held.lease.stage, task: task, in: campaign) : []
-            results.append(
-                TaskResult(
-                    task: task, outcome: outcome, outputs: files, log: nil, started: now,
-                    wall: Microseconds(Int64(dice.roll(1...2_000_000))), cpu: .seconds(1),
-                    energy: Joules(microjoules: 5)))
-        }
-        workers[index].report(results, of: held.lease)
-    }
-}
-
-/// A worker that does what its leases say.
-struct VirtualWorker {
-    struct Held {
-        var lease: Lease
-        /// Without a result.
-        var remaining: IntervalSet
-    }
-
-    let facts: WorkerFacts
-    var isConnected = false
-    /// On its way to the worker.
-    var inbox: [WorkerOrder] = []
-    /// On its way to the coordinator.
-    var outbox: [WorkerReport] = []
-    var unacknowledged: [WorkerReport] = []
-    private(set) var leases: [Held] = []
-    private var lastBatch = 0
-    private(set) var life = 1
-    /// Questions about lines that nobody has answered yet.
-    var counts: [(CampaignID, step: Int, file: StoredFile)] = []
-
-    init(number: Int, cpus: Int) {
-        facts = WorkerFacts(
-            worker: WorkerID("w\(number)"), cpus: cpus, memory: ByteCount(8 << 30),
-            cpuModel: "A CPU",
-            power: PowerModel(
-                source: "model:table", perThread: Watts(milliwatts: 5000), uncertaintyPercent: 30))
-    }
-
-    /// What it declares when it comes back: results without an answer still belong to the lease.
-    var held: [HeldLease] {
-        leases.map { held in
-            var tasks = held.remaining
-            for report in unacknowledged where report.lease == held.lease.id {
-                for result in report.results { tasks.insert(result.task..<result.task + 1) }
-            }
-            return HeldLease(
-                id: held.lease.id, campaign: held.lease.campaign, stage: held.lease.stage,
-                remaining: tasks)
+    /// Where something has failed for good, somebody may not be content with that.
+    private mutating func retryWhatFailed() {
+        guard case .status(let report) = coordinator.reply(to: .status(nil)) else { return }
+        for campaign in report.campaigns where campaign.stages.contains(where: { $0.failed > 0 }) {
+            intervene(.retry(campaign.id, stage: nil, tasks: nil))
         }
     }
 
-    mutating func take(_ order: WorkerOrder) {
-        switch order {
-        case .welcome: break
-        case .lease(let lease):
-            leases.append(Held(lease: lease, remaining: IntervalSet(lease.tasks)))
-        case .acknowledge(let reports):
-            unacknowledged.removeAll { reports.contains($0.id) }
-            leases.removeAll { held in
-                held.remaining.isEmpty
-                    && !unacknowledged.contains { $0.lease == held.lease.id }
-            }
-        case .withdraw(let ids): leases.removeAll { ids.contains($0.lease.id) }
-        case .withdrawTasks(let id, let tasks):
-            for index in leases.indices where leases[index].lease.id == id {
-                leases[index].remaining.subtract(tasks)
-            }
-            leases.removeAll { $0.lease.id == id && $0.remaining.isEmpty }
+    private mutating func intervention() -> Coordinator.Intervention {
+        let id = CampaignID(dice.roll(1...max(endings.count, 1)))
+        switch dice.roll(1...14) {
+        case 1: return .hold(id, reason: "wait")
+        case 2...3: return .release(id)
+        case 4: return .cancel(id)
+        case 5...6: return .resume(id)
+        case 7...8: return .retry(id, stage: "a", tasks: IntervalSet(0..<dice.roll(1...4)))
+        default:
+            let worker = workers[dice.roll(0...workers.count - 1)].facts.worker
+            let until = dice.happens(50) ? now + .seconds(10) : nil
+            return .stand(
+                worker,
+                [.active, .active, .draining, .quarantined(reason: "old", until: until)][
+                    dice.roll(0...3)])
         }
-    }
-
-    mutating func report(_ results: [TaskResult], of lease: Lease) {
-        guard !results.isEmpty else { return }
-        lastBatch += 1
-        let report = WorkerReport(
-            id: ReportID(life: life, batch: lastBatch), lease: lease.id, campaign: lease.campaign,
-            stage: lease.stage,
-            results: results)
-        unacknowledged.append(report)
-        if isConnected { outbox.append(report) }
-        for index in leases.indices where leases[index].lease.id == lease.id {
-            for result in results { leases[index].remaining.remove(result.task..<result.task + 1) }
-        }
-    }
-
-    mutating func loseConnection() {
-        isConnected = false
-        inbox = []
-        outbox = []
-    }
-
-    /// Its process is gone, and with it all it knew.
-    mutating func die() {
-        life += 1
-        lastBatch = 0
-        leases = []
-        unacknowledged = []
     }
 }

@@ -26,14 +26,21 @@ extension SeededGenerator {
         let outputs = ["x", "y"].prefix(roll(0...2)).map { output(named: $0) }
         let whole = earlier.flatMap { step in wholeOutputs(of: step) }
         var with: [String: String] = [:]
-        if happens(30), let source = whole.randomElement(using: &self) { with["extra"] = source }
+        if happens(60), let source = whole.randomElement(using: &self) { with["extra"] = source }
         return ErgonCoordinatorTests.step(
             name, over: over, split: split, points: happens(20) ? [axis("cut", "p", "q")] : [],
-            with: with, cpus: roll(1...2), attempts: roll(1...3), outputs: outputs)
+            with: with, cpus: roll(1...2), retry: retry(), outputs: outputs)
+    }
+
+    private mutating func retry() -> RetrySpec {
+        RetrySpec(
+            attempts: roll(1...3), backoff: .seconds([0, 1, 30][roll(0...2)]),
+            finalExits: happens(20) ? [2] : [], afterTimeLimit: happens(80),
+            memoryPercent: happens(30) ? 250 : 100, lostWorkers: roll(1...3))
     }
 
     private mutating func output(named name: String) -> OutputSpec {
-        guard happens(60) else { return ErgonCoordinatorTests.output(name) }
+        guard happens(75) else { return ErgonCoordinatorTests.output(name) }
         return ErgonCoordinatorTests.output(
             name, merge: .lines, fanIn: roll(2...3), missing: happens(30) ? .error : .partial)
     }

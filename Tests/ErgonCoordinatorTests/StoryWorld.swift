@@ -258,7 +258,7 @@ struct StoryWorld {
 /// A coordinator that knows these records and nothing else.
 func replayed(
     _ log: [Record], _ campaign: (Digest) -> (Campaign, size: ByteCount)? = Fixture.submitted
-) throws -> Coordinator {
+) throws(ReplayFault) -> Coordinator {
     var coordinator = Coordinator()
     for record in log { try coordinator.replay(record, campaign: campaign) }
     return coordinator
@@ -268,6 +268,12 @@ func replayed(
 struct Answers: Hashable {
     var status: [Coordinator.CampaignReport]
     var results: Coordinator.ResultsReport?
+    /// What went wrong, by stage and task.
+    var troubles: [String: [[Trouble]]] = [:]
+    /// What the last attempts said.
+    var logs: [String: [StoredFile?]] = [:]
+    var standings: [WorkerID: Standing] = [:]
+    var finished: [WorkerID: Int] = [:]
 }
 
 extension Coordinator {
@@ -292,7 +298,25 @@ extension Coordinator {
             }
         }
         if case .results(let report) = reply(to: .results(.id(id))) { answers.results = report }
+        for stage in answers.status.flatMap(\.stages) {
+            for task in 0..<(stage.tasks ?? 0) { ask(id, stage.name, task, &answers) }
+        }
+        if case .workers(let workers) = reply(to: .workers) {
+            for worker in workers {
+                answers.standings[worker.facts.worker] = worker.standing
+                answers.finished[worker.facts.worker] = worker.finishedTasks
+            }
+        }
         return answers
+    }
+
+    private func ask(_ id: CampaignID, _ stage: String, _ task: Int, _ answers: inout Answers) {
+        let question = Question.explain(.id(id), stage: stage, task: task)
+        if case .explanation(_, let troubles) = reply(to: question) {
+            answers.troubles[stage, default: []].append(troubles)
+        }
+        let log = Question.log(.id(id), stage: stage, task: task, attempt: nil)
+        if case .log(let file) = reply(to: log) { answers.logs[stage, default: []].append(file) }
     }
 }
 

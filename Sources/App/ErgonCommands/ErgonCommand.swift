@@ -39,7 +39,7 @@ struct ErgonCommand: AsyncParsableCommand {
                 name: "Sites",
                 subcommands: [
                     CoordinatorCommand.self, WorkerCommand.self, TokenCommand.self,
-                    LoginCommand.self,
+                    LoginCommand.self, LogCommand.self,
                 ]),
             CommandGroup(
                 name: "Auditors", subcommands: [CoverageCommand.self, AuditCommand.self]),

@@ -9,8 +9,9 @@ struct SimulateCommand: AsyncParsableCommand {
         abstract: "Lives through grids in which everything goes wrong, and checks every promise.",
         discussion: """
             Runs the real coordinator, workers and log in virtual time, on a network, clocks and a \
-            disk that fail as the seed says. A seed always goes the same way; every eighth is run \
-            twice to prove it. Exit status 1 if any promise is broken.
+            disk that fail as the seed says, with people who hold, cancel and retry, and programs \
+            that fail, dawdle or take their worker with them. A seed always goes the same way; \
+            every eighth is run twice to prove it. Exit status 1 if any promise is broken.
             """)
 
     @Flag(help: "What goes wrong: everything. Without it the worlds are calm.")
@@ -114,6 +115,7 @@ struct SimulateCommand: AsyncParsableCommand {
             "\(sum.steps) steps, \(sum.records) records, "
                 + "\(Int(sum.time.seconds) / 3600) h of virtual time, \(Int(rate)) seeds/s",
         ]
+        if faults { lines.append("\(sum.faults.total) faults, and what people wanted:") }
         var kinds: [String: JSON] = [:]
         for fault in Fault.allCases {
             kinds["\(fault)"] = .int(sum.faults[fault])
@@ -133,6 +135,7 @@ struct SimulateCommand: AsyncParsableCommand {
                 "seeds": .int(count), "violations": .array(failures), "steps": .int(sum.steps),
                 "records": .int(sum.records), "virtualMicroseconds": .integer(sum.time.count),
                 "seedsPerSecond": .number(rate), "faults": .object(kinds),
+                "faultsInAll": .int(sum.faults.total),
             ])
     }
 }

@@ -51,6 +51,8 @@ package struct Coordinator: Sendable {
     var leases: [LeaseID: LeaseState] = [:]
     /// After a start nothing is leased before then, unless all come back that may hold leases.
     var settlingUntil: Instant?
+    /// The last campaign that may have been leased before the start.
+    var lastEarlierCampaign = CampaignID(0)
     /// Why nothing is started.
     var trouble: String?
 
@@ -82,6 +84,7 @@ package struct Coordinator: Sendable {
         var effects: [Effect] = []
         commit(.coordinatorStarted(epoch: epoch + 1, version: version), now, &effects)
         if !mayComeBack(now).isEmpty { settlingUntil = now + grace }
+        lastEarlierCampaign = CampaignID(lastCampaign)
         seal(now, &effects)
         return effects + countLines()
     }

@@ -43,19 +43,20 @@ extension Coordinator {
         }
         let connected = workers.values.filter(\.isConnected)
         if connected.isEmpty { return "no worker is connected" }
-        if settlingUntil != nil {
+        if isSettling(state.id) {
             return "the coordinator has just started, and its workers may still hold it"
+        }
+        let attempt = (stage.setbacks[task]?.count ?? 0) + 1
+        if let entry, !entry.isDue(now) {
+            let last = stage.troubles[task]?.last { $0.kind.isFailure }
+            return "attempt \(attempt) may start from \(entry.due.clockTime) UTC on; "
+                + "the one before came to nothing: \(last?.description ?? "")"
         }
         let needs = state.campaign.resources(of: stage.stage)
         if let reason = lack(of: needs, in: connected, state) { return reason }
         let count = stage.ready.count + stage.again.count
         let busy = "all workers are busy; \(count) tasks of `\(stage.name)` are ready"
-        guard let entry else { return busy }
-        let attempt = (stage.setbacks[task]?.count ?? 0) + 1
-        if entry.isDue(now) { return "attempt \(attempt) could start, but \(busy)" }
-        let last = stage.troubles[task]?.last { $0.kind.isFailure }
-        return "attempt \(attempt) may start from \(entry.due.clockTime) UTC on; "
-            + "the one before came to nothing: \(last?.description ?? "")"
+        return entry == nil ? busy : "attempt \(attempt) could start, but \(busy)"
     }
 
     /// Why none of the connected workers will ever be given it, as things stand.

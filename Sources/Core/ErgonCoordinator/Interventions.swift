@@ -88,7 +88,8 @@ extension Coordinator {
         }
         reopen(id, chosen, by, now, &effects)
         let count = chosen.values.reduce(0) { $0 + $1.count }
-        return .sentence("campaign \(id) goes on; \(count) failed tasks are started again")
+        return .sentence(
+            "campaign \(id) \(course(of: id)); \(count) failed tasks are started again")
     }
 
     private mutating func resume(
@@ -101,7 +102,11 @@ extension Coordinator {
             return .refused("campaign \(id) \(ending)\(remedy)")
         }
         reopen(id, [:], by, now, &effects)
-        return .sentence("campaign \(id) goes on")
+        return .sentence("campaign \(id) \(course(of: id))")
+    }
+
+    private func course(of id: CampaignID) -> String {
+        campaigns[id]?.held.map { "is open again, but held: \($0)" } ?? "goes on"
     }
 
     private mutating func reopen(

@@ -14,21 +14,26 @@ extension Coordinator {
 
     mutating func grantLeases(_ now: Instant, _ effects: inout [Effect]) {
         guard trouble == nil else { return }
-        if let until = settlingUntil {
-            guard mayComeBack(now).isEmpty || now >= until else {
-                // A clock that was set back makes nobody wait longer than the grace.
-                settlingUntil = min(until, now + grace)
-                return
-            }
-            settlingUntil = nil
-        }
+        settle(now)
         let able = workers.filter { $0.value.mayTake(now) }.keys.sorted()
         guard !able.isEmpty else { return }
-        for id in running where campaigns[id]?.held == nil {
+        for id in running where campaigns[id]?.held == nil && !isSettling(id) {
             for stage in campaigns[id]?.stagesWithRunnableTasks(now) ?? [] {
                 grantLeases(id, stage, able, now, &effects)
             }
         }
+    }
+
+    /// Whether workers that are away may hold some of the campaign.
+    func isSettling(_ id: CampaignID) -> Bool {
+        settlingUntil != nil && id <= lastEarlierCampaign
+    }
+
+    private mutating func settle(_ now: Instant) {
+        guard let until = settlingUntil else { return }
+        let isOver = until <= now || mayComeBack(now).isEmpty
+        // A clock that was set back makes nobody wait longer than the grace.
+        settlingUntil = isOver ? nil : min(until, now + grace)
     }
 
     /// One lease a worker in turn, until the stage or the workers' room is used up.
@@ -62,8 +67,10 @@ extension Coordinator {
     ) -> Candidates? {
         guard let state = campaigns[id] else { return nil }
         let needs = state.campaign.resources(of: stage)
-        let fitting = able.filter { state.unfit[$0] == nil }.compactMap { workers[$0] }
-            .filter { $0.facts.fits(needs) }
+        let mayDecline = state.unfit.isEmpty || !isAnyoneFit(for: stage, of: id)
+        let fitting = able.compactMap { workers[$0] }.filter {
+            $0.facts.fits(needs) && (mayDecline || state.unfit[$0.facts.worker] == nil)
+        }
         return fitting.isEmpty ? nil : Candidates(fitting, for: needs)
     }
 

@@ -25,16 +25,6 @@ extension Coordinator {
     mutating func disconnect(_ worker: WorkerID, _ now: Instant) {
         workers[worker]?.isConnected = false
         workers[worker]?.awayUntil = now + grace
-        // Whoever else could not run a campaign may be the only one left that might.
-        for id in running where campaigns[id]?.unfit.isEmpty == false {
-            if !isAnyoneFit(for: id) { campaigns[id]?.unfit = [:] }
-        }
-    }
-
-    private func isAnyoneFit(for id: CampaignID) -> Bool {
-        workers.contains { worker, there in
-            there.isConnected && campaigns[id]?.unfit[worker] == nil
-        }
     }
 
     mutating func expire(_ now: Instant, _ effects: inout [Effect]) {
@@ -69,22 +59,25 @@ extension Coordinator {
         _ id: LeaseID, by worker: WorkerID, _ reason: String, _ now: Instant,
         _ effects: inout [Effect]
     ) {
-        guard let lease = leases[id], lease.worker == worker, let state = campaigns[lease.campaign]
-        else { return }
+        guard let lease = leases[id], lease.worker == worker else { return }
         campaigns[lease.campaign]?.unfit[worker] = reason
-        let needs = state.campaign.resources(of: lease.stage)
-        let mayOthers = workers.contains { other, there in
-            other != worker && there.isConnected && !there.isLeaving
-                && there.facts.fits(needs) && state.unfit[other] == nil
-        }
-        if mayOthers { return release(id) }
+        if isAnyoneFit(for: lease.stage, of: lease.campaign) { return release(id) }
         let results = lease.remaining.ranges.joined().map { task in
             TaskResult(unstarted: task, .notStarted(reason), at: now)
         }
         record(results, of: id, report: nil, now, &effects)
         release(id)
-        // Tried again by whoever there is, until the attempts are used up.
-        campaigns[lease.campaign]?.unfit = [:]
+    }
+
+    /// Whether a worker is there that could run the stage and has not declined the campaign. If
+    /// none is, whoever has declined may try again, until the attempts are used up.
+    func isAnyoneFit(for stage: Stage, of id: CampaignID) -> Bool {
+        guard let state = campaigns[id] else { return false }
+        let needs = state.campaign.resources(of: stage)
+        return workers.contains { worker, there in
+            there.isConnected && !there.isLeaving && there.facts.fits(needs)
+                && state.unfit[worker] == nil
+        }
     }
 
     /// A worker of which no record has spoken for so long is not waited for.
@@ -92,8 +85,7 @@ extension Coordinator {
 
     /// Workers that are away after a start and may hold leases of an earlier one.
     func mayComeBack(_ now: Instant) -> [WorkerID] {
-        if running.isEmpty { return [] }
-        return workers.filter { _, there in
+        workers.filter { _, there in
             if case .quarantined = there.standing { return false }
             return !there.isConnected && now - there.lastRecord < Self.longestSilence
         }.map(\.key)

@@ -10,15 +10,15 @@ extension World {
     mutating func startCoordinator() {
         guard coordinator == nil else { return }
         ledger.forget()
-        guard let (log, core, payloads) = recover() else {
+        guard let recovered = recover() else {
             disk.restart()
             return later(.coordinatorStarts, 500_000...10_000_000)
         }
-        if payloads.count == visible.count { compare("after a restart", with: core) }
-        visible = payloads
-        shadow = core
+        compareStarted(recovered)
+        visible = recovered.payloads
         coordinator = CoordinatorProcess(
-            core: core, log: log, outboxes: Array(repeating: nil, count: workers.count),
+            core: recovered.core, log: recovered.log,
+            outboxes: Array(repeating: nil, count: workers.count),
             checkpointed: (0, coordinatorTime))
         let time = coordinatorTime
         let effects = coordinator?.core.start(version: "simulated", now: time) ?? []
@@ -43,7 +43,7 @@ extension World {
             let delay = losingPower ? 1_000_000...20_000_000 : 1000...500_000
             breakLink(link, worker: delay, coordinator: 0...0)
         }
-        later(.coordinatorStarts, 50_000...10_000_000)
+        later(.coordinatorStarts, 50_000...(dice.happens(1, in: 4) ? 10_000_000 : 1_500_000))
     }
 
     mutating func writeCheckpoint(isDue: Bool) {

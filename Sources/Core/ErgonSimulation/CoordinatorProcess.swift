@@ -37,6 +37,8 @@ struct CoordinatorProcess {
     /// Campaigns, steps and files whose lines are counted or being counted.
     var counting: Set<Counting> = []
     var checkpointed: (size: Int, at: Instant)
+    /// Being written by a thread of its own.
+    var snapshot: TakenSnapshot?
     /// It has told the core that the disk is nearly full.
     var knowsLowDisk = false
 
@@ -213,12 +215,12 @@ extension World {
             trace.note(
                 now, "record", [Int(truncatingIfNeeded: stableHash(payload))],
                 text: String(decoding: payload, as: UTF8.self))
-            fold(record)
+            foldIntoShadow(record)
             if case .coordinatorStarted(let epoch, _) = record.event {
                 ledger.confirm(epoch: epoch)
             }
         }
-        if !group.records.isEmpty { compare("after a group") }
+        if !group.records.isEmpty { compareLiving() }
         guard perform(group.effects) else {
             return endCoordinator(losingPower: dice.happens(1, in: 2))
         }
@@ -226,6 +228,7 @@ extension World {
             if case .campaignSealed = $0.event { true } else { false }
         }
         writeCheckpoint(isDue: isSeal)
+        takeSnapshot()
     }
 
     /// - Returns: false if the process was killed in the midst of it.

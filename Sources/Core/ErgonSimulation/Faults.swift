@@ -26,6 +26,8 @@ package enum Fault: String, CaseIterable, Sendable {
     case zeroTail = "power loss left zeros"
     case hole = "power loss left a hole before later bytes"
     case lostName = "power loss took a file or a rename that was not synced"
+    case lostSnapshot = "snapshot could not be written"
+    case rottenSnapshot = "snapshot damaged on disk"
     case taskFailure = "task failed"
     case taskOverdue = "task ran beyond its limit"
     case straggler = "task took many times as long as its like"

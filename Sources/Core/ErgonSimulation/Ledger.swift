@@ -48,6 +48,9 @@ struct Ledger {
     var spent: [Attempt: Cost] = [:]
     /// What each attempt was given to read of earlier steps.
     var reads: [Attempt: [Digest]] = [:]
+    /// After which mishap a task was granted again. It need not wait for that one once more: a
+    /// snapshot may know it, though the log alone would not.
+    var waited: [Key: Instant] = [:]
 
     /// Forgotten when the coordinator stops, and folded anew from its log.
     var books = Books()

@@ -17,6 +17,8 @@ extension Ledger {
         var held: [CampaignID: String] = [:]
         var reopenings: [CampaignID: [Reopening]] = [:]
         var standings: [WorkerID: Standing] = [:]
+        /// Of open tasks.
+        var mishaps: [Key: Mishaps] = [:]
         /// The tasks of each report that are on record.
         var counted: [ReportKey: IntervalSet] = [:]
     }
@@ -37,7 +39,7 @@ extension Ledger {
             books.campaigns[accepted.id] = campaign(accepted.manifest)
             books.accounts[accepted.id] = Account()
         case .stageSized(let id, let stage, let count): size(id, stage, count)
-        case .results(let batch): take(batch, isReplay: isReplay)
+        case .results(let batch): take(batch, at: record.time, isReplay: isReplay)
         case .superseded(let batch): takeSuperseded(batch)
         case .campaignHeld(let id, let reason, _):
             if books.held.updateValue(reason, forKey: id) != nil { fail("\(id) was held twice") }
@@ -50,17 +52,14 @@ extension Ledger {
         case .campaignSealed(let seal): take(seal)
         case .workerStands(let worker, let standing, _):
             books.standings[worker] = standing
-            // Nobody can tell a worker that is away.
-            if case .quarantined = standing, !hands.connected.contains(worker) {
-                hands.drop { $1.worker == worker }
-            }
+            if case .quarantined = standing { takeAll(from: worker) }
         case .logRepaired: fail("the log was repaired, and nobody did it")
         }
     }
 
     // MARK: Results
 
-    private mutating func take(_ batch: ResultBatch, isReplay: Bool) {
+    private mutating func take(_ batch: ResultBatch, at time: Instant, isReplay: Bool) {
         guard let campaign = books.campaigns[batch.campaign],
             let stage = Stage(name: batch.stage, in: campaign)
         else { return fail("results of unknown work: campaign \(batch.campaign), \(batch.stage)") }
@@ -72,20 +71,25 @@ extension Ledger {
                 checkHand(batch, key, result)
                 if result.outcome == .succeeded { checkReads(batch, key) }
             }
-            apply(result, to: key, batch)
+            apply(result, to: key, batch, at: time)
         }
     }
 
-    private mutating func apply(_ result: TaskResult, to key: Key, _ batch: ResultBatch) {
+    private mutating func apply(
+        _ result: TaskResult, to key: Key, _ batch: ResultBatch, at time: Instant
+    ) {
         do throws(IllegalTransition) {
             books.states[key] = try state(of: key).after(result.outcome, on: batch.worker)
         } catch {
             fail("\(name(of: key)) has a second result on record, after `\(error.from)`")
         }
         switch result.outcome {
-        case .succeeded: books.outputs[key] = result.outputs
-        case .failed(.workerLost, _): break
-        case .failed: books.answers[key, default: []].insert(batch.lease)
+        case .succeeded:
+            books.outputs[key] = result.outputs
+            books.mishaps[key] = nil
+        case .failed(let failure, let isFinal):
+            noteMishap(failure, isFinal: isFinal, to: key, on: batch.worker, at: time)
+            if failure != .workerLost { books.answers[key, default: []].insert(batch.lease) }
         }
         books.accounts[key.campaign, default: Account()].add(result)
     }
@@ -151,6 +155,7 @@ extension Ledger {
             if case .open = state(of: key) { fail("\(name(of: key)) was reopened, but is open") }
             books.states[key] = nil
             books.outputs[key] = nil
+            books.mishaps[key] = nil
         }
         books.sealed[id] = nil
         books.cancelled.remove(id)

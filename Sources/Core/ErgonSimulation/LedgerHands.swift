@@ -20,13 +20,14 @@ extension Ledger {
         /// Until then it waits for workers that were there before it started; `nil` once that is
         /// over.
         var settlesUntil: Instant?
-        /// Connected at any time since the start.
-        var seen: Set<WorkerID> = []
+        /// Connected, or quarantined, at any time since the start.
+        var unawaited: Set<WorkerID> = []
         var trouble: String?
         /// Taken from their workers within this event, without anybody having said a word.
         var lost: [Key: [Hand]] = [:]
-        /// Whose task has come to its end elsewhere within this event.
-        var beaten: [Key: Hand] = [:]
+        /// Who must be told within this event to stop: the task has come to its end elsewhere, or
+        /// its inputs will be others.
+        private(set) var stopping: [Key: [Hand]] = [:]
 
         subscript(key: Key) -> [Hand] { holders[key] ?? [] }
 
@@ -53,6 +54,18 @@ extension Ledger {
             lost.merge(drop(isLost)) { $0 + $1 }
         }
 
+        mutating func mustStop(_ isStopped: (Key, Hand) -> Bool) {
+            for (key, hands) in holders {
+                let stopped = hands.filter { isStopped(key, $0) }
+                if !stopped.isEmpty { stopping[key, default: []] += stopped }
+            }
+        }
+
+        mutating func beginEvent() {
+            lost = [:]
+            stopping = [:]
+        }
+
         mutating func hear(_ lease: LeaseID, _ now: Instant) {
             for (key, hands) in holders where hands.contains(where: { $0.lease == lease }) {
                 holders[key] = hands.map {
@@ -70,8 +83,7 @@ extension Ledger {
         _ event: Coordinator.Event, _ effects: [Coordinator.Effect], _ grace: Microseconds,
         _ now: Instant
     ) {
-        hands.lost = [:]
-        hands.beaten = [:]
+        hands.beginEvent()
         if let until = hands.settlesUntil {
             hands.settlesUntil = until <= now ? nil : min(until, now + grace)
         }
@@ -97,13 +109,17 @@ extension Ledger {
         case .report(let worker, let report): endReport(report, worker)
         case .workerConnected(let facts, _, let held):
             checkRefusals(of: held, facts.worker, effects)
-        default: break
+        case .workerDisconnected, .giveBack, .leaving, .decline, .submit, .intervene, .ask,
+            .linesCounted, .trouble, .tick:
+            break
         }
-        for (key, hand) in hands.beaten where hands[key].contains(hand) {
-            if hands.connected.contains(hand.worker) {
-                fail("\(name(of: key)) has ended, but \(hand.worker) is not told to stop it")
+        for (key, stopped) in hands.stopping {
+            for hand in stopped where hands[key].contains(hand) {
+                if hands.connected.contains(hand.worker) {
+                    fail("\(hand.worker) is not told to stop \(name(of: key))")
+                }
+                hands.drop { $0 == key && $1 == hand }
             }
-            hands.drop { $0 == key && $1 == hand }
         }
     }
 
@@ -157,7 +173,7 @@ extension Ledger {
         _ worker: WorkerID, _ held: [HeldLease], _ effects: [Coordinator.Effect], _ now: Instant
     ) {
         hands.connected.insert(worker)
-        hands.seen.insert(worker)
+        hands.unawaited.insert(worker)
         hands.leaving.remove(worker)
         hands.awayUntil[worker] = nil
         var refused: Set<LeaseID> = []
@@ -194,6 +210,7 @@ extension Ledger {
             } else {
                 fail("\(name(of: key)) was granted after its end")
             }
+            checkWait(key, now)
             hands.add(Hand(lease: lease.id, worker: worker, since: now), key)
         }
     }
@@ -249,10 +266,16 @@ extension Ledger {
         guard hands.settlesUntil != nil else { return }
         for task in lease.tasks {
             let key = Key(campaign: lease.campaign, stage: lease.stage, task: task)
-            if let holder = absent(key), !hands.seen.contains(holder) {
+            if let holder = absent(key), !hands.unawaited.contains(holder) {
                 fail("\(name(of: key)) was granted to \(worker), though \(holder) has it")
             }
         }
+    }
+
+    /// A quarantined worker is not waited for; one that is away cannot be told.
+    mutating func takeAll(from worker: WorkerID) {
+        hands.unawaited.insert(worker)
+        if !hands.connected.contains(worker) { hands.drop { $1.worker == worker } }
     }
 
     // MARK: Results
@@ -274,6 +297,6 @@ extension Ledger {
                     + (holders.isEmpty ? "nobody's" : holders.joined(separator: " and ")))
         }
         if case .failed(_, isFinal: false) = result.outcome { return }
-        for other in hands[key] { hands.beaten[key] = other }
+        hands.mustStop { other, _ in other == key }
     }
 }

@@ -22,15 +22,13 @@ extension Ledger {
 
     /// Nobody may go on with inputs that will be others.
     mutating func takeBackReaders(of tasks: Set<Key>, _ id: CampaignID) {
-        let books = books
-        let stale = hands.drop { key, _ in
+        let (books, connected) = (books, hands.connected)
+        func isStale(_ key: Key) -> Bool {
             key.campaign == id && books.reads(key, oneOf: tasks)
         }
-        for (key, holders) in stale {
-            for hand in holders where hands.connected.contains(hand.worker) {
-                fail("\(name(of: key)) goes on at \(hand.worker) on inputs that were reopened")
-            }
-        }
+        // Nobody can tell a worker that is away.
+        hands.drop { isStale($0) && !connected.contains($1.worker) }
+        hands.mustStop { key, _ in isStale(key) }
     }
 }
 

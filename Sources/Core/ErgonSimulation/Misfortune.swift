@@ -11,20 +11,20 @@ extension World {
                 counts[.workerCrash] += 1
                 killWorker(index)
             }
-        case 13...19:
+        case 13...18:
             guard coordinator != nil else { break }
             counts[.coordinatorCrash] += 1
             endCoordinator(losingPower: false)
-        case 20...24: endCoordinator(losingPower: true)
-        case 25...42:
+        case 19...21: endCoordinator(losingPower: true)
+        case 22...44:
             guard let link = dice.pick(openLinks) else { break }
             counts[.connectionBreak] += 1
             breakLink(
                 link, up: dice.happens(1, in: 3), worker: 0...500_000, coordinator: 0...500_000)
-        case 43...54: openHalf()
-        case 55...62: cutOff()
-        case 63...74: setClock()
-        case 75...77: spoilWorker()
+        case 45...56: openHalf()
+        case 57...64: cutOff()
+        case 65...73: setClock()
+        case 74...77: spoilWorker()
         case 78: forsake()
         default: spoilDisk()
         }
@@ -109,17 +109,18 @@ extension World {
 
     private mutating func spoilDisk() {
         var span = 100_000...5_000_000
-        switch dice.roll(1...5) {
+        switch dice.roll(1...6) {
+        case 6: return disk.rotSnapshot()
         case 1: disk.weather.failures = dice.roll(20...400)
         case 2: disk.weather.crashes = dice.roll(10...200)
         case 3:
             counts[.lowDisk] += 1
             disk.weather.isLow = true
-            span = 1_000_000...20_000_000
+            span = 500_000...8_000_000
         default:
             disk.weather.isFull = true
             disk.weather.isLow = dice.happens(1, in: 2)
-            span = 100_000...20_000_000
+            span = 100_000...(dice.happens(1, in: 6) ? 20_000_000 : 3_000_000)
         }
         trace.note(
             now, "disk",

@@ -3,42 +3,101 @@ import ErgonCoordinator
 import ErgonModel
 import ErgonProvenance
 
+/// What a start found.
+struct Recovered {
+    let log: RecordLog<SimulatedDisk>
+    /// As a start has it: a snapshot, if there is one, and the records after it.
+    var core: Coordinator
+    /// The fold of all records.
+    var whole: Coordinator
+    let payloads: [[UInt8]]
+}
+
 /// What the log says when it is read again, and whether that is what everybody was told.
 extension World {
     /// - Returns: `nil` if the log cannot be opened now.
-    mutating func recover() -> (RecordLog<SimulatedDisk>, Coordinator, [[UInt8]])? {
-        var core = Coordinator(grace: profile.grace)
-        var (payloads, records): ([[UInt8]], [Record]) = ([], [])
-        var known = decoded
-        let campaigns = campaigns
+    mutating func recover() -> Recovered? {
         do throws(LogFault) {
-            let log = try RecordLog.open(on: disk, segmentSize: profile.segmentSize) {
-                place, bytes throws(LogFault) in
-                payloads.append(bytes)
+            let (log, core) = try openLog()
+            let payloads = try readLog()
+            let whole = fold(payloads)
+            checkNothingLost(payloads)
+            trace.note(
+                now, "recovered",
+                [payloads.count, log.tornTail?.count ?? 0, log.opening.restored ?? -1])
+            return Recovered(log: log, core: core, whole: whole, payloads: payloads)
+        } catch {
+            meet(error)
+            return nil
+        }
+    }
+
+    /// As the real coordinator starts.
+    private mutating func openLog() throws(LogFault) -> (RecordLog<SimulatedDisk>, Coordinator) {
+        var core = Coordinator(grace: profile.grace)
+        var (read, refusal): ([[UInt8]: Record], String?) = ([:], nil)
+        let (decoded, campaigns, grace) = (decoded, campaigns, profile.grace)
+        let log = try RecordLog.open(
+            on: disk, segmentSize: profile.segmentSize,
+            restore: { payload, _ throws(LogFault) in
+                do throws(ReplayFault) {
+                    core = try Coordinator(snapshot: payload, grace: grace) { campaigns.spec($0) }
+                    return true
+                } catch {
+                    refusal = error.problem
+                    return false
+                }
+            },
+            recover: { place, bytes throws(LogFault) in
                 do {
-                    let record = try known[bytes] ?? decode(bytes).record
-                    known[bytes] = record
-                    records.append(record)
-                    try core.replay(record) { digest in
-                        campaigns.first { $0.manifest.digest == digest }.map {
-                            ($0.campaign, size: $0.manifest.size)
-                        }
-                    }
+                    let record = try decoded[bytes] ?? decode(bytes).record
+                    read[bytes] = record
+                    try core.replay(record) { campaigns.spec($0) }
                 } catch let fault as ReplayFault {
                     throw .unreadable(place, problem: fault.problem)
                 } catch {
                     throw .unreadable(place, problem: "\(error)")
                 }
+            })
+        self.decoded.merge(read) { $1 }
+        if let refusal { ledger.fail("a snapshot of our own is refused: \(refusal)") }
+        return (log, core)
+    }
+
+    private func readLog() throws(LogFault) -> [[UInt8]] {
+        var reader = try RecordLogReader(of: disk)
+        var payloads: [[UInt8]] = []
+        while let item = try reader.next() {
+            switch item {
+            case .record(_, let bytes): payloads.append(bytes)
+            case .damage(let damage): throw .damaged(damage)
+            case .unfinished: break
             }
-            decoded = known
-            for record in records {
-                ledger.take(record, campaign: campaign(with:), isReplay: true)
+        }
+        return payloads
+    }
+
+    private mutating func fold(_ payloads: [[UInt8]]) -> Coordinator {
+        var whole = Coordinator(grace: profile.grace)
+        let known = campaigns
+        for payload in payloads {
+            guard let record = record(of: payload) else { continue }
+            do throws(ReplayFault) { try whole.replay(record) { known.spec($0) } } catch {
+                ledger.fail("a record does not replay: \(error.problem)")
             }
-            checkNothingLost(payloads)
-            trace.note(now, "recovered", [payloads.count, log.tornTail?.count ?? 0])
-            return (log, core, payloads)
+            ledger.take(record, campaign: campaign(with:), isReplay: true)
+        }
+        return whole
+    }
+
+    private mutating func record(of payload: [UInt8]) -> Record? {
+        if let known = decoded[payload] { return known }
+        do throws(RecordFault) {
+            let record = try decode(payload).record
+            decoded[payload] = record
+            return record
         } catch {
-            meet(error)
+            ledger.fail("a record cannot be read: \(error)")
             return nil
         }
     }
@@ -69,58 +128,11 @@ extension World {
         }
     }
 
-    // MARK: The log and the living
-
-    mutating func fold(_ record: Record) {
+    /// A record has become visible.
+    mutating func foldIntoShadow(_ record: Record) {
         let known = campaigns
-        do throws(ReplayFault) {
-            try shadow.replay(record) { digest in
-                known.first { $0.manifest.digest == digest }.map {
-                    ($0.campaign, size: $0.manifest.size)
-                }
-            }
-        } catch { ledger.fail("a record does not replay: \(error.problem)") }
-    }
-
-    /// A fold over the log must answer as the living coordinator does.
-    mutating func compare(_ when: String, with other: Coordinator? = nil) {
-        guard var live = other ?? coordinator?.core else { return }
-        let isThorough = other != nil || visible.count % 16 == 0
-        let all = Coordinator.Question.status(nil)
-        let (there, here) = (Self.answer(all, &shadow), Self.answer(all, &live))
-        if there != here { ledger.fail("\(when) the log and the coordinator differ in `status`") }
-        checkAccounts(here)
-        guard isThorough else { return }
-        for id in ledger.campaigns.keys.sorted() {
-            let results = Coordinator.Question.results(.id(id))
-            if Self.answer(results, &shadow) != Self.answer(results, &live) {
-                ledger.fail("\(when) the log and the coordinator differ in `results` of \(id)")
-            }
-        }
-    }
-
-    /// Without what is not on record: who is connected, and who holds what.
-    private static func answer(
-        _ question: Coordinator.Question, _ coordinator: inout Coordinator
-    ) -> Coordinator.Reply? {
-        let effects = coordinator.handle(
-            .ask(Coordinator.RequestID(0), question), now: Instant(microseconds: 0))
-        guard case .reply(_, let reply) = effects.first else { return nil }
-        guard case .status(var report) = reply else { return reply }
-        (report.workers, report.cpus, report.trouble) = (0, 0, nil)
-        for campaign in report.campaigns.indices {
-            for stage in report.campaigns[campaign].stages.indices {
-                report.campaigns[campaign].stages[stage].leased = 0
-            }
-        }
-        return .status(report)
-    }
-
-    private mutating func checkAccounts(_ reply: Coordinator.Reply?) {
-        guard case .status(let report) = reply else { return }
-        for campaign in report.campaigns
-        where ledger.books.accounts[campaign.id] != campaign.account {
-            ledger.fail("the account of campaign \(campaign.id) is not the sum of its results")
+        do throws(ReplayFault) { try shadow.replay(record) { known.spec($0) } } catch {
+            ledger.fail("a record does not replay: \(error.problem)")
         }
     }
 
@@ -128,21 +140,27 @@ extension World {
 
     /// The machine loses power once more; then an auditor reads what is left.
     mutating func finish() {
-        ledger.checkAllReported(
-            except: Set(workers.filter(\.isGone).map(\.facts.worker)))
+        ledger.checkAllReported(except: Set(workers.filter(\.isGone).map(\.facts.worker)))
         endCoordinator(losingPower: true)
         ledger.forget()
-        guard let (_, core, payloads) = recover() else {
+        guard let recovered = recover() else {
             return ledger.fail("the log does not open after a last power loss")
         }
-        compare("at the end", with: core)
+        compareStarted(recovered)
         let known = campaigns
-        var audit = Audit { digest in known.first { $0.manifest.digest == digest }?.campaign }
-        for (sequence, payload) in payloads.enumerated() {
-            if let record = decoded[payload] { audit.add(record, sequence: sequence) }
+        var audit = Audit { known.spec($0)?.0 }
+        for (sequence, payload) in recovered.payloads.enumerated() {
+            if let record = record(of: payload) { audit.add(record, sequence: sequence) }
         }
         for finding in audit.report.findings.prefix(1) {
             ledger.fail("audit: record \(finding.sequence): \(finding.problem)")
         }
+    }
+}
+
+extension [SimulatedCampaign] {
+    /// The campaign whose canonical form has that name.
+    fileprivate func spec(_ digest: Digest) -> (Campaign, size: ByteCount)? {
+        first { $0.manifest.digest == digest }.map { ($0.campaign, size: $0.manifest.size) }
     }
 }

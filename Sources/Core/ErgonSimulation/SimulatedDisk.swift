@@ -95,7 +95,7 @@ final class SimulatedDisk {
         case 2 where kept > 0 && kept < bytes.count && bytes[kept...].contains { $0 != 0 }:
             // A later page was written, an earlier one was not.
             counts[.hole] += 1
-            hole = name
+            if name.hasSuffix(".log") { hole = name }
             let holed = [UInt8](repeating: 0, count: kept) + bytes[kept...]
             Self.apply(.write(offset: offset, holed), to: &inode.durable)
         default:
@@ -110,6 +110,18 @@ final class SimulatedDisk {
         Self.apply(.truncate(size), to: &inode.content)
         inode.durable = inode.content
         hole = nil
+    }
+
+    /// A bit of a snapshot, if there is one, is no longer what it was.
+    func rotSnapshot() {
+        let names = files.keys.filter { $0.hasPrefix("snapshot-") }.sorted()
+        guard let name = dice.pick(names), let inode = files[name], !inode.content.isEmpty else {
+            return
+        }
+        counts[.rottenSnapshot] += 1
+        inode.content[dice.roll(0...inode.content.count - 1)] ^= 1 << dice.roll(0...7)
+        inode.durable = inode.content
+        inode.pending = []
     }
 
     private static func apply(_ change: Change, to bytes: inout [UInt8]) {

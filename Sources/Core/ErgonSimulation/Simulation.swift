@@ -5,7 +5,7 @@ package struct Simulation: Sendable {
     /// Once nothing goes wrong any more, every campaign ends within this time.
     package static let bound = Microseconds.seconds(3600)
     /// The steps during which things go wrong, unless somebody says otherwise.
-    package static let usualOperations = 400
+    package static let usualOperations = 500
 
     package let seed: UInt64
     /// Everything that happened, as a number.

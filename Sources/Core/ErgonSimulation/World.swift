@@ -11,6 +11,7 @@ struct World {
         case coordinatorTicks(life: Int)
         /// The coordinator takes what has arrived as one group.
         case groupIsTaken(life: Int)
+        case snapshotIsWritten(life: Int)
         case linesAreCounted(life: Int, CampaignID, step: Int, of: StoredFile, lines: Int)
         case workerStarts(Int)
         case workerTicks(Int, life: Int)
@@ -125,6 +126,7 @@ struct World {
         case .coordinatorStarts: startCoordinator()
         case .coordinatorTicks(let life): tickCoordinator(life)
         case .groupIsTaken(let life): if life == coordinatorLife { takeGroup() }
+        case .snapshotIsWritten(let life): writeSnapshot(life)
         case .linesAreCounted(let life, let id, let step, let file, let lines):
             if life == coordinatorLife {
                 arrive(.event(.linesCounted(id, step: step, of: file, lines: lines)))

@@ -45,6 +45,15 @@ package struct LogDamage: Hashable, Sendable, CustomStringConvertible {
         self.problem = problem
     }
 
+    /// The records may be what they should; the checkpoint is another log's, or damaged.
+    package var isOfCheckpoint: Bool {
+        switch problem {
+        case .shorterThanCheckpoint, .differsFromCheckpoint, .unreadableCheckpoint: true
+        case .badHeader, .misnamed, .notChained, .badLength, .badChecksum, .endsEarly, .missing:
+            false
+        }
+    }
+
     package var description: String {
         switch problem {
         case .badHeader: "the header of the segment is damaged"
@@ -118,7 +127,8 @@ extension LogDamage {
             + "the damage"
         switch problem {
         case .differsFromCheckpoint, .unreadableCheckpoint: return restore
-        default:
+        case .badHeader, .misnamed, .notChained, .badLength, .badChecksum, .endsEarly, .missing,
+            .shorterThanCheckpoint:
             return restore + ". What cannot be had back can be given up, with all that came after "
                 + "it: ergon log repair --truncate-at \(place.sequence)"
         }

@@ -70,7 +70,7 @@ extension LogDisk {
     ) throws(LogFault) -> RecordLogReader<Self> {
         let restored = opening.restored ?? 0
         var reader = try RecordLogReader(of: self) { segments, checkpoint in
-            let first = min(restored, checkpoint?.size ?? restored)
+            let first = min(restored, checkpoint ?? restored)
             return segments.lastIndex { (firstSequence(ofSegment: $0) ?? 0) <= first } ?? 0
         }
         while let item = try reader.next() {

@@ -125,7 +125,7 @@ private struct Survey {
     init(of disk: some LogDisk, keeping kept: Int) throws(RepairFault) {
         do throws(LogFault) {
             var reader = try RecordLogReader(of: disk)
-            (segments, checkpointSize) = (reader.segments, reader.checkpointHead?.size)
+            (segments, checkpointSize) = (reader.segments, reader.checkpointSize)
             while let item = try reader.next() {
                 meet(item, kept)
                 end = max(end, reader.sequence)
@@ -136,15 +136,10 @@ private struct Survey {
     private mutating func meet(_ item: LogItem, _ kept: Int) {
         switch item {
         case .record(let place, _), .unfinished(let place, _): mark(place, kept)
+        case .damage(let damage) where damage.isOfCheckpoint: isCheckpointBad = true
         case .damage(let damage):
-            switch damage.problem {
-            case .shorterThanCheckpoint, .differsFromCheckpoint, .unreadableCheckpoint:
-                isCheckpointBad = true
-            case .badHeader, .misnamed, .notChained, .badLength, .badChecksum, .endsEarly,
-                .missing:
-                mark(damage.place, kept)
-                firstDamage = firstDamage ?? damage
-            }
+            mark(damage.place, kept)
+            firstDamage = firstDamage ?? damage
         }
     }
 

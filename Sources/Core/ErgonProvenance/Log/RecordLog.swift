@@ -66,8 +66,8 @@ package final class RecordLog<Disk: LogDisk> {
     /// - Returns: their sequence numbers.
     /// - Throws: `system` if writing fails: none of the group may be acknowledged. If the disk is
     ///   full (`isFull`) the group is as if it never was, and the same one or another may be
-    ///   appended later. After any other fault it is `poisoned` ever after, and whether the group is
-    ///   on disk shows when the log is opened again.
+    ///   appended later. After any other fault it is `poisoned` ever after, and whether the group
+    ///   is on disk shows when the log is opened again.
     /// - Precondition: each is 1 to 65,535 bytes.
     package func append(_ payloads: [[UInt8]]) throws(LogFault) -> Range<Int> {
         if let poison { throw .poisoned(poison) }

@@ -11,13 +11,13 @@ package enum LogItem: Hashable, Sendable {
 package struct RecordLogReader<Disk: LogDisk> {
     private let disk: Disk
     /// The last signed checkpoint, if there is one that can be read.
-    package private(set) var checkpoint: SignedNote?
+    package let checkpoint: SignedNote?
     /// Names of the segments in order.
     let segments: [String]
     /// Where in `segments` it began.
     let start: Int
 
-    private(set) var checkpointHead: TreeHead?
+    private let checkpointHead: TreeHead?
     private var frontier = MerkleFrontier()
     /// Of the records before the segment in which it began.
     private(set) var startFrontier = MerkleFrontier()
@@ -43,10 +43,11 @@ package struct RecordLogReader<Disk: LogDisk> {
         try self.init(of: disk) { _, _ in 0 }
     }
 
-    /// From the segment in which `choose` says to begin, given their names and the checkpoint.
+    /// From the segment in which `choose` says to begin, given their names and the number of
+    /// records that the checkpoint is of.
     /// - Throws: as `init(of:)`.
     init(
-        of disk: Disk, from choose: ([String], TreeHead?) -> Int
+        of disk: Disk, from choose: ([String], Int?) -> Int
     ) throws(LogFault) {
         self.disk = disk
         // In this order: a log that grows meanwhile has at least what the checkpoint says.
@@ -57,7 +58,7 @@ package struct RecordLogReader<Disk: LogDisk> {
         segments = try system { () throws(SystemFault) in
             try disk.names().filter { firstSequence(ofSegment: $0) != nil }
         }
-        start = choose(segments, head)
+        start = choose(segments, head?.size)
         (self.checkpoint, checkpointHead) = (checkpoint, head)
         segmentsRead = start
         path = disk.path(segments.isEmpty ? segmentName(first: 0) : segments[start])
@@ -72,6 +73,8 @@ package struct RecordLogReader<Disk: LogDisk> {
     /// Of the log as it was read; not to be relied on after damage.
     package var head: TreeHead { TreeHead(size: frontier.size, root: frontier.root) }
     var endFrontier: MerkleFrontier { frontier }
+    /// How many records the checkpoint is of.
+    package var checkpointSize: Int? { checkpointHead?.size }
 
     /// What of the last segment no checkpoint vouches for; to be asked at the end.
     func unconfirmed(upTo tornTail: TornTail?) -> (offset: Int, bytes: [UInt8]) {
