@@ -102,8 +102,8 @@ package func runCoordinator(
             try home.write(listening)
             await onReady(listening)
             try await group.next()
-        } catch is CancellationError {
-            // We were told to stop.
+        } catch where Task.isCancelled {
+            // We were told to stop; a server may put it in other words.
         } catch {
             inbox.push(.stop)
             await onEnd(error)

@@ -74,7 +74,6 @@ struct SnapshotWriter {
             there.insert(place..<place + 1)
         }
         write(there)
-        bytes.reserveCapacity(bytes.count + 40 * there.count)
         for case .some(let file) in entries { write(words: file) }
     }
 
