@@ -37,6 +37,8 @@ test: debian $(VENV)/installed-dev debug lint
 	ERGON=$(CURDIR)/.build/debug/ergon pytest -q -ra Tests/EndToEnd
 
 bench: release
+	swift build -c release --scratch-path .build-release --static-swift-stdlib \
+	    --product restart-bench
 	ERGON=$(ERGON) python3 Benchmarks/run.py --json bench.json
 
 bench-peers:

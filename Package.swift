@@ -119,6 +119,13 @@ let app: [Target] = [
     .executableTarget(
         name: "ergon", dependencies: ["ErgonCommands"], path: "Sources/App/ergon",
         swiftSettings: strict),
+    // Writes the homes whose start is timed.
+    .executableTarget(
+        name: "restart-bench",
+        dependencies: [
+            "ErgonModel", "ErgonManifest", "ErgonCoordinator", "ErgonProvenance", "ErgonStorage",
+            arguments,
+        ], path: "Benchmarks/Restart", swiftSettings: strict),
 ]
 
 let checks: [Target] = [

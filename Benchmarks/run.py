@@ -22,6 +22,7 @@ import bench_memory
 import bench_noop
 import bench_outputs
 import bench_overhead
+import bench_restart
 import bench_status
 import bench_submit
 import bench_warm
@@ -39,6 +40,7 @@ BENCHMARKS: dict[str, Callable[[Laboratory], Report]] = {
     "outputs": bench_outputs.measure,
     "submit": bench_submit.measure,
     "memory": bench_memory.measure,
+    "restart": bench_restart.measure,
     "status": bench_status.measure,
 }
 
