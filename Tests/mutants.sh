@@ -2,15 +2,17 @@
 # Breaks the cores on purpose, one way at a time, and expects the simulation to notice: a test that
 # never failed proves nothing. Works on a copy; the tree stays as it is.
 #
-# usage: mutants.sh [WORD]...   only those whose names have all these words
+# usage: mutants.sh [WORDS]...   only those whose names have one of these words
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-copy=$(mktemp -d)
-trap 'rm -rf "$copy"' EXIT
 scratch=${MUTANTS_SCRATCH:-$root/.build-mutants}
 seeds=${MUTANTS_SEEDS:-64}
 words=("$@")
+# Always in the same place, so that what has not changed need not be built again.
+copy=$scratch/package
+rm -rf "$copy"
+mkdir -p "$copy"
 
 # A package of the cores alone, built for debugging: one file at a time is built anew, in seconds.
 mkdir "$copy/Main"
@@ -66,7 +68,8 @@ run() {
     swift build --package-path "$copy" --scratch-path "$scratch" --product mutant \
         > "$copy/build.log" 2>&1 || { cat "$copy/build.log" >&2; exit 2; }
     SWIFT_BACKTRACE=enable=no timeout 600 "$scratch/debug/mutant" "$seeds" 2> "$copy/trap.log" \
-        || grep -m1 -i 'fatal error' "$copy/trap.log" || echo 'crashed, or did not end'
+        || { local status=$?
+            grep -m1 -i 'fatal error' "$copy/trap.log" || echo "ended with status $status"; }
 }
 
 found=$(run)
@@ -87,7 +90,8 @@ change() {
 
 isAsked() {
     local word
-    for word in "${words[@]}"; do [[ $1 == *"$word"* ]] || return 1; done
+    for word in "${words[@]}"; do [[ $1 == *"$word"* ]] && return 0; done
+    [ ${#words[@]} = 0 ]
 }
 
 survivors=0
@@ -203,6 +207,9 @@ mutant 'a snapshot forgets what went wrong' \
     ErgonCoordinator/Snapshot/StageSnapshot.swift \
     'state.setbacks[try count(last)] = try setbacks()' \
     '_ = try count(last); _ = try setbacks()'
+mutant 'a snapshot forgets why a task was given up' \
+    ErgonCoordinator/Snapshot/StageSnapshot.swift \
+    'state.reasons[try count(last)] = try failure()' '_ = try count(last); _ = try failure()'
 mutant 'a snapshot forgets that a campaign is held' \
     ErgonCoordinator/Snapshot/CampaignSnapshot.swift \
     'state.held = try optional' '_ = try optional'

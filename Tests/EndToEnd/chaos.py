@@ -48,6 +48,9 @@ PAUSE = (0.5, 2.5)
 LONGEST_STEP = 0.5
 """The most seconds that pass from one look at the clock to the next."""
 
+NOTICED = 5.0
+"""Seconds within which it is noticed that there is room on the disk again."""
+
 AGAIN = 1.0
 """Seconds until a coordinator that has refused to start is started again."""
 
@@ -128,6 +131,10 @@ class SmallDisk:
     def free(self) -> None:
         self.full_at = time.monotonic()
         self.ballast.unlink(missing_ok=True)
+
+    def was_full(self, since: float) -> bool:
+        """Whether somebody may have found it full since then."""
+        return self.full_at + NOTICED >= since
 
     def unmount(self) -> None:
         subprocess.run(["umount", "--lazy", self.folder], check=True)
@@ -224,7 +231,7 @@ class Chaos:
             process = self.process(name)
             if self.is_struck(name) or not process.has_ended:
                 continue
-            may_refuse = self.disk and self.disk.full_at >= self.launched
+            may_refuse = self.disk and self.disk.was_full(self.launched)
             if name == COORDINATOR and may_refuse and not self.ready.exists():
                 self.refusals += 1
                 now = self.seconds

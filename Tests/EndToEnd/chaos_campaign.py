@@ -212,7 +212,7 @@ class Submitter:
 
     def _take(self, answer: Answer) -> None:
         disk = self.chaos.disk
-        was_full = disk is not None and disk.full_at >= self.begun
+        was_full = disk is not None and disk.was_full(self.begun)
         if answer.status == NO_COORDINATOR or (answer.status == 1 and was_full):
             self.unanswered += 1
             return

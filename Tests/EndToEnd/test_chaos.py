@@ -14,12 +14,13 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from attempts import LOST, attempts, contradictions
-from chaos import COORDINATOR, DISK, Chaos, Fault, Kind, SmallDisk, faults, left_running
+from chaos import COORDINATOR, CPUS, DISK, Chaos, Fault, Kind, SmallDisk, faults, left_running
 from chaos_campaign import OUTPUTS, Campaigns, Outcome, Submitter, outcome
 from cluster import Cluster
 from ergon import Ergon, until
@@ -29,7 +30,7 @@ SECONDS = float(os.environ.get("ERGON_CHAOS_SECONDS", "90"))
 KILLS = int(os.environ.get("ERGON_CHAOS_KILLS", "20"))
 SEED = int(os.environ.get("ERGON_CHAOS_SEED") or random.SystemRandom().randrange(10**6))
 
-WORKERS = ["w1", "w2", "w3"]
+NAMES = ["w1", "w2", "w3"]
 SUBMITTERS = 2
 """So many campaigns are under way at any time."""
 
@@ -75,25 +76,35 @@ def disk(tmp_path: Path, say: Say) -> Iterator[SmallDisk | None]:
 @pytest.fixture
 def quiet(tmp_path: Path) -> Iterator[Cluster]:
     """A cluster to which nothing happens."""
-    (tmp_path / "quiet").mkdir()
-    ergon = Ergon(tmp_path / "quiet")
-    cluster = Cluster(ergon)
-    cluster.worker(cpus=3)
-    yield cluster
-    ergon.stop_all()
+    with started(tmp_path / "quiet") as ergon:
+        cluster = Cluster(ergon)
+        cluster.worker(cpus=3)
+        yield cluster
 
 
 @pytest.fixture
 def chaos(tmp_path: Path, disk: SmallDisk | None) -> Iterator[Chaos]:
     """A cluster to which everything happens."""
-    ergon = Ergon(tmp_path / "chaos")
-    cluster = Cluster(ergon)
-    for worker in WORKERS:
-        cluster.worker(worker, cpus=1)
-    chaos = Chaos(cluster, faults(SEED, WORKERS, disk is not None), disk)
-    yield chaos
-    chaos.end()
-    ergon.stop_all()
+    with started(tmp_path / "chaos") as ergon:
+        cluster = Cluster(ergon)
+        for worker in NAMES:
+            cluster.worker(worker, CPUS)
+        chaos = Chaos(cluster, faults(SEED, NAMES, disk is not None), disk)
+        try:
+            yield chaos
+        finally:
+            chaos.end()
+
+
+@contextmanager
+def started(folder: Path) -> Iterator[Ergon]:
+    """In a folder of its own; ends what was started, whatever went wrong."""
+    folder.mkdir(exist_ok=True)
+    ergon = Ergon(folder)
+    try:
+        yield ergon
+    finally:
+        ergon.stop_all()
 
 
 def test_chaos(tmp_path: Path, quiet: Cluster, chaos: Chaos, say: Say) -> None:
@@ -199,13 +210,13 @@ def test_what_happens_follows_from_the_seed(seed: int) -> None:
     """For a target nothing begins before the last has ended, and kills come fast enough."""
 
     def minutes(count: int) -> list[Fault]:
-        plan = faults(seed, WORKERS, with_disk=True)
+        plan = faults(seed, NAMES, with_disk=True)
         return list(itertools.takewhile(lambda fault: fault.begin < 60 * count, plan))
 
     found = minutes(10)
     assert found == minutes(10)
-    assert {fault.target for fault in found} == {*WORKERS, COORDINATOR, DISK}
-    for target in (*WORKERS, COORDINATOR, DISK):
+    assert {fault.target for fault in found} == {*NAMES, COORDINATOR, DISK}
+    for target in (*NAMES, COORDINATOR, DISK):
         own = [fault for fault in found if fault.target == target]
         assert all(first.end <= then.begin for first, then in itertools.pairwise(own))
     assert sum(fault.kind is Kind.KILL for fault in found) >= 200

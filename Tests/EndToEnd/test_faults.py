@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chaos import SmallDisk
 from cluster import Cluster
 from ergon import Ergon, Running, is_alive, until
 from gated import FREE, GatedCampaign, Start, once, path_of
@@ -413,3 +414,35 @@ def test_a_worker_waits_for_its_coordinator(cluster: Cluster) -> None:
     cluster.start()
     until("it comes back", lambda: cluster.connected() == {"w1"})
     assert not worker.has_ended
+
+
+# A full disk
+
+
+def test_whoever_watches_sees_a_full_disk_through(ergon: Ergon) -> None:
+    """Nothing can go on record while the disk is full; then it goes on as if nothing had been."""
+    try:
+        disk = SmallDisk(ergon.folder / "home")
+    except OSError as fault:
+        pytest.skip(f"a small disk cannot be mounted: {fault}")
+    try:
+        cluster = Cluster(ergon)
+        campaign = GatedCampaign(ergon)
+        cluster.worker("w1")
+        cluster.submit(campaign.manifest)
+        wait_half_way(cluster, campaign)
+        watching = ergon.start("watch", "watch", "last", "--home", cluster.home)
+        until("somebody watches", lambda: watching.err + watching.out)
+        disk.fill()
+        campaign.open_gate()
+        until("the log waits", lambda: "waiting for room" in cluster.coordinator.err)
+        refused = cluster("status", status=1)
+        assert "the coordinator's disk is full" in refused.err
+        disk.free()
+        assert watching.wait().status == 0
+        assert cluster.finish()["state"] == "complete"
+        assert cluster.fetch(campaign.output) == campaign.bytes_out
+        assert campaign.counts() == once()
+    finally:
+        ergon.stop_all()
+        disk.unmount()

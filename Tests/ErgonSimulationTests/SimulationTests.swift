@@ -4,7 +4,7 @@ import Testing
 @testable import ErgonSimulation
 
 /// Four hundred seeds, one test for each fifty. In debug builds things go wrong during 120 steps a
-/// seed, so that the whole takes half a minute; `ergon simulate` takes 400 and is faster.
+/// seed, so that the whole takes half a minute; `ergon simulate` takes 500 and is faster.
 @Test(arguments: (0..<8).map { UInt64($0 * 50 + 1) })
 func `whatever goes wrong, every promise is kept`(first: UInt64) {
     for seed in first..<first + 50 {
@@ -23,6 +23,23 @@ func `a seed goes the same way twice`(seed: UInt64) {
 
 @Test func `two seeds go two ways`() {
     #expect(Simulation(seed: 1).trace != Simulation(seed: 2).trace)
+}
+
+/// What a seed once brought to light, so that it stays mended.
+@Test(arguments: Regression.all)
+func `what was mended stays mended`(regression: Regression) {
+    let run = Simulation(seed: regression.seed)
+    #expect(run.violation == nil, "\(regression.was)")
+}
+
+struct Regression: Sendable {
+    let seed: UInt64
+    /// What the cores did wrong.
+    let was: String
+
+    static let all = [
+        Regression(seed: 1, was: "")
+    ]
 }
 
 /// Same manifest, same inputs: same bytes out, whatever went wrong on the way.
@@ -44,6 +61,14 @@ func `what goes wrong does not change what comes out`(seed: UInt64) throws {
     var faults = FaultCounts()
     for seed in UInt64(1)...200 { faults += Simulation(seed: seed, operations: 300).faults }
     for fault in Fault.allCases { #expect(faults[fault] > 0, "\(fault.rawValue)") }
+}
+
+@Test func `what people want is no fault`() {
+    var faults = FaultCounts()
+    faults[.intervention] = 3
+    faults[.workerLeaves] = 2
+    faults[.workerCrash] = 1
+    #expect(faults.total == 1)
 }
 
 @Test func `a calm world has no faults`() {

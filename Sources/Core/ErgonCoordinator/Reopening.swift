@@ -6,13 +6,35 @@ extension CampaignState {
     func affected(by chosen: [Stage: IntervalSet]) -> [Stage: IntervalSet] {
         var all: [Stage: IntervalSet] = [:]
         var open = chosen.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-        while let (stage, tasks) = open.popLast() {
-            let new = tasks.subtracting(all[stage] ?? IntervalSet())
-            guard !new.isEmpty else { continue }
-            all[stage, default: IntervalSet()].formUnion(new)
-            for range in new.ranges { open += readers(of: stage, range) }
+        while !open.isEmpty {
+            while let (stage, tasks) = open.popLast() {
+                let new = tasks.subtracting(all[stage] ?? IntervalSet())
+                guard !new.isEmpty else { continue }
+                all[stage, default: IntervalSet()].formUnion(new)
+                for range in new.ranges { open += readers(of: stage, range) }
+            }
+            open = losingTheirNumber(all)
         }
         return all
+    }
+
+    /// Tasks beside those `affected` of steps whose number of tasks follows from what is affected,
+    /// if only by way of a step that has none.
+    private func losingTheirNumber(
+        _ affected: [Stage: IntervalSet]
+    ) -> [(Stage, IntervalSet)] {
+        var steps: Set<Int> = []
+        for (step, spec) in campaign.steps.enumerated() {
+            guard let over = spec.over, let earlier = producer(of: over) else { continue }
+            var isLost = steps.contains(earlier)
+            if case .lines = spec.split, let maker = maker(of: over) {
+                isLost = isLost || affected[maker.stage]?.contains(0) == true
+            }
+            if isLost { steps.insert(step) }
+        }
+        return steps.sorted().compactMap(everyTask).filter { stage, tasks in
+            !tasks.subtracting(affected[stage] ?? IntervalSet()).isEmpty
+        }
     }
 
     /// Those of `tasks` that have come to an end.

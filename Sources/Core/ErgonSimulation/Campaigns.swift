@@ -59,7 +59,7 @@ extension Dice {
 
     private mutating func retry() -> RetrySpec {
         RetrySpec(
-            attempts: roll(1...4), backoff: .seconds([0, 1, 10][roll(0...2)]),
+            attempts: roll(1...3), backoff: .seconds([0, 1, 10][roll(0...2)]),
             finalExits: happens(20, in: 100) ? [roll(1...127), roll(128...255)] : [],
             afterTimeLimit: happens(70, in: 100), memoryPercent: [100, 150, 300][roll(0...2)],
             lostWorkers: roll(1...3))
@@ -79,10 +79,10 @@ extension Dice {
 
     private mutating func output(named name: String) -> OutputSpec {
         var merge: MergeSpec?
-        if happens(60, in: 100) {
+        if happens(75, in: 100) {
             merge = MergeSpec(
                 rule: .lines, fanIn: roll(2...3),
-                missing: happens(30, in: 100) ? .error : .partial)
+                missing: happens(20, in: 100) ? .error : .partial)
         }
         return OutputSpec(name: name, file: "\(name).txt", merge: merge)
     }

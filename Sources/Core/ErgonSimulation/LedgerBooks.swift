@@ -150,6 +150,10 @@ extension Ledger {
             }
         }
         books.reopenings[id, default: []].append(Reopening(lease: reopened.lease, tasks: tasks))
+        // What is to be made of other inputs has waited long enough.
+        for key in books.mishaps.keys where key.campaign == id && books.reads(key, oneOf: tasks) {
+            books.mishaps[key]?.wait = .zero
+        }
         if !isReplay { takeBackReaders(of: tasks, id) }
         for key in tasks {
             if case .open = state(of: key) { fail("\(name(of: key)) was reopened, but is open") }
@@ -159,9 +163,17 @@ extension Ledger {
         }
         books.sealed[id] = nil
         books.cancelled.remove(id)
-        for step in campaign.steps.indices where books.lines[id]?[step] != nil {
-            if books.whole(campaign.steps[step].over, id) == nil { books.lines[id]?[step] = nil }
+        for step in campaign.steps.indices { forgetIfUnsized(step, id, campaign) }
+    }
+
+    /// A step over the lines of what is no more has no tasks, nor have those over its own.
+    private mutating func forgetIfUnsized(_ step: Int, _ id: CampaignID, _ campaign: Campaign) {
+        if books.lines[id]?[step] != nil, books.whole(campaign.steps[step].over, id) == nil {
+            books.lines[id]?[step] = nil
         }
+        guard books.shards(of: step, id) == nil else { return }
+        books.states = books.states.filter { $0.key.campaign != id || $0.key.stage.step != step }
+        books.mishaps = books.mishaps.filter { $0.key.campaign != id || $0.key.stage.step != step }
     }
 
     private mutating func take(_ seal: SealedCampaign) {

@@ -87,7 +87,7 @@ extension Ledger.Books {
     }
 
     /// How a step is cut, as soon as that is known.
-    private func shards(of step: Int, _ id: CampaignID) -> Shards? {
+    func shards(of step: Int, _ id: CampaignID) -> Shards? {
         guard let campaign = campaigns[id] else { return nil }
         let spec = campaign.steps[step]
         var upstream: Int?

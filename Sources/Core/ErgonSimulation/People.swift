@@ -112,6 +112,16 @@ extension World {
 
     // MARK: The end of it
 
+    /// Once all is calm, what was cancelled goes on, and what failed is tried again.
+    mutating func giveSecondChances() {
+        for id in ledger.campaigns.keys.sorted() {
+            let isCancelled = ledger.books.cancelled.contains(id)
+            addRequest(
+                .intervene(isCancelled ? .resume(id) : .retry(id, stage: nil, tasks: nil)),
+                at: now + span(1_000_000...200_000_000))
+        }
+    }
+
     /// Once all is calm, what people held or took out of service is given back.
     mutating func lookAfterAll() {
         later(.someoneLooksAfterAll, 20_000_000...30_000_000)

@@ -25,11 +25,11 @@ struct Profile {
         grace = .seconds(dice.span(3...15))
         segmentSize = [600, 3000, 1 << 20][dice.roll(0...2)]
         let (failures, stragglers) = (
-            [0, 5, 20, 60][dice.roll(0...3)], [0, 2, 10][dice.roll(0...2)]
+            [0, 10, 30, 60][dice.roll(0...3)], [0, 2, 10][dice.roll(0...2)]
         )
         let poison = [0, 0, 5][dice.roll(0...2)]
         let period = dice.span(100_000...1_500_000)
-        let isLeftAlone = dice.happens(2, in: 5)
+        let isLeftAlone = dice.happens(1, in: 5)
         let interventions = isLeftAlone ? 0 : dice.span(1_000_000...10_000_000)
         let leavers = dice.roll(0...4)
         self.operations = isCalm ? 1 : operations

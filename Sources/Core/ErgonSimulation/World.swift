@@ -172,6 +172,7 @@ struct World {
             }
         }
         if profile.faultPeriod > 0 { later(.someoneLooksAfterAll, 0...10_000_000) }
+        if profile.interventionPeriod > 0 { giveSecondChances() }
     }
 
     /// All that was asked for is answered, every campaign on record has ended, and no worker that

@@ -104,10 +104,16 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
         _ = try caller(context, Self.readers)
         var last: Ergon_V1_StatusReply?
         while true {
-            let status = try await status(of: request.campaign)
-            if status != last { try await response.write(status) }
-            last = status
-            if status.campaigns.allSatisfy({ !["running", "held"].contains($0.state) }) { return }
+            do {
+                let status = try await status(of: request.campaign)
+                if status != last { try await response.write(status) }
+                last = status
+                if status.campaigns.allSatisfy({ !["running", "held"].contains($0.state) }) {
+                    return
+                }
+            } catch let refusal as RPCError where refusal.code == .failedPrecondition {
+                // The disk is full: what is decided is not on record, and so not to be seen yet.
+            }
             try await Task.sleep(for: Self.watchPeriod)
         }
     }

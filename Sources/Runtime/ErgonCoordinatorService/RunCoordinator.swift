@@ -102,13 +102,13 @@ package func runCoordinator(
             try home.write(listening)
             await onReady(listening)
             try await group.next()
-        } catch where Task.isCancelled {
-            // We were told to stop; a server may put it in other words.
-        } catch {
+        } catch let error where !Task.isCancelled {
             inbox.push(.stop)
             await onEnd(error)
             group.cancelAll()
             throw error
+        } catch {
+            // We were told to stop; a server may put it in other words.
         }
         // The log is closed in order; workers see the streams end and keep what they have.
         inbox.push(.stop)
