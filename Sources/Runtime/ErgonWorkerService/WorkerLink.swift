@@ -21,10 +21,12 @@ package struct WorkerConfiguration: Sendable {
     package var address: CoordinatorAddress
     /// How long what runs may go on when the worker is asked to leave.
     package var drainTime: Microseconds
+    /// False for one that only says that all is done, for benchmarks.
+    package var runsTasks: Bool
 
     package init(
         facts: WorkerFacts, folder: String, cacheLimit: ByteCount, searchPath: String,
-        address: CoordinatorAddress, drainTime: Microseconds
+        address: CoordinatorAddress, drainTime: Microseconds, runsTasks: Bool = true
     ) {
         self.facts = facts
         self.folder = folder
@@ -32,6 +34,7 @@ package struct WorkerConfiguration: Sendable {
         self.searchPath = searchPath
         self.address = address
         self.drainTime = drainTime
+        self.runsTasks = runsTasks
     }
 }
 
@@ -64,9 +67,7 @@ package func runWorker(
         host: configuration.address.host, port: configuration.address.dataPort,
         keyPath: credentials.keyPath, certificatePath: credentials.certificatePath,
         authorityPath: credentials.authorityPath)
-    let loop = WorkerLoop(
-        facts: configuration.facts, workplace: workplace, spool: spool, endpoint: endpoint,
-        news: news, clock: clock, logger: logger)
+    let life = Int.random(in: 0..<1 << 53)
     let client = try Connection.client(
         host: configuration.address.host, port: configuration.address.controlPort,
         credentials: { current.value })
@@ -80,8 +81,15 @@ package func runWorker(
         group.addTask { try await renew(current, client, clock: clock, logger: logger) }
         group.addTask { try await keepLinked(client, news, logger) }
         group.addTask { await leave(when: stop, configuration.drainTime, news, logger) }
-        group.addTask { [loop] in
-            var loop = loop
+        group.addTask {
+            guard configuration.runsTasks else {
+                var loop = ZeroWork(facts: configuration.facts, life: life, clock: clock)
+                await loop.run(inbox)
+                return true
+            }
+            var loop = WorkerLoop(
+                facts: configuration.facts, life: life, workplace: workplace, spool: spool,
+                endpoint: endpoint, news: news, clock: clock, logger: logger)
             guard await loop.run(inbox) != .forsaken else {
                 throw CoordinatorGone(hours: Worker.longestAbsence.count / 3_600_000_000)
             }

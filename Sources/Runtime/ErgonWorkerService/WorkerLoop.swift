@@ -42,11 +42,11 @@ struct WorkerLoop {
     private static let farewellTicks = 8
 
     init(
-        facts: WorkerFacts, workplace: Workplace, spool: Spool, endpoint: Endpoint,
+        facts: WorkerFacts, life: Int, workplace: Workplace, spool: Spool, endpoint: Endpoint,
         news: AsyncStream<WorkerNews>.Continuation, clock: @escaping @Sendable () -> Instant,
         logger: Logger
     ) {
-        life = Int.random(in: 0..<1 << 53)
+        self.life = life
         let reports = spool.takeStock()
         if !reports.isEmpty {
             let tasks = reports.reduce(0) { $0 + $1.results.count }
