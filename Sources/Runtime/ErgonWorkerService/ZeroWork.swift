@@ -1,4 +1,5 @@
 import ErgonModel
+import ErgonSystem
 import ErgonWire
 import ErgonWireMessages
 import ErgonWorker
@@ -22,14 +23,20 @@ struct ZeroWork {
     }
 
     /// Until the worker is asked to leave, or cancelled. It never has anything to hand in.
-    mutating func run(_ inbox: AsyncStream<WorkerNews>) async {
-        for await item in inbox {
-            switch item {
-            case .linkOpened(let outbox): greet(outbox)
-            case .linkClosed: outbox = nil
-            case .core(.order(.lease(let lease))): answer(lease)
-            case .core(.leave): return
-            case .core, .prepared, .collected, .dataPort: break
+    mutating func run(_ inbox: WorkerInbox) {
+        let poll = Poll()
+        let isAdded = poll.add(inbox.bell.descriptor, token: 0)
+        precondition(isAdded, "no room for a bell")
+        while true {
+            _ = poll.wait(nil)
+            for item in inbox.take() {
+                switch item {
+                case .linkOpened(let outbox): greet(outbox)
+                case .linkClosed: outbox = nil
+                case .core(.order(.lease(let lease))): answer(lease)
+                case .core(.leave), .cancelled: return
+                case .core, .prepared, .collected, .dataPort: break
+                }
             }
         }
     }
