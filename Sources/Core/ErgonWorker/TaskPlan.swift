@@ -12,6 +12,9 @@ package struct TaskPlan: Sendable {
     /// outputs.
     package let outputs: [OutputSpec]
 
+    /// Nothing has to be staged for it.
+    package var readsNothing: Bool { inputs.isEmpty && with.isEmpty }
+
     /// More tasks or lines than any step has; what is beyond is absurd, and overflows.
     private static let upstreamLimit = 1 << 40
 

@@ -17,7 +17,11 @@ package struct Worker: Sendable {
     /// So long it waits, when its time is over, for tasks to be gone and reports to be answered.
     static let farewell = Microseconds.seconds(5)
 
+    /// So long results gather while other tasks run, before they are reported.
+    package static let usualGathering = Microseconds(5000)
+
     let facts: WorkerFacts
+    let gathering: Microseconds
     /// Which of the worker's processes this is.
     let life: Int
     var isConnected = false
@@ -33,8 +37,16 @@ package struct Worker: Sendable {
     /// The stages of each campaign whose program is known to be here.
     var proven: [Digest: Set<Stage>] = [:]
     var active: [Attempt: Activity] = [:]
+    /// How many of them have not begun.
+    var unbegun = 0
+    /// Those of them that could, in order.
+    var ready: [Attempt] = []
     var free: Free
     var finished: [LeaseID: Unreported] = [:]
+    /// How many results that is.
+    var gathered = 0
+    /// Since when there are any, by the worker's uptime.
+    var gatheredSince: Microseconds?
     var unanswered: [ReportID: Unanswered] = [:]
     /// About what they take, in bytes.
     var spooled: Int64 = 0
@@ -47,8 +59,13 @@ package struct Worker: Sendable {
     /// - Parameters:
     ///   - life: drawn anew by every process, below 2^53.
     ///   - spooled: reports that an earlier process has kept.
-    package init(facts: WorkerFacts, life: Int, spooled: [WorkerReport] = []) {
+    ///   - gathering: how long results may wait for others, so that one report holds many.
+    package init(
+        facts: WorkerFacts, life: Int, spooled: [WorkerReport] = [],
+        gathering: Microseconds = .zero
+    ) {
         self.facts = facts
+        self.gathering = gathering
         self.life = life
         free = Free(cpus: facts.cpus, memory: facts.memory.bytes)
         for report in spooled { inherit(report) }
@@ -80,6 +97,11 @@ package struct Worker: Sendable {
     /// How many tasks run now.
     package var running: Int { active.values.count { $0.phase == .running } }
 
+    /// When there shall be a tick, by the worker's uptime, if that is sooner than usual.
+    package var due: Microseconds? {
+        unanswered.isEmpty ? gatheredSince.map { $0 + gathering } : nil
+    }
+
     // MARK: The only way in
 
     /// - Parameters:
@@ -109,7 +131,7 @@ package struct Worker: Sendable {
         case .tick: tick(uptime, &effects)
         }
         beginTasks(&effects)
-        report(&effects)
+        report(uptime, &effects)
         forgetIdleCampaigns(&effects)
         endIfOver(uptime, &effects)
         return effects

@@ -9,25 +9,31 @@ extension Worker {
     mutating func beginTasks(_ effects: inout [Effect]) {
         guard spooled < Self.spoolLimit else { return }
         startPrepared(&effects)
-        var ahead = active.values.count { $0.isUnbegun }
+        guard unbegun <= facts.cpus else { return }
         for id in leases.keys.sorted() {
             guard let held = leases[id], let campaign = campaign(of: held.lease) else { continue }
-            while ahead < facts.cpus + 1, let range = leases[id]?.waiting.takeFirst(1) {
+            let needs = needs(of: held.lease, in: campaign)
+            while unbegun <= facts.cpus, let range = leases[id]?.waiting.takeFirst(1) {
                 let attempt = Attempt(lease: id, task: range.lowerBound)
-                active[attempt] = Activity(
-                    needs: needs(of: held.lease, in: campaign), lease: held.lease)
+                active[attempt] = Activity(needs: needs, lease: held.lease)
+                unbegun += 1
                 effects.append(.prepare(attempt))
-                ahead += 1
             }
         }
     }
 
     private mutating func startPrepared(_ effects: inout [Effect]) {
-        let ready = active.filter { $0.value.phase == .prepared }.keys.sorted()
-        for attempt in ready {
+        var place = 0
+        while place < ready.count {
+            let attempt = ready[place]
             guard let needs = active[attempt]?.needs, needs.cpus <= free.cpus,
                 needs.memory.bytes <= free.memory
-            else { continue }
+            else {
+                place += 1
+                continue
+            }
+            ready.remove(at: place)
+            unbegun -= 1
             free.cpus -= needs.cpus
             free.memory -= needs.memory.bytes
             active[attempt]?.phase = .starting
@@ -49,6 +55,7 @@ extension Worker {
             drop(attempt, &effects)
         } else {
             active[attempt]?.phase = .prepared
+            ready.insert(attempt, at: ready.firstIndex { attempt < $0 } ?? ready.endIndex)
         }
     }
 
@@ -159,7 +166,10 @@ extension Worker {
     }
 
     private mutating func drop(_ attempt: Attempt, _ effects: inout [Effect]) {
-        active[attempt] = nil
+        if let dropped = active.removeValue(forKey: attempt), dropped.isUnbegun {
+            unbegun -= 1
+            ready.removeAll { $0 == attempt }
+        }
         effects.append(.discard(attempt))
     }
 

@@ -4,6 +4,8 @@ import ErgonModel
 extension Worker {
     /// About what a result takes, in bytes, without what rides in it.
     private static let resultSize: Int64 = 256
+    /// So many results wait for no others while nothing is on its way.
+    private static let usualReport = 64
 
     mutating func finish(_ attempt: Attempt, _ result: TaskResult) {
         guard let activity = active[attempt] else { return }
@@ -14,17 +16,26 @@ extension Worker {
         }
         let nothing = Unreported(campaign: activity.campaign, stage: activity.stage)
         finished[attempt.lease, default: nothing].results.append(result)
+        gathered += 1
     }
 
-    /// At once while nothing is on its way, in bulk while the coordinator is busy or away: the
-    /// answer to one report makes the next, and so does every tick.
-    mutating func report(_ effects: inout [Effect]) {
-        let waiting = finished.values.reduce(0) { $0 + $1.results.count }
-        if waiting >= Self.longestReport || unanswered.isEmpty { makeReports(&effects) }
+    /// At once while nothing is on its way and nothing else runs; in small groups while something
+    /// does; in bulk while the coordinator is busy or away: the answer to one report makes the
+    /// next, and so does every tick.
+    mutating func report(_ uptime: Microseconds, _ effects: inout [Effect]) {
+        guard gathered > 0 else { return sendMore(&effects) }
+        let since = gatheredSince ?? uptime
+        gatheredSince = since
+        let isGroup =
+            active.isEmpty || gathered >= Self.usualReport || since + gathering <= uptime
+        if gathered >= Self.longestReport || unanswered.isEmpty && isGroup {
+            makeReports(&effects)
+        }
         sendMore(&effects)
     }
 
     mutating func makeReports(_ effects: inout [Effect]) {
+        (gathered, gatheredSince) = (0, nil)
         for id in finished.keys.sorted() {
             guard let unreported = finished.removeValue(forKey: id) else { continue }
             for results in pieces(of: unreported.results.sorted { $0.task < $1.task }) {

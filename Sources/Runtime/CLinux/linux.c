@@ -1,10 +1,13 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -14,22 +17,47 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+// What every start needs, found out once: where nothing is read from, and which signals may be
+// ignored or handled here. A new program begins with default handlers by itself; what is ignored
+// stays ignored, and a handler of ours must not run in a child that shares our memory.
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int nothing = -1;
+static int altered[NSIG];
+static int altered_count;
+
+static void prepare(void) {
+    int opened = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    // Beyond the standard streams, lest it be one of them and closed with the others.
+    nothing = fcntl(opened, F_DUPFD_CLOEXEC, 3);
+    close(opened);
+    for (int number = 1; number < NSIG; number++) {
+        struct sigaction action;
+        int is_ours = number == SIGINT || number == SIGTERM || number == SIGPIPE;
+        if (is_ours
+            || (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_DFL)) {
+            altered[altered_count++] = number;
+        }
+    }
+}
+
 // Runs in the child, which shares our memory until it becomes another program: only system calls.
 static void become(
     const struct ergon_start_request *request, const char *program, volatile int *failure) {
     struct sigaction standard;
     memset(&standard, 0, sizeof standard);
     standard.sa_handler = SIG_DFL;
-    for (int number = 1; number < NSIG; number++) sigaction(number, &standard, NULL);
+    for (int place = 0; place < altered_count; place++) {
+        sigaction(altered[place], &standard, NULL);
+    }
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    int input = open("/dev/null", O_RDONLY);
-    if (input < 0 || dup2(input, 0) < 0 || dup2(request->output, 1) < 0
-        || dup2(request->output, 2) < 0 || chdir(request->folder) < 0) {
+    int input = request->input < 0 ? nothing : request->input;
+    if (dup2(input, 0) < 0 || dup2(request->output, 1) < 0 || dup2(request->error, 2) < 0
+        || chdir(request->folder) < 0) {
         *failure = errno;
         _exit(127);
     }
@@ -66,6 +94,7 @@ pid_t ergon_start(const struct ergon_start_request *request) {
     int missing =
         find(request->arguments[0], request->path, request->folder, program, sizeof program);
     if (missing) return -missing;
+    pthread_once(&once, prepare);
 
     // With signals blocked no handler of ours can run in the child's borrowed memory.
     sigset_t all, before;
@@ -164,4 +193,39 @@ void ergon_ring_on_stop(int bell) {
     sigaction(SIGTERM, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
+}
+
+int ergon_nameless_file(const char *folder) {
+    int file = open(folder, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+    if (file >= 0) return file;
+    // Not every file system has them: with a name, then, that is gone at once.
+    char path[4096];
+    int length = snprintf(path, sizeof path, "%s/.namelessXXXXXX", folder);
+    if (length < 0 || (size_t)length >= sizeof path) return -ENAMETOOLONG;
+    file = mkostemp(path, O_APPEND | O_CLOEXEC);
+    if (file < 0) return -errno;
+    unlink(path);
+    return file;
+}
+
+int ergon_is_empty_folder(int folder) {
+    // As the kernel fills it in (getdents64(2)).
+    struct entry {
+        uint64_t inode;
+        int64_t offset;
+        unsigned short length;
+        unsigned char type;
+        char name[];
+    };
+    _Alignas(struct entry) char entries[512];
+    if (lseek(folder, 0, SEEK_SET) < 0) return 0;
+    long filled;
+    while ((filled = syscall(SYS_getdents64, folder, entries, sizeof entries)) > 0) {
+        for (long place = 0; place < filled;) {
+            const struct entry *entry = (const struct entry *)(entries + place);
+            if (strcmp(entry->name, ".") && strcmp(entry->name, "..")) return 0;
+            place += entry->length;
+        }
+    }
+    return filled == 0;
 }

@@ -5,10 +5,12 @@ import Glibc
 /// Starts a process in a group of its own.
 /// - Parameters:
 ///   - environment: `NAME=value`.
-///   - output: becomes standard output and standard error.
+///   - input: becomes standard input; none for what has nothing to say.
+///   - output: becomes standard output and, unless there is `error`, standard error.
 /// - Returns: its process id, or a negative error number.
 package func spawn(
-    _ arguments: [String], environment: [String], path: String, folder: String, output: CInt
+    _ arguments: [String], environment: [String], path: String, folder: String,
+    input: CInt? = nil, output: CInt, error: CInt? = nil
 ) -> CInt {
     withCStrings(arguments) { arguments in
         withCStrings(environment) { environment in
@@ -16,7 +18,7 @@ package func spawn(
                 folder.withCString { folder in
                     var request = ergon_start_request(
                         arguments: arguments, environment: environment, path: path,
-                        folder: folder, output: output)
+                        folder: folder, input: input ?? -1, output: output, error: error ?? output)
                     return ergon_start(&request)
                 }
             }
@@ -28,18 +30,26 @@ package func spawn(
 private func withCStrings<Result>(
     _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
 ) -> Result {
-    var bytes: [CChar] = []
-    var offsets: [Int] = []
-    for string in strings {
-        offsets.append(bytes.count)
-        bytes.append(contentsOf: string.utf8CString)
-    }
-    return bytes.withUnsafeBufferPointer { buffer in
-        var pointers = offsets.map { offset in buffer.baseAddress.map { $0 + offset } }
-        pointers.append(nil)
-        return pointers.withUnsafeBufferPointer { pointers in
+    let size = strings.reduce(0) { $0 + $1.utf8.count + 1 }
+    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: max(size, 1)) { bytes in
+        withUnsafeTemporaryAllocation(
+            of: UnsafePointer<CChar>?.self, capacity: strings.count + 1
+        ) { pointers in
+            var end = 0
+            for (place, string) in strings.enumerated() {
+                let start = bytes.baseAddress.map { UnsafeRawPointer($0 + end) }
+                pointers.initializeElement(
+                    at: place, to: start?.assumingMemoryBound(to: CChar.self))
+                for byte in string.utf8 {
+                    bytes.initializeElement(at: end, to: byte)
+                    end += 1
+                }
+                bytes.initializeElement(at: end, to: 0)
+                end += 1
+            }
+            pointers.initializeElement(at: strings.count, to: nil)
             guard let base = pointers.baseAddress else { preconditionFailure("never empty") }
-            return body(base)
+            return body(UnsafePointer(base))
         }
     }
 }

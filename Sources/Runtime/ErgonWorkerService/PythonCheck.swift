@@ -33,7 +33,8 @@ extension Workplace {
         guard end != .exit(0) else { return }
         let said = String(
             decoding: try read(
-                log, as: "what python3 said", head: Self.logLimit.head, tail: Self.logLimit.tail),
+                log, as: "what python3 said", head: SpareLogs.limit.head, tail: SpareLogs.limit.tail
+            ),
             as: UTF8.self)
         // Anything else than our own words may name files of this machine.
         throw end == .exit(Self.pythonDiffers)

@@ -10,11 +10,13 @@ struct ergon_start_request {
     const char *const *environment;  // NAME=value
     const char *path;                // folders separated by colons, as in $PATH
     const char *folder;              // working folder
-    int output;                      // descriptor that becomes standard output and standard error
+    int input;                       // descriptor that becomes standard input; -1 for /dev/null
+    int output;                      // descriptor that becomes standard output
+    int error;                       // descriptor that becomes standard error
 };
 
-/// Starts a process in a group of its own, with standard input from /dev/null, every other
-/// descriptor closed, default signals, and SIGKILL to follow if the calling thread ends.
+/// Starts a process in a group of its own, with every other descriptor closed, default signals,
+/// and SIGKILL to follow if the calling thread ends.
 /// Returns its process id, or -errno.
 pid_t ergon_start(const struct ergon_start_request *request);
 
@@ -46,6 +48,13 @@ int ergon_bell_make(void);
 void ergon_bell_ring(int bell);
 /// Waits until it has rung since it was last heard.
 void ergon_bell_hear(int bell);
+
+/// A file without a name, for reading and for writing at its end, on the file system of `folder`;
+/// or -errno.
+int ergon_nameless_file(const char *folder);
+
+/// Whether a folder that is open for reading has nothing in it.
+int ergon_is_empty_folder(int folder);
 
 /// Writes everything of the file system that `descriptor` is on to its disk. Returns 0, or -errno.
 int ergon_sync_file_system(int descriptor);
