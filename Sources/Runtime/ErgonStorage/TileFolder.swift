@@ -14,8 +14,8 @@ package struct TileFolder: TileFiles, Sendable {
         return try file.read(try file.size(), at: 0)
     }
 
-    /// Makes a file, or puts it in the place of another: readers find the old one or the new one,
-    /// also after a crash.
+    /// Makes a file, or puts it in the place of another: readers find the old one or the new one.
+    /// It is on disk after the next `sync`.
     package func write(_ bytes: [UInt8], to path: String) throws(SystemFault) {
         let whole = "\(folder)/\(path)"
         let above = String(whole[..<(whole.lastIndex(of: "/") ?? whole.endIndex)])
@@ -24,12 +24,15 @@ package struct TileFolder: TileFiles, Sendable {
         do throws(SystemFault) {
             let file = try OpenFile(draft, O_RDWR | O_CREAT | O_TRUNC)
             try file.write(bytes, at: 0)
-            try file.syncAll()
             try rename(draft, to: whole)
-            try syncFolder(above)
         } catch {
             try? removeFile(draft)
             throw error
         }
+    }
+
+    /// Everything that was written is on disk.
+    package func sync() throws(SystemFault) {
+        try OpenFile(folder, O_RDONLY | O_DIRECTORY).syncFileSystem()
     }
 }
