@@ -275,7 +275,7 @@ struct AuditShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting {
-            var reader = try arguments.open()
+            var reader = try arguments.openEither()
             while let item = try reader.next() {
                 switch item {
                 case .record(let place, let bytes): show(bytes, at: place)

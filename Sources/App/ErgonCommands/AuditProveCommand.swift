@@ -9,8 +9,8 @@ struct AuditProveCommand: AsyncParsableCommand {
         commandName: "prove", abstract: "Proves that a record is in a log, to whoever has its key.",
         discussion: """
             Prints the proof (c2sp.org/tlog-proof): give it away with the record (--show), and \
-            nobody needs the rest of the log. Of an exported log (`ergon audit export log`) it takes a few small \
-            files, however long the log is.
+            nobody needs the rest of the log. Of an exported log (`ergon audit export log`) it \
+            takes a few small files, however long the log is.
             """)
 
     @Argument(help: "The record's number.")
