@@ -81,6 +81,12 @@ let runtime: [Target] = [
         ["ErgonModel", crypto, x509, asn1, nioCore, nioSSL]),
     target("Runtime", "ErgonStorage", ["ErgonModel", "ErgonProvenance", "CLinux", crypto]),
     target("Runtime", "ErgonTransfer", ["ErgonModel", "ErgonProvenance", "ErgonSystem", "CCurl"]),
+    target(
+        "Runtime", "ErgonWitness",
+        [
+            "ErgonModel", "ErgonProvenance", "ErgonStorage", "ErgonTransfer", nioCore, nioPosix,
+            logging,
+        ] + hummingbird),
     target("Runtime", "ErgonEnergy", ["ErgonModel"]),
     target(
         "Runtime", "ErgonDashboard",
@@ -113,7 +119,7 @@ let app: [Target] = [
         [
             "ErgonModel", "ErgonManifest", "ErgonMerge", "ErgonProvenance", "ErgonAudit",
             "ErgonSimulation", "ErgonWire", "ErgonSecurity", "ErgonStorage", "ErgonTransfer",
-            "ErgonEnergy",
+            "ErgonEnergy", "ErgonWitness",
             "ErgonCoordinatorService", "ErgonWorkerService", "ErgonSystem", logging, arguments,
         ] + grpc),
     .executableTarget(

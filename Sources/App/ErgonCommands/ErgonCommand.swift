@@ -42,7 +42,8 @@ struct ErgonCommand: AsyncParsableCommand {
                     LoginCommand.self, LogCommand.self,
                 ]),
             CommandGroup(
-                name: "Auditors", subcommands: [CoverageCommand.self, AuditCommand.self]),
+                name: "Auditors",
+                subcommands: [CoverageCommand.self, AuditCommand.self, WitnessCommand.self]),
             CommandGroup(
                 name: "Tools", subcommands: [MergeCommand.self, SimulateCommand.self]),
         ])
