@@ -51,6 +51,7 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let core: [Target] = [
     target("Core", "ErgonModel", []),
     target("Core", "ErgonManifest", ["ErgonModel", yams]),
+    target("Core", "ErgonPlanner", ["ErgonModel"]),
     target("Core", "ErgonCoordinator", ["ErgonModel"]),
     target("Core", "ErgonWorker", ["ErgonModel"]),
     target("Core", "ErgonMerge", ["ErgonModel"]),
@@ -131,6 +132,7 @@ let app: [Target] = [
 let checks: [Target] = [
     tests("ErgonModel", []),
     tests("ErgonManifest", ["ErgonModel"], exclude: ["Corpus"]),
+    tests("ErgonPlanner", ["ErgonModel"], exclude: ["Fixtures"]),
     tests("ErgonCoordinator", ["ErgonModel"], exclude: ["Stories"]),
     tests("ErgonWorker", ["ErgonModel"], exclude: ["Stories"]),
     tests("ErgonWire", ["ErgonModel", "ErgonWireMessages"] + grpc),
