@@ -112,8 +112,9 @@ let app: [Target] = [
     target(
         "App", "ErgonCommands",
         [
-            "ErgonModel", "ErgonManifest", "ErgonMerge", "ErgonProvenance", "ErgonAudit",
-            "ErgonSimulation", "ErgonWire", "ErgonSecurity", "ErgonStorage", "ErgonTransfer",
+            "ErgonModel", "ErgonManifest", "ErgonPlanner", "ErgonMerge", "ErgonProvenance",
+            "ErgonAudit", "ErgonSimulation", "ErgonWire", "ErgonSecurity", "ErgonStorage",
+            "ErgonTransfer",
             "ErgonEnergy",
             "ErgonCoordinatorService", "ErgonWorkerService", "ErgonSystem", logging, arguments,
         ] + grpc),
