@@ -10,7 +10,8 @@ struct RollingPlan {
     private var isStale = true
     /// Groups above which jobs whose deadlines are hours away are told apart less finely.
     private let mostGroups = 150
-    private let effort = Effort(iterations: 60, gap: 0.003)
+    private let effort = Effort(iterations: 60, gap: 0.003, relaxes: false)
+    private var expectation: Expectation
 
     private struct Start {
         var group: Int
@@ -32,13 +33,18 @@ struct RollingPlan {
         }
     }
 
-    init(_ grid: ReplayGrid) { self.grid = grid }
+    init(_ grid: ReplayGrid) {
+        self.grid = grid
+        expectation = Expectation(grid)
+    }
 
     mutating func decide(
-        _ slot: Int, hasNews: Bool, _ pending: inout [Waiting], _ timetable: inout Timetable
+        _ slot: Int, _ arrivals: [Waiting], _ pending: inout [Waiting],
+        _ timetable: inout Timetable
     ) {
+        expectation.note(arrivals, in: slot)
         guard !pending.isEmpty else { return }
-        if hasNews || isStale { replan(slot, &pending, timetable) }
+        if !arrivals.isEmpty || isStale { replan(slot, &pending, timetable) }
         isStale = false
         let nodes = nodesOfDue(slot, pending)
         var rest: [Waiting] = []
@@ -164,10 +170,11 @@ extension RollingPlan {
                 taskClass(group, indices.map { pending[$0] }, problem, slot))
             for index in indices { pending[index].group = number }
         }
+        problem.taskClasses += expectation.classes(for: problem)
         let plan = plan(problem, after: prices, effort: effort)
         prices = plan.prices
         starts = [:]
-        for part in plan.assignments {
+        for part in plan.assignments where part.taskClass < groups.count {
             starts[slot + part.slot, default: []].append(
                 Start(group: part.taskClass, node: part.nodeClass, count: part.count))
         }
