@@ -126,6 +126,13 @@ let app: [Target] = [
             "ErgonModel", "ErgonManifest", "ErgonCoordinator", "ErgonProvenance", "ErgonStorage",
             arguments,
         ], path: "Benchmarks/Restart", swiftSettings: strict),
+    // Workers without anything behind them, so that the coordinator can be measured alone.
+    .executableTarget(
+        name: "swarm-bench",
+        dependencies: [
+            "ErgonModel", "ErgonSecurity", "ErgonSystem", "ErgonWire", "ErgonWireMessages",
+            arguments,
+        ] + grpc, path: "Benchmarks/Swarm", swiftSettings: strict),
 ]
 
 let checks: [Target] = [

@@ -87,6 +87,19 @@ class Grid:
         words = ["worker", "--home", home, "--cpus", SLOTS, "--memory", 4096, "--quiet"]
         self.workers.append(self.start(name, *words, ERGON_JOIN=token))
 
+    def swarm(self, workers: int, *options: object) -> None:
+        """Connects that many workers that answer every lease at once, all in one process, which
+        ends with the grid."""
+        program = self.ergon.parent / "swarm-bench"
+        if not os.access(program, os.X_OK):
+            raise NotMeasured(f"no executable at {program}: `swift build --product swarm-bench`")
+        words = [program, self.home, "--workers", workers, *options]
+        self.workers.append(
+            Running(words, self.folder, self.folder / "swarm.said", self.environment)
+        )
+        self.wanted += workers
+        until("the swarm is connected", self.is_complete, 120)
+
     def is_complete(self) -> bool:
         for worker in self.workers:
             worker.check()

@@ -26,6 +26,7 @@ import bench_restart
 import bench_status
 import bench_submit
 import bench_warm
+import bench_zero
 from laboratory import HERE, Laboratory
 from machine import facts, load
 from peers import versions
@@ -42,10 +43,10 @@ BENCHMARKS: dict[str, Callable[[Laboratory], Report]] = {
     "memory": bench_memory.measure,
     "restart": bench_restart.measure,
     "status": bench_status.measure,
+    "zero": bench_zero.measure,
 }
 
 NOT_MEASURED = {
-    "1, 4 and 16 workers that answer at once": "workers have no such mode",
     "1,000 idle workers connected": "there are no simulated clients",
     "the cost of log, signatures and energy accounting": "none of them can be turned off",
 }

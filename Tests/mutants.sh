@@ -149,11 +149,11 @@ mutant 'workers are served in the order of a dictionary' \
 
 mutant 'a second result of a task is accepted' \
     ErgonCoordinator/Results.swift \
-    'for result in accepted { leases[id]?.remaining.remove(result.task..<result.task + 1) }' ''
+    'leases[id]?.remaining.subtract(accepted.tasks)' ''
 mutant 'a report that is heard again counts again' \
-    ErgonCoordinator/Results.swift \
-    'return report.tasks(where: { there.isOnRecord($0.task, of: report.id) })' \
-    'return report.tasks(where: { _ in there.facts.cpus < 0 })'
+    ErgonCoordinator/WorkerState.swift \
+    'let tasks = report.results.tasks' \
+    'let tasks = IntervalSet()'
 mutant 'what nobody wanted is accounted for twice' \
     ErgonCoordinator/CampaignState.swift \
     'account.superseded.add(result)' \

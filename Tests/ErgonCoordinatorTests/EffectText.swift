@@ -97,7 +97,7 @@ struct EffectText {
         for result in results {
             let text = outcome(result.outcome)
             if groups.last?.text != text { groups.append((text, IntervalSet())) }
-            groups[groups.count - 1].tasks.insert(result.task..<result.task + 1)
+            groups[groups.count - 1].tasks.insert(result.tasks)
         }
         return groups.map { "\($0.tasks) \($0.text)" }.joined(separator: "; ")
     }

@@ -57,6 +57,19 @@ func splitting(count: Int) throws {
     }
 }
 
+@Test func `more results than a record may hold are several records, however alike they are`() {
+    var dice = Dice(state: 7)
+    var batch = dice.batch(count: 1)
+    batch.results = [
+        TaskResult(
+            task: 5, count: 200_000, outcome: .succeeded, outputs: [], log: nil,
+            started: Instant(microseconds: 1), wall: .zero, cpu: .zero, energy: .zero)
+    ]
+    let pieces = split(batch)
+    #expect(pieces.count == 4 && pieces.allSatisfy { $0.results.taskCount <= 65_536 })
+    #expect(pieces.flatMap(\.results).reduce(into: []) { $0.join($1) } == batch.results)
+}
+
 @Test func `a long reopening is several records of the same tasks`() {
     var odd = IntervalSet()
     for task in 0..<20_000 where task % 2 == 1 { odd.insert(task..<task + 1) }

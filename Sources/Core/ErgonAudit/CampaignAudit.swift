@@ -105,11 +105,21 @@ struct CampaignAudit {
             return report("no stage `\(batch.stage)` at this point", &findings)
         }
         for problem in batch.problemsAsCounted { report("\(batch.stage): \(problem)", &findings) }
-        for result in batch.results {
-            for problem in add(result, to: stage, by: batch.worker) {
+        for result in batch.results where !addAsOne(result, to: stage) {
+            for problem in result.singly.flatMap({ add($0, to: stage, by: batch.worker) }) {
                 report("\(batch.stage): \(problem)", &findings)
             }
         }
+    }
+
+    /// Many tasks at once, where nothing can be said against any one of them.
+    /// - Returns: false if each has to be looked at.
+    private mutating func addAsOne(_ result: TaskResult, to stage: Stage) -> Bool {
+        guard result.count > 1, stage.part == .work, !hasPieces(stage.step),
+            isOpenFor(stage.step), stages[stage]?.addAsOne(result) == true
+        else { return false }
+        succeeded.add(result)
+        return true
     }
 
     private mutating func add(

@@ -146,7 +146,7 @@ extension Coordinator {
     /// What results on record say about the worker that reported them.
     mutating func noteFortunes(_ batch: ResultBatch, _ stage: Stage, at time: Instant) {
         guard batch.report != nil else { return }
-        workers[batch.worker]?.finishedTasks += batch.results.count
+        workers[batch.worker]?.finishedTasks += batch.results.taskCount
         workers[batch.worker]?.note(batch, at: time)
         for result in batch.results {
             switch result.outcome {

@@ -42,7 +42,7 @@ package func fitted(_ event: RecordedEvent) -> [RecordedEvent] {
 /// - Precondition: a single result has at most 500 outputs.
 package func split(_ batch: ResultBatch) -> [ResultBatch] {
     var whole = batch
-    for place in whole.results.indices {
+    for place in whole.results.indices where whole.results[place].outcome != .succeeded {
         whole.results[place].outcome = shortened(whole.results[place].outcome)
     }
     return halves(of: whole)
@@ -50,14 +50,21 @@ package func split(_ batch: ResultBatch) -> [ResultBatch] {
 
 private func halves(of batch: ResultBatch) -> [ResultBatch] {
     // `superseded` is the longer of the two types that a batch may have.
-    let count = batch.results.count
-    if count <= resultLimit, fits(.superseded(batch)) { return [batch] }
-    precondition(count > 1, "task \(batch.results[0].task) alone is too long for a record")
-    return [batch.results[..<(count / 2)], batch.results[(count / 2)...]].flatMap { half in
+    if batch.results.taskCount <= resultLimit, fits(.superseded(batch)) { return [batch] }
+    return halves(of: batch.results).flatMap { half in
         var piece = batch
-        piece.results = Array(half)
+        piece.results = half
         return halves(of: piece)
     }
+}
+
+private func halves(of results: [TaskResult]) -> [[TaskResult]] {
+    let middle = results.count / 2
+    if middle > 0 { return [Array(results[..<middle]), Array(results[middle...])] }
+    let tasks = results[0].tasks
+    precondition(tasks.count > 1, "task \(results[0].task) alone is too long for a record")
+    let half = tasks.lowerBound + tasks.count / 2
+    return [tasks.lowerBound..<half, half..<tasks.upperBound].map { [results[0].of($0)] }
 }
 
 /// The reopening in pieces, each of some of its tasks; together they are one (`docs/LOG.md`).

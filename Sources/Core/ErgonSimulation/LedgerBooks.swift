@@ -64,7 +64,7 @@ extension Ledger {
             let stage = Stage(name: batch.stage, in: campaign)
         else { return fail("results of unknown work: campaign \(batch.campaign), \(batch.stage)") }
         count(batch)
-        for result in batch.results {
+        for result in batch.results.flatMap(\.singly) {
             let key = Key(campaign: batch.campaign, stage: stage, task: result.task)
             checkGrant(batch, key)
             if !isReplay {
@@ -106,7 +106,7 @@ extension Ledger {
             let stage = Stage(name: batch.stage, in: campaign)
         else { return fail("costs of unknown work: campaign \(batch.campaign), \(batch.stage)") }
         count(batch)
-        for result in batch.results {
+        for result in batch.results.flatMap(\.singly) {
             let key = Key(campaign: batch.campaign, stage: stage, task: result.task)
             checkGrant(batch, key)
             books.answers[key, default: []].insert(batch.lease)

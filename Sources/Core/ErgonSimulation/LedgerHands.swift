@@ -125,7 +125,7 @@ extension Ledger {
 
     /// Whoever was in force and is not on record now never will be.
     private mutating func endReport(_ report: WorkerReport, _ worker: WorkerID) {
-        for result in report.results {
+        for result in report.results.flatMap(\.singly) {
             let key = Key(campaign: report.campaign, stage: report.stage, task: result.task)
             let own = hands.drop { $0 == key && $1.lease == report.lease && $1.worker == worker }
             if !own.isEmpty, result.outcome == .succeeded,

@@ -112,7 +112,10 @@ extension World {
             [report.id.life, report.id.batch] + words(of: report.lease) + [report.campaign.number]
         all += words(of: report.stage)
         for result in report.results {
-            all += [result.task, result.outcome == .succeeded ? 1 : 0, Int(result.wall.count)]
+            all += [
+                result.task, result.count, result.outcome == .succeeded ? 1 : 0,
+                Int(result.wall.count),
+            ]
         }
         return all
     }

@@ -1,0 +1,120 @@
+import ArgumentParser
+import ErgonModel
+import ErgonProvenance
+import ErgonStorage
+import FoundationEssentials
+
+struct AuditExportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "Writes what others can check with tools of their own.",
+        subcommands: [AuditExportLogCommand.self])
+}
+
+struct AuditExportLogCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "log", abstract: "Writes a log as tiles, which anybody's tools can check.",
+        discussion: """
+            The form is that of c2sp.org/tlog-tiles: `checkpoint`, `tile/…`; beside it the log's \
+            verifier key and the manifests that the records name. All that the checkpoint signs, \
+            and nothing after it. In a folder to which it was exported before only what is new is \
+            written, and the checkpoint comes last: the folder may be served all the time.
+            """)
+
+    @Argument(help: "The folder to write to.", completion: .directory)
+    var folder: String
+    @Option(help: "The log's folder, instead of a home.", completion: .directory)
+    var log: String?
+    @OptionGroup var home: HomeOption
+    @OptionGroup var output: FormatOption
+
+    func run() async throws {
+        try await reporting {
+            var arguments = LogArguments()
+            (arguments.log, arguments.home, arguments.content) = (log, home, nil)
+            let export = try LogExport(of: arguments, to: absolute(folder))
+            output.print(
+                "\(export.head.size) records, root \(export.head.root.hex): "
+                    + "\(export.written) files written",
+                json: [
+                    "version": .integer(1), "records": .int(export.head.size),
+                    "root": .string(export.head.root.hex), "written": .int(export.written),
+                ])
+        }
+    }
+}
+
+/// A log on its way into a folder of tiles.
+private struct LogExport {
+    private(set) var head = TreeHead(size: 0, root: emptyRoot)
+    /// How many files were not there yet, or were others.
+    private(set) var written = 0
+    private let tiles: TileFolder
+
+    init(of log: LogArguments, to folder: String) throws {
+        tiles = TileFolder(folder)
+        var reader = try log.open()
+        guard let note = reader.checkpoint else {
+            throw CommandFault(
+                place: log.folder, problem: "the log has no checkpoint",
+                remedy: "let its coordinator run for a moment: it signs one every second",
+                exit: Exit.no)
+        }
+        let signed = try Checkpoint(parsing: note.text).head
+        try refuseToRewind(to: signed)
+        let content = ContentStore(reading: log.contentFolder)
+        let exported = try ContentStore("\(folder)/content")
+        var builder = TileBuilder()
+        while builder.frontier.size < signed.size, let item = try reader.next() {
+            guard case .record(_, let bytes) = item else { continue }
+            try builder.append(bytes) { path, bytes throws(SystemFault) in
+                try write(bytes, to: path.text)
+            }
+            try exportManifest(namedBy: bytes, from: content, to: exported)
+        }
+        try builder.finish { path, bytes throws(SystemFault) in try write(bytes, to: path.text) }
+        head = TreeHead(size: builder.frontier.size, root: builder.frontier.root)
+        guard head == signed else {
+            throw CommandFault(
+                place: log.folder, problem: "the log is not what its checkpoint says",
+                remedy: "`ergon audit verify` says what is wrong with it", exit: Exit.no)
+        }
+        try write(try readFile("\(log.around)/log-key.pub"), to: "log-key.pub")
+        try exported.sync()
+        try tiles.sync()
+        try write(Array(note.note.utf8), to: "checkpoint")
+        try tiles.sync()
+    }
+
+    /// A folder must not go back to an earlier state of the log, nor to that of another log.
+    private func refuseToRewind(to signed: TreeHead) throws {
+        guard let bytes = try tiles.content(of: "checkpoint"),
+            let note = try? SignedNote(parsing: bytes),
+            let there = try? Checkpoint(parsing: note.text).head
+        else { return }
+        guard there.size > signed.size || there.size == signed.size && there.root != signed.root
+        else { return }
+        throw CommandFault(
+            place: tiles.folder, problem: "there are \(there.size) records of another log here",
+            remedy: "export to a folder of its own", exit: Exit.no)
+    }
+
+    private mutating func exportManifest(
+        namedBy record: [UInt8], from content: ContentStore, to exported: ContentStore
+    ) throws {
+        guard case .campaignAccepted(let accepted) = try decode(record).record.event,
+            !exported.has(accepted.manifest)
+        else { return }
+        do throws(StoreFault) {
+            _ = try exported.put(try content.read(accepted.manifest))
+            written += 1
+        } catch {
+            printNote("without the manifest of campaign \(accepted.id): \(error.problem)")
+        }
+    }
+
+    private mutating func write(_ bytes: [UInt8], to path: String) throws(SystemFault) {
+        if try tiles.content(of: path) == bytes { return }
+        try tiles.write(bytes, to: path)
+        written += 1
+    }
+}
