@@ -163,7 +163,8 @@ struct LauncherTests {
         _ arguments: [String], in folder: String, _ attempt: Worker.Attempt
     ) -> Launcher.Request {
         Launcher.Request(
-            attempt: attempt, arguments: arguments, environment: ["PATH=/usr/bin:/bin"],
+            attempt: attempt, arguments: CStrings(arguments),
+            environment: CStrings(["PATH=/usr/bin:/bin"]),
             path: "/usr/bin:/bin", folder: folder)
     }
 

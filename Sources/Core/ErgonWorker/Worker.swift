@@ -18,7 +18,7 @@ package struct Worker: Sendable {
     static let farewell = Microseconds.seconds(5)
 
     /// So long results gather while other tasks run, before they are reported.
-    package static let usualGathering = Microseconds(5000)
+    package static let usualGathering = Microseconds(20_000)
 
     let facts: WorkerFacts
     let gathering: Microseconds
@@ -85,6 +85,9 @@ package struct Worker: Sendable {
     }
 
     package func lease(of attempt: Attempt) -> Lease? { leases[attempt.lease]?.lease }
+
+    /// What the attempt's lease asks for; `nil` if it is gone or does not fit its campaign.
+    package func plan(of attempt: Attempt) -> LeasePlan? { leases[attempt.lease]?.plan }
 
     package func campaign(of lease: Lease) -> Campaign? {
         guard case .there(let campaign) = campaigns[lease.manifest.digest] else { return nil }

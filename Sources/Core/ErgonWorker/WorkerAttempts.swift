@@ -4,6 +4,9 @@ import ErgonModel
 extension Worker {
     /// How a shell tells that a signal, here SIGTERM, ended its command.
     private static let terminated = (signal: 15, exit: 128 + 15)
+    /// Of a lease that does not fit its campaign: its tasks fail when they are prepared.
+    private static let noNeeds = Resources(
+        cpus: 0, memory: ByteCount(0), time: nil, limit: .zero)
 
     /// Stages ahead of what runs, so that a free slot never waits for a file.
     mutating func beginTasks(_ effects: inout [Effect]) {
@@ -11,11 +14,14 @@ extension Worker {
         startPrepared(&effects)
         guard unbegun <= facts.cpus else { return }
         for id in leases.keys.sorted() {
-            guard let held = leases[id], let campaign = campaign(of: held.lease) else { continue }
-            let needs = needs(of: held.lease, in: campaign)
+            guard let held = leases[id], !held.waiting.isEmpty, isLoaded(held.lease) else {
+                continue
+            }
+            let plan = plan(of: held)
             while unbegun <= facts.cpus, let range = leases[id]?.waiting.takeFirst(1) {
                 let attempt = Attempt(lease: id, task: range.lowerBound)
-                active[attempt] = Activity(needs: needs, lease: held.lease)
+                active[attempt] = Activity(
+                    needs: plan?.resources ?? Self.noNeeds, lease: held.lease)
                 unbegun += 1
                 effects.append(.prepare(attempt))
             }
@@ -41,12 +47,16 @@ extension Worker {
         }
     }
 
-    /// A lease that does not fit its campaign needs nothing: its tasks fail when they are prepared.
-    private func needs(of lease: Lease, in campaign: Campaign) -> Resources {
-        guard campaign.steps.indices.contains(lease.stage.step) else {
-            return Resources(cpus: 0, memory: ByteCount(0), time: nil, limit: .zero)
-        }
-        return lease.resources(in: campaign)
+    private func isLoaded(_ lease: Lease) -> Bool {
+        if case .there = campaigns[lease.manifest.digest] { true } else { false }
+    }
+
+    /// Worked out when the first of its tasks is begun.
+    private mutating func plan(of held: Held) -> LeasePlan? {
+        if let plan = held.plan { return plan }
+        let plan = campaign(of: held.lease).flatMap { LeasePlan(held.lease, campaign: $0) }
+        leases[held.lease.id]?.plan = plan
+        return plan
     }
 
     mutating func prepared(_ attempt: Attempt, _ effects: inout [Effect]) {

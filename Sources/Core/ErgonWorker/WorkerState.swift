@@ -11,6 +11,8 @@ extension Worker {
     /// A lease in hand.
     struct Held: Sendable {
         let lease: Lease
+        /// Once its campaign is there; none if it does not fit that.
+        var plan: LeasePlan?
         /// Not begun.
         var waiting: IntervalSet
         /// Begun or not, without a result.

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,9 +41,17 @@ static void prepare(void) {
     }
 }
 
-// Runs in the child, which shares our memory until it becomes another program: only system calls.
-static void become(
-    const struct ergon_start_request *request, const char *program, volatile int *failure) {
+struct birth {
+    const struct ergon_start_request *request;
+    const char *program;
+    volatile int failure;
+};
+
+// Runs in the child, which shares our memory until it becomes another program, while we wait: only
+// system calls.
+static int become(void *context) {
+    struct birth *birth = context;
+    const struct ergon_start_request *request = birth->request;
     struct sigaction standard;
     memset(&standard, 0, sizeof standard);
     standard.sa_handler = SIG_DFL;
@@ -58,12 +67,13 @@ static void become(
     int input = request->input < 0 ? nothing : request->input;
     if (dup2(input, 0) < 0 || dup2(request->output, 1) < 0 || dup2(request->error, 2) < 0
         || chdir(request->folder) < 0) {
-        *failure = errno;
+        birth->failure = errno;
         _exit(127);
     }
     syscall(SYS_close_range, 3, ~0U, 0);
-    execve(program, (char *const *)request->arguments, (char *const *)request->environment);
-    *failure = errno;
+    execve(
+        birth->program, (char *const *)request->arguments, (char *const *)request->environment);
+    birth->failure = errno;
     _exit(127);
 }
 
@@ -89,31 +99,30 @@ static int find(const char *name, const char *path, const char *folder, char *fo
     return ENOENT;
 }
 
-pid_t ergon_start(const struct ergon_start_request *request) {
+pid_t ergon_start(const struct ergon_start_request *request, int *watch) {
     char program[4096];
     int missing =
         find(request->arguments[0], request->path, request->folder, program, sizeof program);
     if (missing) return -missing;
     pthread_once(&once, prepare);
 
-    // With signals blocked no handler of ours can run in the child's borrowed memory.
+    // With signals blocked no handler of ours can run in the child's borrowed memory. That children
+    // end is nobody's concern here, but blocked it would wake another thread.
     sigset_t all, before;
     sigfillset(&all);
+    sigdelset(&all, SIGCHLD);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    volatile int failure = 0;
-    pid_t process = vfork();
-    if (process == 0) become(request, program, &failure);
-    int problem = process < 0 ? errno : failure;
+    struct birth birth = {.request = request, .program = program};
+    _Alignas(16) char stack[16384];
+    int how = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD;
+    pid_t process = clone(become, stack + sizeof stack, how, &birth, watch);
+    int problem = process < 0 ? errno : birth.failure;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (process > 0 && problem) {
+        close(*watch);
         while (waitpid(process, NULL, 0) < 0 && errno == EINTR) {}
     }
     return problem ? -problem : process;
-}
-
-int ergon_watch(pid_t process) {
-    int descriptor = (int)syscall(SYS_pidfd_open, process, 0);
-    return descriptor < 0 ? -errno : descriptor;
 }
 
 int ergon_reap(pid_t process, struct ergon_end *end) {

@@ -7,51 +7,43 @@ import Glibc
 ///   - environment: `NAME=value`.
 ///   - input: becomes standard input; none for what has nothing to say.
 ///   - output: becomes standard output and, unless there is `error`, standard error.
-/// - Returns: its process id, or a negative error number.
+/// - Returns: the process.
+/// - Throws: why there is none.
 package func spawn(
-    _ arguments: [String], environment: [String], path: String, folder: String,
+    _ arguments: CStrings, environment: CStrings, path: String, folder: String,
     input: CInt? = nil, output: CInt, error: CInt? = nil
-) -> CInt {
-    withCStrings(arguments) { arguments in
-        withCStrings(environment) { environment in
-            path.withCString { path in
-                folder.withCString { folder in
-                    var request = ergon_start_request(
-                        arguments: arguments, environment: environment, path: path,
-                        folder: folder, input: input ?? -1, output: output, error: error ?? output)
-                    return ergon_start(&request)
+) throws(StartFault) -> StartedProcess {
+    var watch: CInt = -1
+    let process =
+        arguments.withPointers { arguments in
+            environment.withPointers { environment in
+                path.withCString { path in
+                    folder.withCString { folder in
+                        var request = ergon_start_request(
+                            arguments: arguments, environment: environment, path: path,
+                            folder: folder, input: input ?? -1, output: output,
+                            error: error ?? output)
+                        return ergon_start(&request, &watch)
+                    }
                 }
             }
         }
-    }
+    guard process > 0 else { throw StartFault(error: -process) }
+    return StartedProcess(number: process, watch: watch)
 }
 
-/// Strings as C wants them: an array that ends with a null pointer, alive during `body`.
-private func withCStrings<Result>(
-    _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
-) -> Result {
-    let size = strings.reduce(0) { $0 + $1.utf8.count + 1 }
-    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: max(size, 1)) { bytes in
-        withUnsafeTemporaryAllocation(
-            of: UnsafePointer<CChar>?.self, capacity: strings.count + 1
-        ) { pointers in
-            var end = 0
-            for (place, string) in strings.enumerated() {
-                let start = bytes.baseAddress.map { UnsafeRawPointer($0 + end) }
-                pointers.initializeElement(
-                    at: place, to: start?.assumingMemoryBound(to: CChar.self))
-                for byte in string.utf8 {
-                    bytes.initializeElement(at: end, to: byte)
-                    end += 1
-                }
-                bytes.initializeElement(at: end, to: 0)
-                end += 1
-            }
-            pointers.initializeElement(at: strings.count, to: nil)
-            guard let base = pointers.baseAddress else { preconditionFailure("never empty") }
-            return body(UnsafePointer(base))
-        }
-    }
+package struct StartedProcess: Hashable, Sendable {
+    package var number: CInt
+    /// A descriptor that can be read when it has ended; whoever has it closes it.
+    package var watch: CInt
+}
+
+/// Why a process could not be started.
+package struct StartFault: Error, Hashable, Sendable {
+    /// As the system numbers them.
+    package var error: CInt
+
+    package var reason: String { describe(error) }
 }
 
 /// How a process ended, and the user and system time of it and of all it waited for.

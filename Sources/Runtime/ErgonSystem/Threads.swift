@@ -68,9 +68,6 @@ package struct Poll: ~Copyable {
     }
 
     private static let mostTokens = 64
-
-    /// A descriptor that can be read when `process` ends; negative if there is none to be had.
-    package static func watch(_ process: CInt) -> CInt { ergon_watch(process) }
 }
 
 /// The system's words for an error number.

@@ -76,7 +76,8 @@ func ends(
         + part(of: file, name, size - tail..<size)
 }
 
-private func part(
+/// As much of it as there is.
+func part(
     of file: CInt, _ name: String, _ range: Range<Int>
 ) throws(WorkplaceFault) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: range.count)

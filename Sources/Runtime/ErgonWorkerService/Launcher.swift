@@ -9,9 +9,9 @@ import Logging
 struct Launcher: ~Copyable {
     struct Request: Sendable {
         var attempt: Worker.Attempt
-        var arguments: [String]
+        var arguments: CStrings
         /// `NAME=value`.
-        var environment: [String]
+        var environment: CStrings
         /// Where programs are looked up.
         var path: String
         var folder: String
@@ -26,7 +26,7 @@ struct Launcher: ~Copyable {
 
     private struct Child {
         var attempt: Worker.Attempt
-        /// Readable when it has ended; negative if there was none to be had.
+        /// Can be read when it has ended.
         var watch: CInt
         /// What it says goes there.
         var said: CInt
@@ -65,33 +65,37 @@ struct Launcher: ~Copyable {
             return fail(request, -said, .startFailed(request.attempt, reason: reason))
         }
         let (started, since) = (systemClock(), steadyClock())
-        let process = begin(request, said)
-        guard process > 0 else {
+        do throws(StartFault) {
+            let process = try begin(request, said)
+            children[process.number] = Child(
+                attempt: request.attempt, watch: process.watch, said: said, started: started,
+                since: since)
+            if !poll.add(process.watch, token: UInt64(process.number)) {
+                // No room: wait for this one here rather than lose it.
+                awaitEnd(of: process.number)
+                if let ended = reap(process.number) { early.append(ended) }
+            }
+            return .started(request.attempt)
+        } catch {
             logs.giveBack(said)
-            return fail(request, -process, request.failure(-process))
+            return fail(request, error.error, request.failure(error.error))
         }
-        let watch = Poll.watch(process)
-        children[process] = Child(
-            attempt: request.attempt, watch: watch, said: said, started: started, since: since)
-        if watch < 0 || !poll.add(watch, token: UInt64(process)) {
-            // Out of descriptors: wait for this one here rather than lose it.
-            awaitEnd(of: process)
-            if let ended = reap(process) { early.append(ended) }
-        }
-        return .started(request.attempt)
     }
 
-    /// - Returns: the process, or a negative error number.
-    private func begin(_ request: Request, _ output: CInt) -> CInt {
-        for _ in 0..<Self.mostTries {
-            let process = spawn(
-                request.arguments, environment: request.environment, path: request.path,
-                folder: request.folder, output: output)
-            // A process that is just being started elsewhere still holds open what we had written.
-            guard process == -ETXTBSY else { return process }
-            sched_yield()
+    private func begin(_ request: Request, _ output: CInt) throws(StartFault) -> StartedProcess {
+        var tries = 0
+        while true {
+            tries += 1
+            do throws(StartFault) {
+                return try spawn(
+                    request.arguments, environment: request.environment, path: request.path,
+                    folder: request.folder, output: output)
+            } catch {
+                // What is just being started elsewhere may still hold open what we had written.
+                guard error.error == ETXTBSY, tries < Self.mostTries else { throw error }
+                sched_yield()
+            }
         }
-        return -ETXTBSY
     }
 
     private func fail(
@@ -144,10 +148,8 @@ struct Launcher: ~Copyable {
         // What it started and left behind ends with it, while the group's number is still its own.
         kill(-process, SIGKILL)
         let exit = ErgonSystem.reap(process)
-        if child.watch >= 0 {
-            poll.remove(child.watch)
-            close(child.watch)
-        }
+        poll.remove(child.watch)
+        close(child.watch)
         let status: Worker.ProcessEnd.Status =
             switch exit.status {
             case .exit(let code): .exit(code)

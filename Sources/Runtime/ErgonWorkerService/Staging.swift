@@ -86,22 +86,4 @@ extension Workplace {
         return text
     }
 
-    func request(
-        _ attempt: Worker.Attempt, _ command: TaskPlan.Command, in folder: String
-    ) -> Launcher.Request {
-        var variables = baseEnvironment(home: folder).merging(command.variables) { $1 }
-        variables[folderVariable] = folder
-        return Launcher.Request(
-            attempt: attempt, arguments: command.arguments, environment: text(variables),
-            path: searchPath, folder: folder)
-    }
-
-    /// What a process cannot do without; everything else it gets from the manifest.
-    func baseEnvironment(home: String) -> [String: String] {
-        ["HOME": home, "LANG": "C.UTF-8", "PATH": searchPath, "TMPDIR": home]
-    }
-
-    func text(_ variables: [String: String]) -> [String] {
-        variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-    }
 }

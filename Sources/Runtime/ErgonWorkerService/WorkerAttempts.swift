@@ -1,4 +1,5 @@
 import ErgonModel
+import ErgonSystem
 import ErgonTransfer
 import ErgonWorker
 import FoundationEssentials
@@ -8,6 +9,7 @@ import Logging
 struct AttemptInHand {
     let folder: PrivateFolders.Folder
     let outputs: [OutputSpec]
+    let environment: TaskEnvironment
     /// Once all it reads is there.
     var command: TaskPlan.Command?
     var pins: [FileCache.Pin] = []
@@ -39,21 +41,31 @@ extension WorkerLoop {
 
     mutating func prepare(_ attempt: Worker.Attempt) {
         do throws(WorkplaceFault) {
-            guard let lease = core.lease(of: attempt), let campaign = core.campaign(of: lease),
-                let plan = TaskPlan(lease, task: attempt.task, campaign: campaign)
-            else { throw WorkplaceFault("the lease does not fit its campaign") }
+            guard let common = core.plan(of: attempt), let plan = common.task(attempt.task) else {
+                throw WorkplaceFault("the lease does not fit its campaign")
+            }
             let folder = try folders.take()
-            attempts[attempt] = AttemptInHand(folder: folder, outputs: plan.outputs)
+            var held = AttemptInHand(
+                folder: folder, outputs: plan.outputs, environment: environment(of: common))
+            defer { attempts[attempt] = held }
             if plan.readsNothing {
-                attempts[attempt]?.command = try workplace.command(plan, lease, in: folder.path)
+                held.command = try workplace.command(plan, common.lease, in: folder.path)
                 pending.append(.prepared(attempt))
             } else {
-                stage(attempt, plan, lease, in: folder.path)
+                stage(attempt, plan, common.lease, in: folder.path)
             }
         } catch {
             Self.note(error, logger)
             pending.append(.prepareFailed(attempt, reason: error.reason))
         }
+    }
+
+    /// Most tasks are of the same lease as the one before.
+    private mutating func environment(of plan: LeasePlan) -> TaskEnvironment {
+        if let latest, latest.lease == plan.lease.id { return latest.environment }
+        let environment = TaskEnvironment(plan.variables, path: workplace.searchPath)
+        latest = (plan.lease.id, environment)
+        return environment
     }
 
     private func stage(
@@ -78,7 +90,12 @@ extension WorkerLoop {
 
     mutating func start(_ attempt: Worker.Attempt) {
         guard let held = attempts[attempt], let command = held.command else { return }
-        let event = launcher.start(workplace.request(attempt, command, in: held.folder.path))
+        let folder = held.folder.path
+        let event = launcher.start(
+            Launcher.Request(
+                attempt: attempt, arguments: CStrings(command.arguments),
+                environment: held.environment.text(of: attempt.task, in: folder),
+                path: workplace.searchPath, folder: folder))
         if case .started = event { attempts[attempt]?.isTidy = false }
         pending.append(event)
     }

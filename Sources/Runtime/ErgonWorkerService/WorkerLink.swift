@@ -60,15 +60,16 @@ package func runWorker(
         folder: configuration.folder, cacheLimit: configuration.cacheLimit,
         searchPath: configuration.searchPath, logger: logger)
     let authority = try read(credentials.authorityPath, as: "the authority's certificate")
+    let life = Int.random(in: 0..<1 << 53)
     let spool = try Spool(
-        folder: "\(configuration.folder)/results/\(Digest(of: authority).hex)", logger: logger)
+        folder: "\(configuration.folder)/results/\(Digest(of: authority).hex)", life: life,
+        logger: logger)
     let current = CurrentCredentials(credentials)
     let (inbox, errands) = (WorkerInbox(), Errands())
     let endpoint = Endpoint(
         host: configuration.address.host, port: configuration.address.dataPort,
         keyPath: credentials.keyPath, certificatePath: credentials.certificatePath,
         authorityPath: credentials.authorityPath)
-    let life = Int.random(in: 0..<1 << 53)
     let client = try Connection.client(
         host: configuration.address.host, port: configuration.address.controlPort,
         credentials: { current.value })

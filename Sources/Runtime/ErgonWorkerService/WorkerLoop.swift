@@ -23,6 +23,8 @@ struct WorkerLoop: ~Copyable {
     var endpoint: Endpoint
     var outbox: AsyncStream<Ergon_V1_FromWorker>.Continuation?
     var attempts: [Worker.Attempt: AttemptInHand] = [:]
+    /// The environment that was made last.
+    var latest: (lease: LeaseID, environment: TaskEnvironment)?
     var riding = RidingContent()
     var spool: Spool
     /// What was caused while effects were performed.
@@ -39,10 +41,11 @@ struct WorkerLoop: ~Copyable {
 
     /// - Parameter life: drawn anew by each process.
     init(
-        facts: WorkerFacts, life: Int, workplace: Workplace, spool: consuming Spool,
+        facts: WorkerFacts, life: Int, workplace: Workplace, spool: Spool,
         endpoint: Endpoint, inbox: WorkerInbox, errands: Errands,
         clock: @escaping @Sendable () -> Instant, logger: Logger
     ) {
+        var spool = spool
         let reports = spool.takeStock()
         if !reports.isEmpty {
             let tasks = reports.reduce(0) { $0 + $1.results.count }

@@ -17,11 +17,8 @@ struct ergon_start_request {
 
 /// Starts a process in a group of its own, with every other descriptor closed, default signals,
 /// and SIGKILL to follow if the calling thread ends.
-/// Returns its process id, or -errno.
-pid_t ergon_start(const struct ergon_start_request *request);
-
-/// A descriptor that becomes readable when `process` ends, or -errno.
-int ergon_watch(pid_t process);
+/// Returns its process id, or -errno; `watch` becomes a descriptor that can be read when it ends.
+pid_t ergon_start(const struct ergon_start_request *request, int *watch);
 
 /// How a process ended.
 struct ergon_end {
