@@ -62,7 +62,11 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
             )
         }
         let manifest: StoredFile
-        do { manifest = try store.put(bytes) } catch { throw notStored(error) }
+        do {
+            manifest = try store.put(bytes)
+            // Here, so that the loop does not wait for it.
+            try store.sync()
+        } catch { throw notStored(error) }
         let reply = try checked(
             await inbox.ask { .submit($0, campaign, manifest: manifest, by: identity.uri) })
         guard case .accepted(let id) = reply else { throw unexpected(reply) }
