@@ -92,8 +92,8 @@ let runtime: [Target] = [
         [
             "ErgonModel", "ErgonManifest", "ErgonCoordinator", "ErgonProvenance", "ErgonWire",
             "ErgonWireMessages",
-            "ErgonSecurity", "ErgonStorage", "ErgonDashboard", "ErgonSystem", nioCore, nioPosix,
-            nioSSL, x509,
+            "ErgonSecurity", "ErgonStorage", "ErgonDashboard", "ErgonSystem", "CLinux", nioCore,
+            nioPosix, nioSSL, x509,
             logging,
         ] + grpc),
     target(
@@ -129,6 +129,12 @@ let app: [Target] = [
             "ErgonModel", "ErgonManifest", "ErgonCoordinator", "ErgonProvenance", "ErgonStorage",
             arguments,
         ], path: "Benchmarks/Restart", swiftSettings: strict),
+    // A coordinator without a log, to measure what the log costs.
+    .executableTarget(
+        name: "unlogged-bench",
+        dependencies: [
+            "ErgonModel", "ErgonCoordinatorService", "ErgonSystem", logging, arguments,
+        ], path: "Benchmarks/Unlogged", swiftSettings: strict),
     // Workers without anything behind them, so that the coordinator can be measured alone.
     .executableTarget(
         name: "swarm-bench",

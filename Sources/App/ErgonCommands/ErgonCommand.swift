@@ -33,7 +33,7 @@ struct ErgonCommand: AsyncParsableCommand {
                     RunCommand.self, ValidateCommand.self, SubmitCommand.self, StatusCommand.self,
                     WatchCommand.self, ResultsCommand.self, LogsCommand.self, ExplainCommand.self,
                     HoldCommand.self, ReleaseCommand.self, CancelCommand.self, ResumeCommand.self,
-                    RetryCommand.self,
+                    RetryCommand.self, ForgetCommand.self,
                 ]),
             CommandGroup(
                 name: "Sites",

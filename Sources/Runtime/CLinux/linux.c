@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -165,3 +166,5 @@ void ergon_ring_on_stop(int bell) {
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
 }
+
+void ergon_give_memory_back(void) { malloc_trim(0); }

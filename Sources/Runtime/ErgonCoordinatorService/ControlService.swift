@@ -28,7 +28,11 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
     }
 
     func ask(_ question: Coordinator.Question) async throws -> Coordinator.Reply {
-        try checked(await inbox.ask(question))
+        switch await inbox.look() {
+        case .success(let state): return try checked(state.answer(question, now: clock()))
+        case .failure(.isStopping): return try checked(nil)
+        case .failure(.diskIsFull): return try checked(.refused(DiskReserve.fullText))
+        }
     }
 
     func checked(_ reply: Coordinator.Reply?) throws -> Coordinator.Reply {
