@@ -291,7 +291,8 @@ struct AuditShowCommand: AsyncParsableCommand {
         case .coordinatorStarted, .workerJoined, .workerStands, .logRepaired: false
         case .campaignAccepted(let accepted): accepted.id == id
         case .stageSized(let other, _, _), .campaignHeld(let other, _, _),
-            .campaignReleased(let other, _), .campaignCancelled(let other, _):
+            .campaignReleased(let other, _), .campaignCancelled(let other, _),
+            .campaignForgotten(let other, _):
             other == id
         case .campaignReopened(let reopened): reopened.id == id
         case .results(let batch), .superseded(let batch): batch.campaign == id

@@ -34,7 +34,7 @@ struct ErgonCommand: AsyncParsableCommand {
                     StatusCommand.self, WatchCommand.self, ResultsCommand.self, LogsCommand.self,
                     ExplainCommand.self,
                     HoldCommand.self, ReleaseCommand.self, CancelCommand.self, ResumeCommand.self,
-                    RetryCommand.self,
+                    RetryCommand.self, ForgetCommand.self,
                 ]),
             CommandGroup(
                 name: "Sites",

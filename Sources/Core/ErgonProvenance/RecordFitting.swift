@@ -25,6 +25,8 @@ package func fitted(_ event: RecordedEvent) -> [RecordedEvent] {
     case .campaignCancelled(let campaign, let by):
         return [.campaignCancelled(campaign, by: shortened(by))]
     case .campaignSealed(let seal): return [.campaignSealed(condensed(seal))]
+    case .campaignForgotten(let campaign, let by):
+        return [.campaignForgotten(campaign, by: shortened(by))]
     case .workerStands(let worker, .quarantined(let reason, let until), let by):
         let standing = Standing.quarantined(reason: shortened(reason), until: until)
         return [.workerStands(worker, standing, by: shortened(by))]
