@@ -23,6 +23,10 @@ final class CoordinatorLoop {
 
     private var outboxes: [WorkerID: (session: Int, outbox: CoordinatorNews.Outbox)] = [:]
     private var answers: [Coordinator.RequestID: CoordinatorNews.Answer] = [:]
+    /// Since memory was last given back.
+    private var linksOpened = 0
+    /// A handshake leaves garbage between what stays: after so many it is worth while to look.
+    private static let manyLinks = 64
     private var lastRequest = 0
     private var looks: [CoordinatorNews.Look] = []
     /// What was shown last. What only results have changed since is shown again for a while: to go
@@ -83,7 +87,10 @@ final class CoordinatorLoop {
         var isStopping = false
         for (place, item) in news.enumerated() {
             if case .stop = item { isStopping = true }
-            if case .core(.tick) = item { effects += watchSpace() }
+            if case .core(.tick) = item {
+                effects += watchSpace()
+                giveMemoryBackAfterLinks()
+            }
             if case .linkOpened = item {
                 // What was meant for the worker's last stream must not come over the new one.
                 try commit(effects)
@@ -138,6 +145,7 @@ final class CoordinatorLoop {
             }
             return event
         case .linkOpened(let facts, let life, let held, let session, let outbox):
+            linksOpened += 1
             outboxes[facts.worker]?.outbox.finish()
             outboxes[facts.worker] = (session, outbox)
             logger.info("worker connected", metadata: ["worker": "\(facts.worker)"])
@@ -182,6 +190,12 @@ final class CoordinatorLoop {
         if isSeal || clock() - checkpointed.at >= Self.checkpointPeriod { try writeCheckpoint() }
     }
 
+    private func giveMemoryBackAfterLinks() {
+        guard linksOpened >= Self.manyLinks else { return }
+        linksOpened = 0
+        ergon_give_memory_back()
+    }
+
     /// Of a campaign that was forgotten, which may have been most of all there is.
     private func giveMemoryBack(after records: [Record]) {
         let isForgotten = records.contains {
@@ -192,14 +206,9 @@ final class CoordinatorLoop {
 
     private func write(_ records: [Record]) throws {
         guard isLogged else { return }
-        var sequence = log.nextSequence
         var payloads: [[UInt8]] = []
         for record in records {
-            for event in fitted(record.event) {
-                let piece = Record(time: record.time, event: event)
-                payloads.append(encode(piece, sequence: sequence))
-                sequence += 1
-            }
+            payloads += entries(of: record, from: log.nextSequence + payloads.count).map(\.bytes)
         }
         while let full = try append(payloads) { try waitForRoom(full) }
     }
