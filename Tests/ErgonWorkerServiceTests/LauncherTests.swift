@@ -74,7 +74,7 @@ struct LauncherTests {
             let other = Worker.Attempt(lease: attempt.lease, task: 1)
             for attempt in [attempt, other] {
                 let event = launcher.start(request(["sleep", "1000"], in: folder, attempt))
-                #expect(isStart(event))
+                #expect(isRunning(event))
             }
             launcher.stop(other)
             let ended = next(&launcher)
@@ -98,8 +98,8 @@ struct LauncherTests {
             let bell = Bell()
             var launcher = Launcher(folder: folder, bell: bell, logger: quiet)
             bell.ring()
-            let ended = launcher.wait(nil)
-            #expect(ended.isEmpty)
+            let heard = launcher.wait(nil)
+            #expect(heard.ended.isEmpty && heard.talking.isEmpty)
         }
     }
 
@@ -171,19 +171,19 @@ struct LauncherTests {
     private func start(
         _ arguments: [String], in folder: String, _ launcher: inout Launcher
     ) {
-        let event = launcher.start(request(arguments, in: folder, attempt))
-        #expect(isStart(event))
+        let start = launcher.start(request(arguments, in: folder, attempt))
+        #expect(isRunning(start))
     }
 
-    private func isStart(_ event: Worker.Event) -> Bool {
-        if case .started = event { true } else { false }
+    private func isRunning(_ start: Launcher.Start) -> Bool {
+        if case .running = start { true } else { false }
     }
 
-    private func reason(_ event: Worker.Event) -> String {
-        switch event {
-        case .startFailed(_, let reason): "failed: " + reason
-        case .programMissing(_, let reason): "missing: " + reason
-        default: "\(event)"
+    private func reason(_ start: Launcher.Start) -> String {
+        switch start {
+        case .failed(.startFailed(_, let reason)): "failed: " + reason
+        case .failed(.programMissing(_, let reason)): "missing: " + reason
+        case .failed, .running: "\(start)"
         }
     }
 
@@ -193,7 +193,7 @@ struct LauncherTests {
 
     private func next(_ launcher: inout Launcher) -> Launcher.Ended {
         while true {
-            if let ended = launcher.wait(nil).first { return ended }
+            if let ended = launcher.wait(nil).ended.first { return ended }
         }
     }
 

@@ -42,7 +42,9 @@ package final class LeasePlan: Sendable {
             }
             self.shards = shards
             with = Self.with(of: step, campaign, lease)
-            asksForLine = step.run.contains { $0.placeholders.contains(.line) }
+            asksForLine =
+                step.isWarm && step.split == .lines(1)
+                || step.run.contains { $0.placeholders.contains(.line) }
             outputs = step.outputs
         }
         resources = lease.resources(in: campaign)
@@ -72,6 +74,15 @@ package final class LeasePlan: Sendable {
         variables["ERGON_CPUS"] = String(resources.cpus)
         variables["ERGON_MEMORY"] = String(resources.memory.bytes)
         return variables
+    }
+
+    /// Its tasks go to programs that take task after task.
+    package var isWarm: Bool { step.isWarm && lease.stage.part == .work }
+
+    /// The number of a task is all that its program has to be told, and it leaves no files: many
+    /// can be given at once.
+    package var isBare: Bool {
+        isWarm && step.over == nil && step.points.isEmpty && outputs.isEmpty
     }
 
     // MARK: Its tasks

@@ -7,9 +7,9 @@ package struct TaskPlan: Sendable {
     /// The line whose text `{line}` stands for, if the command has that placeholder.
     package let line: Int?
 
-    private let common: LeasePlan
-    private let task: Int
-    private let shard: Shard?
+    let common: LeasePlan
+    let task: Int
+    let shard: Shard?
 
     init(_ common: LeasePlan, task: Int, inputs: [NamedFile], line: Int?, shard: Shard?) {
         self.common = common

@@ -37,6 +37,8 @@ package struct Worker: Sendable {
     /// The stages of each campaign whose program is known to be here.
     var proven: [Digest: Set<Stage>] = [:]
     var active: [Attempt: Activity] = [:]
+    /// Of stages whose tasks are given in blocks.
+    var paces: [Digest: [Stage: Pace]] = [:]
     /// How many of them have not begun.
     var unbegun = 0
     /// Those of them that could, in order.
@@ -97,7 +99,10 @@ package struct Worker: Sendable {
     /// Whether anybody still waits for what the attempt leaves.
     package func isWanted(_ attempt: Attempt) -> Bool { active[attempt]?.isUnwanted == false }
 
-    /// How many tasks run now.
+    /// Which tasks it is still to do: one, or the rest of a block.
+    package func tasks(of attempt: Attempt) -> Range<Int>? { active[attempt]?.block }
+
+    /// How many attempts run now.
     package var running: Int { active.values.count { $0.phase == .running } }
 
     /// When there shall be a tick, by the worker's uptime, if that is sooner than usual.
@@ -127,6 +132,8 @@ package struct Worker: Sendable {
             missProgram(attempt, reason, now, &effects)
         case .started(let attempt): started(attempt, uptime, &effects)
         case .ended(let attempt, let end): ended(attempt, end, &effects)
+        case .advanced(let attempt, let advance): advanced(attempt, advance, uptime)
+        case .brokeOff(let attempt, let cpu): brokeOff(attempt, cpu, &effects)
         case .collected(let attempt, let collected): take(collected, of: attempt, &effects)
         case .leave(let patience):
             leave(until: uptime + patience, &effects)

@@ -18,10 +18,12 @@ extension Worker {
                 continue
             }
             let plan = plan(of: held)
-            while unbegun <= facts.cpus, let range = leases[id]?.waiting.takeFirst(1) {
-                let attempt = Attempt(lease: id, task: range.lowerBound)
+            while unbegun <= facts.cpus {
+                let size = plan.map { blockSize(of: $0, id) } ?? 1
+                guard let block = leases[id]?.waiting.takeFirst(size) else { break }
+                let attempt = Attempt(lease: id, task: block.lowerBound)
                 active[attempt] = Activity(
-                    needs: plan?.resources ?? Self.noNeeds, lease: held.lease)
+                    block: block, needs: plan?.resources ?? Self.noNeeds, lease: held.lease)
                 unbegun += 1
                 effects.append(.prepare(attempt))
             }
@@ -84,7 +86,10 @@ extension Worker {
     ) {
         guard let activity = active[attempt] else { return }
         if activity.phase == .starting { release(activity.needs) }
-        if !activity.isUnwanted { finish(attempt, failed(attempt.task, .notStarted(reason), now)) }
+        if !activity.isUnwanted {
+            giveUpBlock(attempt, activity)
+            finish(attempt, failed(activity.block.lowerBound, .notStarted(reason), now))
+        }
         drop(attempt, &effects)
     }
 
@@ -109,9 +114,11 @@ extension Worker {
         guard let activity = active[attempt] else { return }
         release(activity.needs)
         active[attempt]?.started = end.started
-        active[attempt]?.wall = end.wall
-        active[attempt]?.cpu = end.cpu
+        active[attempt]?.wall = end.wall + activity.wall
+        active[attempt]?.cpu = end.cpu + activity.cpu
+        guard !activity.block.isEmpty else { return drop(attempt, &effects) }
         guard !activity.isUnwanted else { return finishStopped(attempt, &effects) }
+        giveUpBlock(attempt, activity)
         active[attempt]?.phase = .collecting
         let failure = activity.failure ?? failure(of: end.status, isWarned: activity.isWarned)
         active[attempt]?.failure = failure
@@ -143,24 +150,24 @@ extension Worker {
         }
         let outcome = failure.map { Outcome.failed($0, isFinal: false) } ?? .succeeded
         finish(
-            attempt, result(attempt.task, activity, outcome, outputs: outputs, log: collected.log))
+            attempt, result(activity, outcome, outputs: outputs, log: collected.log))
         drop(attempt, &effects)
     }
 
     /// Nobody wants what it would leave; what it cost is to be known all the same.
-    private mutating func finishStopped(_ attempt: Attempt, _ effects: inout [Effect]) {
+    mutating func finishStopped(_ attempt: Attempt, _ effects: inout [Effect]) {
         guard let activity = active[attempt] else { return }
         let outcome = Outcome.failed(.stopped, isFinal: false)
-        finish(attempt, result(attempt.task, activity, outcome, outputs: [], log: nil))
+        finish(attempt, result(activity, outcome, outputs: [], log: nil))
         drop(attempt, &effects)
     }
 
     private func result(
-        _ task: Int, _ activity: Activity, _ outcome: Outcome, outputs: [StoredFile],
-        log: StoredFile?
+        _ activity: Activity, _ outcome: Outcome, outputs: [StoredFile], log: StoredFile?
     ) -> TaskResult {
         TaskResult(
-            task: task, outcome: outcome, outputs: outputs, log: log, started: activity.started,
+            task: activity.block.lowerBound, outcome: outcome, outputs: outputs, log: log,
+            started: activity.started,
             wall: activity.wall, cpu: activity.cpu, energy: facts.power.perThread * activity.cpu)
     }
 
@@ -170,12 +177,12 @@ extension Worker {
             started: now, wall: .zero, cpu: .zero, energy: .zero)
     }
 
-    private mutating func release(_ needs: Resources) {
+    mutating func release(_ needs: Resources) {
         free.cpus += needs.cpus
         free.memory += needs.memory.bytes
     }
 
-    private mutating func drop(_ attempt: Attempt, _ effects: inout [Effect]) {
+    mutating func drop(_ attempt: Attempt, _ effects: inout [Effect]) {
         if let dropped = active.removeValue(forKey: attempt), dropped.isUnbegun {
             unbegun -= 1
             ready.removeAll { $0 == attempt }

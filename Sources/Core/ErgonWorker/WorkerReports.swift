@@ -6,13 +6,15 @@ extension Worker {
     private static let resultSize: Int64 = 256
     /// So many results wait for no others while nothing is on its way.
     private static let usualReport = 64
+    /// The most tasks in one report, however few results say what became of them.
+    private static let mostTasks = 65_536
 
     mutating func finish(_ attempt: Attempt, _ result: TaskResult) {
         guard let activity = active[attempt] else { return }
-        let task = attempt.task..<attempt.task + 1
-        if leases[attempt.lease]?.remaining.contains(task) == true {
-            leases[attempt.lease]?.remaining.remove(task)
-            leases[attempt.lease]?.unthanked.insert(task)
+        if let held = leases[attempt.lease] {
+            let tasks = held.remaining.intersection(result.tasks)
+            leases[attempt.lease]?.remaining.subtract(tasks)
+            leases[attempt.lease]?.unthanked.formUnion(tasks)
         }
         let nothing = Unreported(campaign: activity.campaign, stage: activity.stage)
         finished[attempt.lease, default: nothing].results.append(result)
@@ -52,13 +54,17 @@ extension Worker {
 
     /// Results in reports that are bounded in number and in the content that rides along.
     private func pieces(of results: [TaskResult]) -> [ArraySlice<TaskResult>] {
-        var (pieces, start, bytes): ([ArraySlice<TaskResult>], Int, Int64) = ([], 0, 0)
+        var (pieces, start, tasks, bytes): ([ArraySlice<TaskResult>], Int, Int, Int64) =
+            ([], 0, 0, 0)
         for (place, result) in results.enumerated() {
             let riding = riding(in: result)
-            if place - start == Self.longestReport || bytes + riding > Self.largestReport {
+            if place - start == Self.longestReport || tasks + result.count > Self.mostTasks
+                || bytes + riding > Self.largestReport
+            {
                 pieces.append(results[start..<place])
-                (start, bytes) = (place, 0)
+                (start, tasks, bytes) = (place, 0, 0)
             }
+            tasks += result.count
             bytes += riding
         }
         return pieces + [results[start...]]
@@ -129,7 +135,7 @@ extension WorkerReport {
     fileprivate func tasks(_ isIncluded: (TaskResult) -> Bool) -> IntervalSet {
         var tasks = IntervalSet()
         for result in results where isIncluded(result) {
-            tasks.insert(result.task..<result.task + 1)
+            tasks.insert(result.tasks)
         }
         return tasks
     }

@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 // What every start needs, found out once: where nothing is read from, and which signals may be
@@ -142,6 +143,24 @@ int ergon_reap(pid_t process, struct ergon_end *end) {
 
 int ergon_end_with_parent(int signal) {
     return prctl(PR_SET_PDEATHSIG, signal) < 0 ? -errno : 0;
+}
+
+int ergon_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0; }
+
+int ergon_never_wait(int descriptor) {
+    int flags = fcntl(descriptor, F_GETFL);
+    return flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+int ergon_widen_pipe(int end, int size) {
+    return fcntl(end, F_SETPIPE_SZ, size) < 0 ? -errno : 0;
+}
+
+int64_t ergon_cpu_time(pid_t process) {
+    clockid_t clock;
+    struct timespec time;
+    if (clock_getcpuclockid(process, &clock) || clock_gettime(clock, &time) < 0) return -1;
+    return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
 }
 
 int ergon_poll_make(void) {

@@ -71,5 +71,11 @@ package func reap(_ process: CInt) -> ProcessExit {
         cpu: Microseconds(end.cpu_microseconds))
 }
 
+/// User and system time of a process so far; `nil` if there is none.
+package func cpuTime(of process: CInt) -> Microseconds? {
+    let time = ergon_cpu_time(process)
+    return time < 0 ? nil : Microseconds(time)
+}
+
 /// Has the kernel send `signal` to this process when the one that started it ends.
 package func endWithParent(_ signal: CInt) { ergon_end_with_parent(signal) }

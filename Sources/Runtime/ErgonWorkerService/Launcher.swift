@@ -8,6 +8,7 @@ import Logging
 /// that made it ends, so that thread has to live as long as the worker.
 struct Launcher: ~Copyable {
     struct Request: Sendable {
+        /// For whom the process is started.
         var attempt: Worker.Attempt
         var arguments: CStrings
         /// `NAME=value`.
@@ -17,7 +18,27 @@ struct Launcher: ~Copyable {
         var folder: String
     }
 
+    /// Pipes to a process that is told what to do while it runs.
+    struct Talk: Sendable {
+        var input: Pipe
+        var output: Pipe
+    }
+
+    enum Start: Sendable {
+        case running(CInt)
+        /// `startFailed` or `programMissing`.
+        case failed(Worker.Event)
+    }
+
+    /// What came to pass during a wait.
+    struct Heard: Sendable {
+        /// Processes that have said something, and are told what to do while they run.
+        var talking: [CInt] = []
+        var ended: [Ended] = []
+    }
+
     struct Ended: Sendable {
+        var process: CInt
         var attempt: Worker.Attempt
         var end: Worker.ProcessEnd
         /// Head and tail of what it said.
@@ -39,6 +60,8 @@ struct Launcher: ~Copyable {
     private static let mostTries = 1000
     /// For the bell, which no process has for a number.
     private static let bellToken: UInt64 = 0
+    /// Beside a process's number: what it says, and not its end.
+    private static let talkToken: UInt64 = 1 << 32
 
     private let logger: Logger
     private let poll = Poll()
@@ -57,8 +80,11 @@ struct Launcher: ~Copyable {
         precondition(isAdded, "no room for a bell")
     }
 
-    /// - Returns: `started`, `startFailed` or `programMissing`.
-    mutating func start(_ request: Request) -> Worker.Event {
+    /// How many processes run.
+    var count: Int { children.count }
+
+    /// - Parameter talk: our ends of it stay the caller's.
+    mutating func start(_ request: Request, _ talk: Talk? = nil) -> Start {
         let said = logs.take()
         guard said >= 0 else {
             let reason = "cannot make the task's log: \(describe(-said))"
@@ -66,7 +92,7 @@ struct Launcher: ~Copyable {
         }
         let (started, since) = (systemClock(), steadyClock())
         do throws(StartFault) {
-            let process = try begin(request, said)
+            let process = try begin(request, said, talk)
             children[process.number] = Child(
                 attempt: request.attempt, watch: process.watch, said: said, started: started,
                 since: since)
@@ -75,21 +101,28 @@ struct Launcher: ~Copyable {
                 awaitEnd(of: process.number)
                 if let ended = reap(process.number) { early.append(ended) }
             }
-            return .started(request.attempt)
+            if let talk {
+                let token = Self.talkToken | UInt64(process.number)
+                if !poll.add(talk.output.ours, token: token) { kill(-process.number, SIGKILL) }
+            }
+            return .running(process.number)
         } catch {
             logs.giveBack(said)
             return fail(request, error.error, request.failure(error.error))
         }
     }
 
-    private func begin(_ request: Request, _ output: CInt) throws(StartFault) -> StartedProcess {
+    private func begin(
+        _ request: Request, _ said: CInt, _ talk: Talk?
+    ) throws(StartFault) -> StartedProcess {
         var tries = 0
         while true {
             tries += 1
             do throws(StartFault) {
                 return try spawn(
                     request.arguments, environment: request.environment, path: request.path,
-                    folder: request.folder, output: output)
+                    folder: request.folder, input: talk?.input.theirs,
+                    output: talk?.output.theirs ?? said, error: said)
             } catch {
                 // What is just being started elsewhere may still hold open what we had written.
                 guard error.error == ETXTBSY, tries < Self.mostTries else { throw error }
@@ -100,14 +133,14 @@ struct Launcher: ~Copyable {
 
     private func fail(
         _ request: Request, _ error: CInt, _ event: Worker.Event
-    ) -> Worker.Event {
+    ) -> Start {
         logger.warning(
             "a task was not started",
             metadata: [
                 "reason": "\(describe(error))", "program": "\(request.arguments[0])",
                 "folder": "\(request.folder)",
             ])
-        return event
+        return .failed(event)
     }
 
     /// Asks the process and all it started to end.
@@ -122,14 +155,25 @@ struct Launcher: ~Copyable {
         }
     }
 
-    /// Waits until a process has ended or the bell rings.
-    mutating func wait(_ patience: Microseconds?) -> [Ended] {
-        var ended = early
+    func signal(_ process: CInt, _ number: CInt) {
+        if children[process] != nil { kill(-process, number) }
+    }
+
+    /// Our end of what a process says is about to be closed.
+    func forget(_ talk: Talk) { poll.remove(talk.output.ours) }
+
+    /// Waits until a process has ended or said something, or the bell rings.
+    mutating func wait(_ patience: Microseconds?) -> Heard {
+        var heard = Heard(ended: early)
         early = []
-        for token in poll.wait(ended.isEmpty ? patience : .zero) where token != Self.bellToken {
-            if let one = reap(CInt(token)) { ended.append(one) }
+        for token in poll.wait(heard.ended.isEmpty ? patience : .zero) {
+            if token & Self.talkToken != 0 {
+                heard.talking.append(CInt(token & ~Self.talkToken))
+            } else if token != Self.bellToken, let one = reap(CInt(token)) {
+                heard.ended.append(one)
+            }
         }
-        return ended
+        return heard
     }
 
     /// Kills what still runs; returns when nothing does.
@@ -156,7 +200,7 @@ struct Launcher: ~Copyable {
             case .signal(let number): .signal(number)
             }
         return Ended(
-            attempt: child.attempt,
+            process: process, attempt: child.attempt,
             end: Worker.ProcessEnd(
                 status: status, started: child.started, wall: wall, cpu: exit.cpu),
             said: logs.read(child.said))

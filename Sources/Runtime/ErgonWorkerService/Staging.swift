@@ -5,25 +5,38 @@ import ErgonWorker
 
 /// What attempts need before they can start.
 extension Workplace {
-    /// The command of a task, with all it reads in the cache and held there.
+    /// All that an attempt needs to start.
+    struct Staged: Sendable {
+        var command: TaskPlan.Command
+        /// If its program takes task after task: what that is told before any task.
+        var greeting: String?
+        /// The same of this task, unless its number is all there is to say.
+        var told: String?
+        /// What it reads, held in the cache.
+        var pins: [FileCache.Pin] = []
+    }
+
     /// - Parameter folder: the task's own.
     func stage(
-        _ plan: TaskPlan, _ lease: Lease, in folder: String, from endpoint: Endpoint
-    ) async throws(WorkplaceFault) -> (TaskPlan.Command, [FileCache.Pin]) {
+        _ plan: TaskPlan, _ common: LeasePlan, in folder: String, from endpoint: Endpoint
+    ) async throws(WorkplaceFault) -> Staged {
         var pins: [FileCache.Pin] = []
         do throws(WorkplaceFault) {
-            return (try await stage(plan, lease, in: folder, from: endpoint, &pins), pins)
+            let places = try await fetch(plan, common, in: folder, from: endpoint, &pins)
+            var staged = try staged(plan, common, at: places)
+            staged.pins = pins
+            return staged
         } catch {
             for pin in pins { await cache.release(pin) }
             throw error
         }
     }
 
-    private func stage(
-        _ plan: TaskPlan, _ lease: Lease, in folder: String, from endpoint: Endpoint,
+    private func fetch(
+        _ plan: TaskPlan, _ common: LeasePlan, in folder: String, from endpoint: Endpoint,
         _ pins: inout [FileCache.Pin]
-    ) async throws(WorkplaceFault) -> TaskPlan.Command {
-        var places = places(lease, in: folder)
+    ) async throws(WorkplaceFault) -> TaskPlan.Places {
+        var places = places(common.lease, in: folder)
         for file in plan.inputs {
             pins.append(try await fetch(file, endpoint))
             places.inputs.append(pins[pins.count - 1].path)
@@ -37,15 +50,15 @@ extension Workplace {
         if let number = plan.line, let path = places.inputs.first {
             places.line = try text(ofLine: number, of: path, as: plan.inputs[0].name)
         }
-        return try command(plan, at: places)
+        return places
     }
 
-    /// The command of a task that reads nothing.
+    /// Of a task that reads nothing.
     /// - Parameter folder: the task's own.
-    func command(
-        _ plan: TaskPlan, _ lease: Lease, in folder: String
-    ) throws(WorkplaceFault) -> TaskPlan.Command {
-        try command(plan, at: places(lease, in: folder))
+    func staged(
+        _ plan: TaskPlan, _ common: LeasePlan, in folder: String
+    ) throws(WorkplaceFault) -> Staged {
+        try staged(plan, common, at: places(common.lease, in: folder))
     }
 
     private func places(_ lease: Lease, in folder: String) -> TaskPlan.Places {
@@ -54,12 +67,15 @@ extension Workplace {
             folder: folder, ergon: ergon)
     }
 
-    private func command(
-        _ plan: TaskPlan, at places: TaskPlan.Places
-    ) throws(WorkplaceFault) -> TaskPlan.Command {
-        let command = plan.command(at: places) { Digest(of: $0) }
-        try check(command)
-        return command
+    private func staged(
+        _ plan: TaskPlan, _ common: LeasePlan, at places: TaskPlan.Places
+    ) throws(WorkplaceFault) -> Staged {
+        var staged = Staged(command: plan.command(at: places) { Digest(of: $0) })
+        try check(staged.command)
+        guard common.isWarm else { return staged }
+        staged.greeting = common.greeting(at: places).text()
+        if !common.isBare { staged.told = plan.told(at: places).text() }
+        return staged
     }
 
     /// The kernel would read a command with a zero byte to that byte only.

@@ -10,9 +10,10 @@ struct AttemptInHand {
     let folder: PrivateFolders.Folder
     let outputs: [OutputSpec]
     let environment: TaskEnvironment
+    /// Which programs take it, if they take task after task.
+    let kind: WarmProcess.Kind?
     /// Once all it reads is there.
-    var command: TaskPlan.Command?
-    var pins: [FileCache.Pin] = []
+    var staged: Workplace.Staged?
     /// Head and tail of what it said.
     var said: [UInt8] = []
     /// It ended well.
@@ -46,13 +47,14 @@ extension WorkerLoop {
             }
             let folder = try folders.take()
             var held = AttemptInHand(
-                folder: folder, outputs: plan.outputs, environment: environment(of: common))
+                folder: folder, outputs: plan.outputs, environment: environment(of: common),
+                kind: WarmProcess.Kind(common))
             defer { attempts[attempt] = held }
             if plan.readsNothing {
-                held.command = try workplace.command(plan, common.lease, in: folder.path)
+                held.staged = try workplace.staged(plan, common, in: folder.path)
                 pending.append(.prepared(attempt))
             } else {
-                stage(attempt, plan, common.lease, in: folder.path)
+                stage(attempt, plan, common, in: folder.path)
             }
         } catch {
             Self.note(error, logger)
@@ -69,14 +71,13 @@ extension WorkerLoop {
     }
 
     private func stage(
-        _ attempt: Worker.Attempt, _ plan: TaskPlan, _ lease: Lease, in folder: String
+        _ attempt: Worker.Attempt, _ plan: TaskPlan, _ common: LeasePlan, in folder: String
     ) {
         let (workplace, endpoint, inbox, logger) = (workplace, endpoint, inbox, logger)
         errands.add {
             do throws(WorkplaceFault) {
-                let (command, pins) = try await workplace.stage(
-                    plan, lease, in: folder, from: endpoint)
-                inbox.post(.prepared(attempt, command, pins))
+                let staged = try await workplace.stage(plan, common, in: folder, from: endpoint)
+                inbox.post(.prepared(attempt, staged))
             } catch {
                 Self.note(error, logger)
                 inbox.post(.core(.prepareFailed(attempt, reason: error.reason)))
@@ -89,15 +90,25 @@ extension WorkerLoop {
     }
 
     mutating func start(_ attempt: Worker.Attempt) {
-        guard let held = attempts[attempt], let command = held.command else { return }
-        let folder = held.folder.path
-        let event = launcher.start(
-            Launcher.Request(
-                attempt: attempt, arguments: CStrings(command.arguments),
-                environment: held.environment.text(of: attempt.task, in: folder),
-                path: workplace.searchPath, folder: folder))
-        if case .started = event { attempts[attempt]?.isTidy = false }
-        pending.append(event)
+        guard let held = attempts[attempt], let staged = held.staged else { return }
+        if let kind = held.kind { return startWarm(attempt, held, staged, kind) }
+        makeRoom()
+        let environment = held.environment.text(of: attempt.task, in: held.folder.path)
+        switch launcher.start(request(attempt, staged, environment, in: held.folder)) {
+        case .failed(let event): pending.append(event)
+        case .running:
+            attempts[attempt]?.isTidy = false
+            pending.append(.started(attempt))
+        }
+    }
+
+    func request(
+        _ attempt: Worker.Attempt, _ staged: Workplace.Staged, _ environment: CStrings,
+        in folder: PrivateFolders.Folder
+    ) -> Launcher.Request {
+        Launcher.Request(
+            attempt: attempt, arguments: CStrings(staged.command.arguments),
+            environment: environment, path: workplace.searchPath, folder: folder.path)
     }
 
     mutating func collect(_ attempt: Worker.Attempt, _ succeeded: Bool) {
@@ -140,18 +151,22 @@ extension WorkerLoop {
     mutating func discard(_ attempt: Worker.Attempt) {
         guard let held = attempts.removeValue(forKey: attempt) else { return }
         held.collecting?.finish()
-        if !held.pins.isEmpty {
-            errands.add { [workplace] in
-                for pin in held.pins { await workplace.cache.release(pin) }
-            }
-        }
+        release(held.staged?.pins ?? [])
         let outputs = held.outputs.map(\.file)
         if held.isTidy {
-            guard !folders.giveBack(held.folder, without: outputs) else { return }
+            if !folders.giveBack(held.folder, without: outputs) { remove(held.folder) }
         } else {
             folders.retire(held.folder)
+            remove(held.folder)
         }
-        let path = held.folder.path
-        errands.add { try? FileManager.default.removeItem(atPath: path) }
+    }
+
+    func release(_ pins: [FileCache.Pin]) {
+        guard !pins.isEmpty else { return }
+        errands.add { [workplace] in for pin in pins { await workplace.cache.release(pin) } }
+    }
+
+    func remove(_ folder: PrivateFolders.Folder) {
+        errands.add { try? FileManager.default.removeItem(atPath: folder.path) }
     }
 }

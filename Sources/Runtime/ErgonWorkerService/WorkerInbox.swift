@@ -8,7 +8,7 @@ import Synchronization
 /// What reaches the worker's loop: events for its core, and what has to be kept beside them.
 enum WorkerNews: Sendable {
     case core(Worker.Event)
-    case prepared(Worker.Attempt, TaskPlan.Command, [FileCache.Pin])
+    case prepared(Worker.Attempt, Workplace.Staged)
     case collected(Worker.Attempt, Workplace.Left)
     case linkOpened(AsyncStream<Ergon_V1_FromWorker>.Continuation)
     case linkClosed

@@ -5,6 +5,7 @@ import ErgonWire
 import ErgonWireMessages
 import ErgonWorker
 import FoundationEssentials
+import Glibc
 import Logging
 
 /// Drives the worker's core, on a thread of its own: that of the processes it starts. Owns all its
@@ -25,6 +26,8 @@ struct WorkerLoop: ~Copyable {
     var attempts: [Worker.Attempt: AttemptInHand] = [:]
     /// The environment that was made last.
     var latest: (lease: LeaseID, environment: TaskEnvironment)?
+    /// Programs that take task after task, by their numbers.
+    var crew: [CInt: WarmProcess] = [:]
     var riding = RidingContent()
     var spool: Spool
     /// What was caused while effects were performed.
@@ -78,12 +81,21 @@ struct WorkerLoop: ~Copyable {
     private mutating func turn() {
         let now = steadyClock()
         if core.due.map({ $0 <= now }) ?? false || nextTick <= now {
-            nextTick = now + Self.tickPeriod
+            if nextTick <= now {
+                nextTick = now + Self.tickPeriod
+                dismissIdle(now)
+            }
             handle(.tick)
         }
-        for ended in launcher.wait(patience(now)) {
-            attempts[ended.attempt]?.said = ended.said
-            handle(.ended(ended.attempt, ended.end))
+        let heard = launcher.wait(patience(now))
+        for process in heard.talking { hear(process) }
+        for ended in heard.ended {
+            if crew[ended.process] != nil {
+                warmProcessEnded(ended)
+            } else {
+                attempts[ended.attempt]?.said = ended.said
+                handle(.ended(ended.attempt, ended.end))
+            }
         }
         for item in inbox.take() { take(item) }
     }
@@ -98,7 +110,7 @@ struct WorkerLoop: ~Copyable {
         guard let outbox else { return }
         outbox.finish()
         for _ in 0..<Self.farewellTicks {
-            for _ in launcher.wait(Self.tickPeriod) {}
+            _ = launcher.wait(Self.tickPeriod)
             for item in inbox.take() {
                 switch item {
                 case .linkClosed, .cancelled: return
@@ -111,9 +123,8 @@ struct WorkerLoop: ~Copyable {
     private mutating func take(_ item: WorkerNews) {
         switch item {
         case .core(let event): handle(event)
-        case .prepared(let attempt, let command, let pins):
-            attempts[attempt]?.command = command
-            attempts[attempt]?.pins = pins
+        case .prepared(let attempt, let staged):
+            attempts[attempt]?.staged = staged
             handle(.prepared(attempt))
         case .collected(let attempt, let left):
             if let event = collected(attempt, left) { handle(event) }
@@ -139,6 +150,10 @@ struct WorkerLoop: ~Copyable {
     /// What an event causes may cause further events: they are next.
     mutating func handle(_ event: Worker.Event) {
         pending.append(event)
+        handlePending()
+    }
+
+    mutating func handlePending() {
         var place = 0
         while place < pending.count {
             let effects = core.handle(pending[place], now: clock(), uptime: steadyClock())
@@ -155,8 +170,8 @@ struct WorkerLoop: ~Copyable {
         case .load(let manifest): load(manifest)
         case .prepare(let attempt): prepare(attempt)
         case .start(let attempt): start(attempt)
-        case .warn(let attempt): launcher.warn(attempt)
-        case .stop(let attempt): launcher.stop(attempt)
+        case .warn(let attempt): signal(attempt, SIGTERM)
+        case .stop(let attempt): signal(attempt, SIGKILL)
         case .collect(let attempt, let succeeded): collect(attempt, succeeded)
         case .discard(let attempt): discard(attempt)
         case .keep(let report): keep(report)

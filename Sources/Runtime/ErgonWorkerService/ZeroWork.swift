@@ -13,9 +13,6 @@ struct ZeroWork {
     private var outbox: AsyncStream<Ergon_V1_FromWorker>.Continuation?
     private var lastBatch = 0
 
-    /// The most results in one report.
-    private static let longestReport = 1000
-
     init(facts: WorkerFacts, life: Int, clock: @escaping @Sendable () -> Instant) {
         self.facts = facts
         self.life = life
@@ -49,27 +46,18 @@ struct ZeroWork {
     }
 
     private mutating func answer(_ lease: Lease) {
-        var rest = lease.tasks
-        while !rest.isEmpty {
-            lastBatch += 1
-            let tasks = rest.prefix(Self.longestReport)
-            rest = rest.dropFirst(Self.longestReport)
-            let report = report(lease, tasks)
-            var message = Ergon_V1_FromWorker()
-            message.results = Ergon_V1_Results(report) { _ in nil }
-            outbox?.yield(message)
-        }
-    }
-
-    private func report(_ lease: Lease, _ tasks: Range<Int>) -> WorkerReport {
-        let now = clock()
-        return WorkerReport(
+        lastBatch += 1
+        let report = WorkerReport(
             id: ReportID(life: life, batch: lastBatch), lease: lease.id, campaign: lease.campaign,
             stage: lease.stage,
-            results: tasks.map { task in
+            results: [
                 TaskResult(
-                    task: task, outcome: .succeeded, outputs: [], log: nil, started: now,
-                    wall: .zero, cpu: .zero, energy: .zero)
-            })
+                    task: lease.tasks.lowerBound, count: lease.tasks.count, outcome: .succeeded,
+                    outputs: [], log: nil, started: clock(), wall: .zero, cpu: .zero,
+                    energy: .zero)
+            ])
+        var message = Ergon_V1_FromWorker()
+        message.results = Ergon_V1_Results(report) { _ in nil }
+        outbox?.yield(message)
     }
 }

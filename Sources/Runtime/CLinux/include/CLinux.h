@@ -30,6 +30,16 @@ struct ergon_end {
 /// Reaps a process that has ended. Returns 0, or -errno.
 int ergon_reap(pid_t process, struct ergon_end *end);
 
+/// A pipe; `ends[0]` is read. Returns 0, or -errno.
+int ergon_pipe(int ends[2]);
+/// From now on reading and writing return at once (EAGAIN). Returns 0, or -errno.
+int ergon_never_wait(int descriptor);
+/// Has a pipe hold so many bytes, where that is allowed. Returns 0, or -errno.
+int ergon_widen_pipe(int end, int size);
+
+/// User and system time of a process so far, in microseconds; -1 if there is none.
+int64_t ergon_cpu_time(pid_t process);
+
 /// Lets the calling process receive `signal` when its parent ends. Returns 0, or -errno.
 int ergon_end_with_parent(int signal);
 
