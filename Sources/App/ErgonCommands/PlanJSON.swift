@@ -24,6 +24,7 @@ extension PlannedCampaign {
             switch relax {
             case .deadlines(let classes, let proven): (deadlines, isProven) = (classes, proven)
             case .notEnough(let proven): isProven = proven
+            case nil: break
             }
             return .object([
                 "complete": .bool(false), "proven": .bool(isProven),

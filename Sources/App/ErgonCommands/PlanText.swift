@@ -56,7 +56,7 @@ extension PlannedCampaign {
             let lines = unplaced.map { shortfall in
                 "\(shortfall.count) of `\(name(shortfall.taskClass))` find no place"
             }
-            return (lines + [advice(relax)]).joined(separator: "\n")
+            return (lines + (relax.map { [advice($0)] } ?? [])).joined(separator: "\n")
         }
     }
 

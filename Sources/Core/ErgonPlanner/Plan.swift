@@ -57,8 +57,9 @@ package struct Totals: Hashable, Sendable {
 /// Whether everything finds its place.
 package enum Verdict: Hashable, Sendable {
     case complete
-    /// Tasks that found no place, by class, and the deadlines that would have to go.
-    case short(unplaced: [Shortfall], relax: Relaxation)
+    /// Tasks that found no place, by class, and the deadlines that would have to go; `nil` if that
+    /// was not asked for.
+    case short(unplaced: [Shortfall], relax: Relaxation?)
 }
 
 package struct Shortfall: Hashable, Sendable {
@@ -91,10 +92,13 @@ package struct Effort: Hashable, Sendable {
     package var iterations: Int
     /// Where to stop: at a gap of this share of the cost.
     package var gap: Double
+    /// Whether to look for deadlines to give up where not everything finds a place.
+    package var relaxes: Bool
 
-    package init(iterations: Int = 900, gap: Double = 0.0005) {
+    package init(iterations: Int = 900, gap: Double = 0.0005, relaxes: Bool = true) {
         self.iterations = iterations
         self.gap = gap
+        self.relaxes = relaxes
     }
 
     package static let greedy = Effort(iterations: 0)

@@ -31,7 +31,7 @@ package func plan(
         let found = Greedy(model).ledger(first: best.shortClasses)
         if found.isBetter(than: best) { best = found }
     }
-    return Plan(model, best, search, taken: effort.iterations - search.stepsLeft)
+    return Plan(model, best, search, effort)
 }
 
 private func isGood(_ ledger: Ledger, _ bound: Double, _ effort: Effort) -> Bool {
@@ -46,7 +46,7 @@ private func improved(_ ledger: Ledger) -> Ledger {
 }
 
 extension Plan {
-    fileprivate init(_ model: Model, _ ledger: Ledger, _ search: PriceSearch, taken: Int) {
+    fileprivate init(_ model: Model, _ ledger: Ledger, _ search: PriceSearch, _ effort: Effort) {
         let problem = model.problem
         assignments = ledger.assignments()
         pieces = model.pieces
@@ -56,10 +56,10 @@ extension Plan {
         // Rounding errors of some thousand sums must not lift the bound above the truth.
         bound = search.bound - 1e-9 * abs(search.bound)
         prices = model.shadowPrices(search.best)
-        iterations = taken
+        iterations = effort.iterations - search.stepsLeft
         verdict = .complete
         guard ledger.isShort else { return }
-        let relaxing = Relaxing(problem, model, search)
-        verdict = .short(unplaced: ledger.shortfalls, relax: relaxing.smallest(ledger))
+        let relaxing = effort.relaxes ? Relaxing(problem, model, search) : nil
+        verdict = .short(unplaced: ledger.shortfalls, relax: relaxing?.smallest(ledger))
     }
 }
