@@ -20,11 +20,12 @@ extension Model {
         choicesOfClass.append(before..<choices.count)
     }
 
-    /// Slots that a task takes where it runs fastest, if it may be interrupted; otherwise 1.
+    /// Slots that a task takes where it runs slowest, if it may be interrupted, so that no piece
+    /// takes more than one; otherwise 1.
     private func pieces(of tasks: TaskClass) -> Int {
         guard tasks.run == .interruptible else { return 1 }
         let lengths = tasks.estimates.map { length(of: $0) }
-        return max(1, Int((lengths.min() ?? 1).rounded(.up)))
+        return max(1, Int(((lengths.max() ?? 1) - 1e-9).rounded(.up)))
     }
 
     private func length(of estimate: Estimate) -> Double {

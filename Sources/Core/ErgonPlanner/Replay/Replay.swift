@@ -74,8 +74,9 @@ package struct Replay: Sendable {
 
     private func pieces(of job: Job) -> Waiting.Pieces? {
         guard run == .interruptible else { return nil }
-        let shortest = grid.speeds.indices.map { grid.length(of: job, on: $0) }.min() ?? 1
-        let count = max(1, Int((shortest - 1e-9).rounded(.up)))
+        // So many that one takes no more than a slot wherever it runs.
+        let longest = grid.speeds.indices.map { grid.length(of: job, on: $0) }.max() ?? 1
+        let count = max(1, Int((longest - 1e-9).rounded(.up)))
         return Waiting.Pieces(all: count, left: count)
     }
 }

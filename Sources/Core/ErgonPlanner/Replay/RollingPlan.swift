@@ -8,10 +8,9 @@ struct RollingPlan {
     /// What starts when, by slot: jobs of a group on a class of nodes.
     private var starts: [Int: [Start]] = [:]
     private var isStale = true
-    /// Groups above which jobs whose deadlines are hours away are told apart less finely.
+    /// Groups above which lengths and deadlines are told apart less finely.
     private let mostGroups = 150
     private let effort = Effort(iterations: 60, gap: 0.003, relaxes: false)
-    private var expectation: Expectation
 
     private struct Start {
         var group: Int
@@ -23,7 +22,7 @@ struct RollingPlan {
     private struct Group: Hashable {
         var cores: Int
         var site: Int?
-        /// Logarithm of the length, or pieces left of all.
+        /// In slots, or its logarithm where less will do.
         var length: Int
         var pieces: Waiting.Pieces?
         var end: Int
@@ -33,18 +32,13 @@ struct RollingPlan {
         }
     }
 
-    init(_ grid: ReplayGrid) {
-        self.grid = grid
-        expectation = Expectation(grid)
-    }
+    init(_ grid: ReplayGrid) { self.grid = grid }
 
     mutating func decide(
-        _ slot: Int, _ arrivals: [Waiting], _ pending: inout [Waiting],
-        _ timetable: inout Timetable
+        _ slot: Int, hasNews: Bool, _ pending: inout [Waiting], _ timetable: inout Timetable
     ) {
-        expectation.note(arrivals, in: slot)
         guard !pending.isEmpty else { return }
-        if !arrivals.isEmpty || isStale { replan(slot, &pending, timetable) }
+        if hasNews || isStale { replan(slot, &pending, timetable) }
         isStale = false
         let nodes = nodesOfDue(slot, pending)
         var rest: [Waiting] = []
@@ -81,6 +75,8 @@ struct RollingPlan {
         for start in due {
             let chosen = members[start.group]?.prefix(start.count) ?? []
             for index in chosen { nodes[index] = start.node }
+            // A plan in pieces may give a job more than one in a slot; it takes one.
+            if chosen.count < start.count { isStale = true }
             members[start.group]?.removeFirst(chosen.count)
         }
         return nodes
@@ -92,16 +88,39 @@ extension RollingPlan {
     private mutating func start(
         _ job: Waiting, on node: Int, _ slot: Int, _ timetable: inout Timetable
     ) -> [Waiting] {
+        if let rest = run(job, on: node, slot, &timetable) { return rest }
+        isStale = true
+        return force(job, slot, &timetable)
+    }
+
+    /// A job that has to run now, though no plan found it a place, takes the first room there is.
+    private func force(_ job: Waiting, _ slot: Int, _ timetable: inout Timetable) -> [Waiting] {
+        let nodes = grid.actual.nodeClasses.indices.filter {
+            job.site == nil || grid.actual.nodeClasses[$0].site == job.site
+        }
+        let shortest = nodes.map { grid.length(of: job.job, on: $0) }.min() ?? 1
+        let needed = job.pieces?.left ?? Int((shortest - 1e-9).rounded(.up))
+        guard slot + needed >= job.end else { return [job] }
+        let order = nodes.map { (cost: grid.cost(of: job.job, on: $0, slot), node: $0) }
+            .sorted { ($0.cost, $0.node) < ($1.cost, $1.node) }
+        for (_, node) in order {
+            if let rest = run(job, on: node, slot, &timetable) { return rest }
+        }
+        return [job]
+    }
+
+    /// Runs a job, or its next piece.
+    /// - Returns: what is left of it; `nil` if there was no room.
+    private func run(
+        _ job: Waiting, on node: Int, _ slot: Int, _ timetable: inout Timetable
+    ) -> [Waiting]? {
         guard var pieces = job.pieces else {
-            if timetable.start(job, on: node, slot) { return [] }
-            isStale = true
-            return force(job, slot, &timetable)
+            return timetable.start(job, on: node, slot) ? [] : nil
         }
         let length = grid.length(of: job.job, on: node) / Double(pieces.all)
-        guard timetable.fits(job.job.cores, length: length, on: node, from: slot) else {
-            isStale = true
-            return [job]
-        }
+        guard length <= 1 + 1e-9,
+            timetable.fits(job.job.cores, length: length, on: node, from: slot)
+        else { return nil }
         timetable.take(job.job.cores, length: length, on: node, from: slot)
         if pieces.left == pieces.all { timetable.noteStart(job, slot) }
         pieces.left -= 1
@@ -112,21 +131,6 @@ extension RollingPlan {
         var rest = job
         rest.pieces = pieces
         return [rest]
-    }
-
-    /// A job that has to start now, though no plan found it a place, takes the first room there is.
-    private func force(
-        _ job: Waiting, _ slot: Int, _ timetable: inout Timetable
-    ) -> [Waiting] {
-        guard job.pieces == nil else { return [job] }
-        let nodes = grid.actual.nodeClasses.indices.filter {
-            job.site == nil || grid.actual.nodeClasses[$0].site == job.site
-        }
-        let shortest = nodes.map { grid.length(of: job.job, on: $0) }.min() ?? 1
-        guard slot + Int((shortest - 1e-9).rounded(.up)) >= job.end else { return [job] }
-        let order = nodes.map { (cost: grid.cost(of: job.job, on: $0, slot), node: $0) }
-            .sorted { ($0.cost, $0.node) < ($1.cost, $1.node) }
-        return order.contains { timetable.start(job, on: $0.node, slot) } ? [] : [job]
     }
 
     // MARK: The plan
@@ -142,10 +146,11 @@ extension RollingPlan {
     private func planned(_ job: Waiting, _ coarseness: Int) -> Group {
         let end = coarseness == 1 ? job.end : job.end / coarseness * coarseness
         let length = Double(job.job.runTime.count) / Double(grid.actual.slot.count)
+        let isExact = coarseness == 1 || job.pieces != nil
         return Group(
             cores: job.job.cores, site: job.site,
-            length: job.pieces == nil ? bucket(length) : Int(length.rounded(.up)),
-            pieces: job.pieces, end: end)
+            length: isExact ? Int(length.rounded(.up)) : bucket(length), pieces: job.pieces,
+            end: end)
     }
 
     /// Zero for a slot and less, then in steps of a quarter.
@@ -170,11 +175,10 @@ extension RollingPlan {
                 taskClass(group, indices.map { pending[$0] }, problem, slot))
             for index in indices { pending[index].group = number }
         }
-        problem.taskClasses += expectation.classes(for: problem)
         let plan = plan(problem, after: prices, effort: effort)
         prices = plan.prices
         starts = [:]
-        for part in plan.assignments where part.taskClass < groups.count {
+        for part in plan.assignments {
             starts[slot + part.slot, default: []].append(
                 Start(group: part.taskClass, node: part.nodeClass, count: part.count))
         }
