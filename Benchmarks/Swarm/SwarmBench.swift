@@ -21,6 +21,8 @@ struct SwarmBench: AsyncParsableCommand {
     var home: String
     @Option(help: "How many workers.")
     var workers = 1
+    @Option(help: "The number in the name of the first.")
+    var first = 1
     @Option(help: "Hardware threads of each.")
     var cpus = 2
     @Flag(help: "Each result has times of its own, so that no two are alike.")
@@ -44,7 +46,7 @@ struct SwarmBench: AsyncParsableCommand {
         let port = try controlPort(in: home)
         let answers = Answers(hasOwnTimes: ownTimes, most: reported, taking: Microseconds(taking))
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for number in 1...workers {
+            for number in first..<first + workers {
                 let identity = try Identity(role: .worker, name: "swarm-\(number)")
                 let credentials = try authority.issueCredentials(
                     to: identity, in: home, now: systemClock())

@@ -200,3 +200,67 @@ def go(earlier: Path, later: Path, key: str) -> subprocess.CompletedProcess[str]
     }  # fmt: skip
     command = ["go", "run", str(CHECKER), str(earlier), str(later), key]
     return subprocess.run(command, capture_output=True, text=True, env=environment)
+
+
+# A witness
+
+
+@pytest.fixture
+def witness(ergon: Ergon, home: Path) -> tuple[str, Path]:
+    """Where one listens that has been told of the log, and its key."""
+    folder, up = ergon.folder / "witness", ergon.folder / "witness-up"
+    ergon.start(
+        "witness", "witness", "--home", folder, "--log", home / "log-key.pub",
+        "--name", "witness.example/w1", "--ready-file", up,
+    )  # fmt: skip
+    until("the witness listens", lambda: up.exists() and up.read_text().endswith("\n"))
+    return f"http://127.0.0.1:{up.read_text().strip()}", folder / "witness-key.pub"
+
+
+def test_a_witness_signs_what_has_only_grown(
+    ergon: Ergon, home: Path, witness: tuple[str, Path]
+) -> None:
+    url, key = witness
+    folder = ergon.folder / "seen"
+    up = ergon.folder / "up"
+    for _ in range(2):
+        said = ergon("audit", "export", "log", folder, "--home", home, "--witness", url,
+                     "-o", "json").json()  # fmt: skip
+        assert said["witnesses"] == 1
+        assert ergon("audit", "verify", folder, "--witness", key).out.endswith("verified\n")
+        up.unlink(missing_ok=True)
+        again = ergon.start("again", "coordinator", "--home", home, "--ready-file", up)
+        until("the coordinator listens", up.exists)
+        again.stop()
+    # The coordinator's own checkpoint has no such signature.
+    found = verify(ergon, home, "--witness", key)
+    assert found == [("checkpoint", "0 of the witnesses signed it, not 1")]
+
+
+def test_a_witness_does_not_sign_a_rewritten_past(
+    ergon: Ergon, home: Path, witness: tuple[str, Path]
+) -> None:
+    """By the log's own operator, with its own key; nor does a restart make the witness forget."""
+    url, key = witness
+    folder = ergon.folder / "seen"
+    ergon("audit", "export", "log", folder, "--home", home, "--witness", url)
+    rewrite(home, another_version, seed_of(home))
+    forged = ergon.folder / "rewritten"
+    refused = ergon(
+        "audit", "export", "log", forged, "--home", home, "--witness", url, status=1
+    )
+    assert "another past" in refused.err
+    assert "verified" in ergon("audit", "verify", forged).out
+    found = verify(ergon, home, "--witness", key, log=forged)
+    assert found == [("checkpoint", "0 of the witnesses signed it, not 1")]
+    assert "verified" in ergon("audit", "verify", folder, "--witness", key).out
+
+
+def test_a_witness_that_is_away_is_named(ergon: Ergon, home: Path) -> None:
+    folder = ergon.folder / "seen"
+    answer = ergon(
+        "audit", "export", "log", folder, "--home", home,
+        "--witness", "http://127.0.0.1:9", status=1,
+    )  # fmt: skip
+    assert "http://127.0.0.1:9/add-checkpoint" in answer.err
+    assert "verified" in ergon("audit", "verify", folder).out

@@ -91,6 +91,13 @@ private let falsifications: [Falsification] = [
     Falsification("alike tasks beyond the step", "campaign 1: select: task 6 of 6") {
         $0[15] = Fixture.results("select", 0..<9)
     },
+    Falsification("forgotten before its end", "campaign 1: forgotten, but not sealed") {
+        $0.insert(.campaignForgotten(CampaignID(1), by: "anna"), at: $0.count - 1)
+    },
+    Falsification("results of what was forgotten", "campaign 1 was forgotten before") {
+        $0.append(.campaignForgotten(CampaignID(1), by: "anna"))
+        $0.append(Fixture.superseded("select", 0..<1, report: 9))
+    },
     Falsification("task revived", "campaign 1: reco: task 2 was given up before") {
         $0.insert(Fixture.results("reco", 2..<3, outputs: 1), at: 12)
     },

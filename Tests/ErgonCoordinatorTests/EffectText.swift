@@ -22,7 +22,8 @@ struct EffectText {
                 }
             }
         case .coordinatorStarted, .workerJoined, .stageSized, .campaignHeld, .campaignReleased,
-            .campaignReopened, .campaignCancelled, .campaignSealed, .workerStands, .logRepaired:
+            .campaignReopened, .campaignCancelled, .campaignSealed, .campaignForgotten,
+            .workerStands, .logRepaired:
             break
         }
     }
@@ -76,6 +77,7 @@ struct EffectText {
             ["record: \(reopened.id) reopened by \(reopened.by)"]
                 + reopened.tasks.map { "  \($0.stage) \($0.tasks)" }
         case .campaignCancelled(let id, let by): ["record: \(id) cancelled by \(by)"]
+        case .campaignForgotten(let id, let by): ["record: \(id) forgotten by \(by)"]
         case .workerStands(let worker, let standing, let by):
             ["record: \(worker) \(text(standing)), by \(by)"]
         case .logRepaired(let given): ["record: records \(given.records) given up"]

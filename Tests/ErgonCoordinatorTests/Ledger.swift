@@ -50,8 +50,8 @@ struct Ledger {
             #expect(held.insert(id).inserted, "seed \(seed): held twice")
         case .campaignReleased(let id, _):
             #expect(held.remove(id) != nil, "seed \(seed): released, but not held")
-        case .coordinatorStarted, .workerJoined, .stageSized, .campaignCancelled, .workerStands,
-            .logRepaired:
+        case .coordinatorStarted, .workerJoined, .stageSized, .campaignCancelled,
+            .campaignForgotten, .workerStands, .logRepaired:
             break
         }
     }

@@ -161,7 +161,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let (verifier, isOwn) = try verifierKey()
-            let witnesses = try witness.map { try Self.verifierKey($0) }
+            let witnesses = try witness.map { try ErgonCommands.verifierKey($0) }
             let earlier = try since.map { try Self.earlierHead($0, signedBy: verifier) }
             var audited = try arguments.read(since: earlier)
             audited.checkSignatures(
@@ -181,22 +181,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     }
 
     private func verifierKey() throws -> (VerifierKey, isOwn: Bool) {
-        (try Self.verifierKey(key ?? "\(arguments.around)/log-key.pub"), key == nil)
-    }
-
-    /// - Parameter named: the key itself, or a file with the key in its first line.
-    private static func verifierKey(_ named: String) throws -> VerifierKey {
-        var text = named
-        if !text.contains("+") || FileManager.default.fileExists(atPath: text) {
-            text = String(decoding: try readFile(text), as: UTF8.self)
-        }
-        do throws(NoteFault) {
-            return try VerifierKey(parsing: String(text.prefix { $0 != "\n" }))
-        } catch {
-            throw CommandFault(
-                place: named, problem: "this is no verifier key: \(error)",
-                remedy: "it looks like NAME+HASH+KEY; a coordinator keeps it in log-key.pub")
-        }
+        (try ErgonCommands.verifierKey(key ?? "\(arguments.around)/log-key.pub"), key == nil)
     }
 
     /// - Throws: if it is no checkpoint, or was not signed by the log.
@@ -306,7 +291,8 @@ struct AuditShowCommand: AsyncParsableCommand {
         case .coordinatorStarted, .workerJoined, .workerStands, .logRepaired: false
         case .campaignAccepted(let accepted): accepted.id == id
         case .stageSized(let other, _, _), .campaignHeld(let other, _, _),
-            .campaignReleased(let other, _), .campaignCancelled(let other, _):
+            .campaignReleased(let other, _), .campaignCancelled(let other, _),
+            .campaignForgotten(let other, _):
             other == id
         case .campaignReopened(let reopened): reopened.id == id
         case .results(let batch), .superseded(let batch): batch.campaign == id

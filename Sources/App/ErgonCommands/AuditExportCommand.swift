@@ -2,6 +2,8 @@ import ArgumentParser
 import ErgonModel
 import ErgonProvenance
 import ErgonStorage
+import ErgonTransfer
+import ErgonWitness
 import FoundationEssentials
 
 struct AuditExportCommand: AsyncParsableCommand {
@@ -18,6 +20,9 @@ struct AuditExportLogCommand: AsyncParsableCommand {
             verifier key and the manifests that the records name. All that the checkpoint signs, \
             and nothing after it. In a folder to which it was exported before only what is new is \
             written, and the checkpoint comes last: the folder may be served all the time.
+
+            Each --witness is asked to sign that the log has only grown since it saw it last; its \
+            signature joins the checkpoint. Exit status 1 if one does not sign.
             """)
 
     @Argument(help: "The folder to write to.", completion: .directory)
@@ -25,20 +30,26 @@ struct AuditExportLogCommand: AsyncParsableCommand {
     @Option(help: "The log's folder, instead of a home.", completion: .directory)
     var log: String?
     @OptionGroup var home: HomeOption
+    @Option(help: "URL of a witness (`ergon witness`); may be given again.")
+    var witness: [String] = []
     @OptionGroup var output: FormatOption
 
     func run() async throws {
         try await reporting {
             var arguments = LogArguments()
             (arguments.log, arguments.home, arguments.content) = (log, home, nil)
-            let export = try LogExport(of: arguments, to: absolute(folder))
+            var export = try LogExport(of: arguments, to: absolute(folder))
+            try await export.haveSigned(by: witness)
             output.print(
                 "\(export.head.size) records, root \(export.head.root.hex): "
                     + "\(export.written) files written",
                 json: [
                     "version": .integer(1), "records": .int(export.head.size),
                     "root": .string(export.head.root.hex), "written": .int(export.written),
+                    "witnesses": .int(witness.count - export.faults.count),
                 ])
+            for fault in export.faults { printNote("\(fault.place): \(fault.problem)") }
+            if !export.faults.isEmpty { throw Exit.no }
         }
     }
 }
@@ -48,7 +59,10 @@ private struct LogExport {
     private(set) var head = TreeHead(size: 0, root: emptyRoot)
     /// How many files were not there yet, or were others.
     private(set) var written = 0
+    /// Why witnesses have not signed.
+    private(set) var faults: [any Actionable] = []
     private let tiles: TileFolder
+    private var checkpoint: SignedNote
 
     init(of log: LogArguments, to folder: String) throws {
         tiles = TileFolder(folder)
@@ -59,6 +73,7 @@ private struct LogExport {
                 remedy: "let its coordinator run for a moment: it signs one every second",
                 exit: Exit.no)
         }
+        checkpoint = note
         let signed = try Checkpoint(parsing: note.text).head
         try refuseToRewind(to: signed)
         let content = ContentStore(reading: log.contentFolder)
@@ -81,8 +96,29 @@ private struct LogExport {
         try write(try readFile("\(log.around)/log-key.pub"), to: "log-key.pub")
         try exported.sync()
         try tiles.sync()
-        try write(Array(note.note.utf8), to: "checkpoint")
+        try writeCheckpoint()
+    }
+
+    private mutating func writeCheckpoint() throws {
+        try write(Array(checkpoint.note.utf8), to: "checkpoint")
         try tiles.sync()
+    }
+
+    /// What witnesses sign joins the checkpoint.
+    mutating func haveSigned(by witnesses: [String]) async throws {
+        guard !witnesses.isEmpty else { return }
+        let client = WitnessClient(TransferClient())
+        var tree = TiledTree(of: tiles, size: head.size)
+        for witness in witnesses {
+            do {
+                checkpoint.signatures += try await client.cosignatures(
+                    of: checkpoint, from: witness
+                ) { old in try tree.consistencyProof(from: old) }
+            } catch let fault as any Actionable {
+                faults.append(fault)
+            }
+        }
+        try writeCheckpoint()
     }
 
     /// A folder must not go back to an earlier state of the log, nor to that of another log.

@@ -18,6 +18,7 @@ struct CampaignAudit {
     private var isHeld = false
     private(set) var cancelledBy: String?
     private(set) var sealed: SealedCampaign?
+    private(set) var isForgotten = false
 
     init(_ accepted: AcceptedCampaign, _ campaign: Campaign) {
         self.accepted = accepted
@@ -172,6 +173,11 @@ struct CampaignAudit {
         guard sealed == nil else { return report("sealed twice", &findings) }
         for problem in problems(in: seal) { report(problem, &findings) }
         sealed = seal
+    }
+
+    mutating func forget(_ findings: inout Findings) {
+        if sealed == nil { report("forgotten, but not sealed", &findings) }
+        isForgotten = true
     }
 
     func report(_ problem: String, _ findings: inout Findings) {

@@ -134,9 +134,11 @@ struct CampaignState: Sendable {
         let (step, memory) = (
             campaign.steps[stage.step], campaign.resources(of: stage).memory
         )
-        for result in batch.results {
-            account.add(result)
-            update(stage) { $0.apply(result, of: batch, at: time, step, memory: memory) }
+        for place in batch.results.indices { account.add(batch.results[place]) }
+        update(stage) { state in
+            for place in batch.results.indices {
+                state.apply(batch.results[place], of: batch, at: time, step, memory: memory)
+            }
         }
         guard let first = batch.results.first, let last = batch.results.last else { return }
         settle(stage, first.task..<last.tasks.upperBound)

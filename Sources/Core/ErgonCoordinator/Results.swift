@@ -10,14 +10,15 @@ extension Coordinator {
         let known = workers[worker]?.tasks(onRecord: report) ?? IntervalSet()
         var fresh = report
         // That a worker was lost, it cannot say itself.
-        fresh.results.removeAll(where: \.isLoss)
+        fresh.results.removeAll { $0.isLoss }
         if !known.isEmpty { fresh.results = fresh.results.flatMap { $0.without(known) } }
         var counted: [TaskResult] = []
         if let lease = leases[report.lease], lease.worker == worker,
             lease.campaign == report.campaign, lease.stage == report.stage
         {
             leases[report.lease]?.heard = now
-            giveBack(fresh.stopped, of: report.lease, by: worker)
+            let stopped = fresh.stopped
+            if !stopped.isEmpty { giveBack(stopped, of: report.lease, by: worker) }
             counted = record(fresh.results, of: report.lease, report: report.id, now, &effects)
             // What was answered for before and did not count then will not now.
             giveBack(known, of: report.lease, by: worker)
@@ -80,6 +81,7 @@ extension Coordinator {
         guard state.seal == nil, let stage = state.stage(lease.stage) else { return [] }
         let retry = state.campaign.steps[lease.stage.step].retry
         var (open, accepted) = (lease.remaining, [TaskResult]())
+        accepted.reserveCapacity(results.count)
         for result in results.inOrder where !result.isStopped {
             for part in result.parts(in: open, areSingle: !stage.outputs.isEmpty) {
                 open.remove(part.tasks)
@@ -117,6 +119,7 @@ extension Coordinator {
     ) {
         guard let state = campaigns[report.campaign], let count = state.mostTasks(of: report.stage)
         else { return }
+        if counted.taskCount == report.results.taskCount { return }
         var open = IntervalSet(0..<count)
         open.subtract(counted.tasks)
         var rest: [TaskResult] = []
@@ -136,7 +139,7 @@ extension Coordinator {
 
 extension WorkerReport {
     /// What its worker stopped of its own accord is for others to do.
-    fileprivate var stopped: IntervalSet { results.filter(\.isStopped).tasks }
+    fileprivate var stopped: IntervalSet { results.filter { $0.isStopped }.tasks }
 }
 
 extension [TaskResult] {

@@ -148,6 +148,11 @@ extension Coordinator {
         guard batch.report != nil else { return }
         workers[batch.worker]?.finishedTasks += batch.results.taskCount
         workers[batch.worker]?.note(batch, at: time)
+        let places = batch.results.indices
+        guard places.contains(where: { batch.results[$0].outcome != .succeeded }) else {
+            workers[batch.worker]?.streak = []
+            return
+        }
         for result in batch.results {
             switch result.outcome {
             case .succeeded: workers[batch.worker]?.streak = []

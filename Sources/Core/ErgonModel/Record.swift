@@ -26,6 +26,8 @@ package enum RecordedEvent: Hashable, Sendable {
     case campaignReopened(ReopenedCampaign)
     case campaignCancelled(CampaignID, by: String)
     case campaignSealed(SealedCampaign)
+    /// It is known from the log alone from now on.
+    case campaignForgotten(CampaignID, by: String)
     case workerStands(WorkerID, Standing, by: String)
     /// The log was damaged, and somebody cut the damage off.
     case logRepaired(GivenUp)

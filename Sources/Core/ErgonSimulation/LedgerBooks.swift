@@ -50,6 +50,7 @@ extension Ledger {
             books.cancelled.insert(id)
             hands.drop { key, _ in key.campaign == id }
         case .campaignSealed(let seal): take(seal)
+        case .campaignForgotten(let id, _): fail("campaign \(id) was forgotten, by nobody")
         case .workerStands(let worker, let standing, _):
             books.standings[worker] = standing
             if case .quarantined = standing { takeAll(from: worker) }

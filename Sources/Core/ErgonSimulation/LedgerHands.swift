@@ -100,7 +100,7 @@ extension Ledger {
             hands.drop { $1.worker == worker && $1.lease == lease && tasks.contains($0.task) }
         case .leaving(let worker): hands.leaving.insert(worker)
         case .trouble(let reason): hands.trouble = reason
-        case .submit, .intervene, .ask, .linesCounted: break
+        case .submit, .intervene, .linesCounted: break
         }
     }
 
@@ -109,7 +109,7 @@ extension Ledger {
         case .report(let worker, let report): endReport(report, worker)
         case .workerConnected(let facts, _, let held):
             checkRefusals(of: held, facts.worker, effects)
-        case .workerDisconnected, .giveBack, .leaving, .decline, .submit, .intervene, .ask,
+        case .workerDisconnected, .giveBack, .leaving, .decline, .submit, .intervene,
             .linesCounted, .trouble, .tick:
             break
         }
@@ -189,6 +189,8 @@ extension Ledger {
                     case .open = state(of: key), !isStale(key, under: lease.id)
                 else { continue }
                 hands.add(Hand(lease: lease.id, worker: worker, since: now), key)
+                // It was taken for lost and lives: after that there is nothing to wait for.
+                waited[key] = books.mishaps[key]?.last
             }
         }
     }

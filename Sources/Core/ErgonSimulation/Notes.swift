@@ -26,7 +26,7 @@ extension World {
         case .linesCounted(let campaign, let step, _, let lines):
             trace.note(now, "<- lines", [campaign.number, step, lines])
         case .trouble(let reason): trace.note(now, "<- trouble", [reason == nil ? 0 : 1])
-        case .ask, .tick: break
+        case .tick: break
         }
     }
 

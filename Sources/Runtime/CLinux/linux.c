@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -257,3 +258,5 @@ int ergon_is_empty_folder(int folder) {
     }
     return filled == 0;
 }
+
+void ergon_give_memory_back(void) { malloc_trim(0); }

@@ -30,6 +30,7 @@ package final class ContentStore: Sendable {
                 for name in try names(in: path) { try removeFile("\(path)/\(name)") }
             }
             try drafts.shareLock()
+            try makePlaces(in: folder)
             return drafts
         }
     }
@@ -172,7 +173,6 @@ package final class ContentStore: Sendable {
             for digest in pending { try placeDraft(of: digest) }
             if pending.count > Self.singlySynced { return try syncFileSystem() }
             for digest in pending { try syncPlace(of: digest) }
-            try syncFolder(folder)
         }
         unsynced.withLock { $0.subtract(pending) }
     }
@@ -207,6 +207,17 @@ package final class ContentStore: Sendable {
     func syncPlace(of digest: Digest) throws(SystemFault) {
         try syncFolder("\(folder)/\(digest.hex.prefix(2))")
     }
+}
+
+/// A folder for each first byte of a digest: made all at once, since each that is made later holds
+/// up whoever waits for what is put there.
+private func makePlaces(in folder: String) throws(SystemFault) {
+    let names = (0..<256).map { hexadecimal([UInt8($0)]) }
+    guard access("\(folder)/\(names[255])", F_OK) != 0 else { return }
+    for name in names where mkdir("\(folder)/\(name)", 0o755) != 0 && errno != EEXIST {
+        throw SystemFault(action: "make the folder", path: "\(folder)/\(name)", code: errno)
+    }
+    try syncFolder(folder)
 }
 
 /// How much of a file is in memory at once, in bytes.

@@ -17,7 +17,7 @@ func keepLinked(
     var options = CallOptions.defaults
     // Despite its name, the limit of what grpc-swift takes.
     options.maxRequestMessageBytes = Connection.messageLimit
-    var waits = Waits(first: .milliseconds(100), longest: .seconds(3))
+    var waits = Waits(first: .milliseconds(100), longest: .seconds(2))
     let presence = Presence(logger: logger)
     while true {
         let (messages, outbox) = AsyncStream.makeStream(of: Ergon_V1_FromWorker.self)

@@ -7,7 +7,7 @@ package struct Witness: Sendable {
         case refuse(Refusal)
     }
 
-    package enum Refusal: Hashable, Sendable {
+    package enum Refusal: Hashable, Sendable, CustomStringConvertible {
         case malformed(String)
         case unknownLog
         case wrongSignature
@@ -23,6 +23,16 @@ package struct Witness: Sendable {
             case .unknownLog: 404
             case .conflict: 409
             case .badProof: 422
+            }
+        }
+
+        package var description: String {
+            switch self {
+            case .malformed(let problem): problem
+            case .unknownLog: "no such log is witnessed here"
+            case .wrongSignature: "the log's key did not sign it"
+            case .conflict(let size): "of this log \(size) records were seen"
+            case .badProof: "it does not extend what was seen"
             }
         }
     }

@@ -69,3 +69,6 @@ int ergon_sync_file_system(int descriptor);
 /// From now on SIGINT and SIGTERM ring the bell instead of ending the process, and SIGPIPE does
 /// nothing. A handler and not a mask: the runtime unblocks signals on threads of its own.
 void ergon_ring_on_stop(int bell);
+
+/// Gives free memory back to the system, which the allocator would keep for later.
+void ergon_give_memory_back(void);
