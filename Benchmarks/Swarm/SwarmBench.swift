@@ -29,6 +29,8 @@ struct SwarmBench: AsyncParsableCommand {
     var ownTimes = false
     @Option(help: "The most tasks in one report.")
     var reported = 65_536
+    @Option(help: "No workers: ask for the status so often, and print the microseconds of each.")
+    var ask: Int?
     @Option(help: "Microseconds of CPU time that every task is said to have taken.")
     var taking: Int64 = 0
 
@@ -42,6 +44,18 @@ struct SwarmBench: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if let ask {
+            guard let credentials = try Credentials.load(from: "\(home)/identity") else {
+                throw ValidationError("there is no identity in \(home)")
+            }
+            let asker = StatusAsker(credentials: credentials, port: try controlPort(in: home))
+            for taken in try await asker.ask(ask) { print(taken.count) }
+        } else {
+            try await work()
+        }
+    }
+
+    private func work() async throws {
         let authority = try Authority.openOrCreate(in: "\(home)/authority", now: systemClock())
         let port = try controlPort(in: home)
         let answers = Answers(hasOwnTimes: ownTimes, most: reported, taking: Microseconds(taking))

@@ -34,7 +34,7 @@ private func append(
     _ batch: ResultBatch, _ time: Instant, _ sequence: Int, _ entries: inout [LogEntry],
     as event: (ResultBatch) -> RecordedEvent
 ) {
-    var parts = ceilingDivision(batch.results.taskCount, resultLimit)
+    var parts = max(ceilingDivision(batch.results.taskCount, resultLimit), guessedParts(batch))
     if parts <= 1 {
         let record = Record(time: time, event: event(batch))
         let number = sequence + entries.count
@@ -43,14 +43,29 @@ private func append(
         if longest <= recordLimit {
             return entries.append(LogEntry(record: record, bytes: bytes))
         }
-        // Pieces of as many tasks are not quite equally long.
-        parts = longest / (recordLimit - recordLimit / 8) + 1
+        parts = neededParts(longest)
     }
     for part in batch.results.divided(into: parts) {
         var piece = batch
         piece.results = part
         append(piece, time, sequence, &entries, as: event)
     }
+}
+
+/// Pieces of as many tasks are not quite equally long.
+private func neededParts(_ length: Int) -> Int { length / (recordLimit - recordLimit / 8) + 1 }
+
+/// So many results are looked at to guess how long all are.
+private let sampled = 512
+
+/// Into how many pieces a long batch is to be cut, going by its first results.
+private func guessedParts(_ batch: ResultBatch) -> Int {
+    guard batch.results.count > 2 * sampled else { return 1 }
+    var sample = batch
+    sample.results = Array(batch.results.prefix(sampled))
+    let record = Record(time: Instant(microseconds: 0), event: .results(sample))
+    let length = encode(record, sequence: 0).count
+    return neededParts(length * batch.results.count / sampled)
 }
 
 /// How many digits a sequence number may have.
