@@ -6,7 +6,7 @@ import Testing
 @testable import ErgonWorkerService
 
 /// Threads that post while one takes.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct InboxTests {
     @Test func `all that is posted is heard, each from one in its order`() {
         let (inbox, senders, each) = (WorkerInbox(), 4, 2000)
