@@ -6,12 +6,15 @@ from grid import Grid, programs
 from laboratory import Laboratory
 from processes import run, until
 from report import Claim, Report, Table, percentile
-from rounds import alternate
+from rounds import NotMeasured, alternate
 
 QUESTION = "how long `ergon status` takes while tasks run at full rate, 10,000,000 queued"
 TASKS = 10_000_000
 ASKED = 200
 START, IDLE, BUSY = "ergon --version", "status, no worker", "status, at full rate"
+CONNECTED = "over one connection, 500,000 tasks/s"
+ANSWERED = 100_000_000
+"""More tasks than are answered while it is asked."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,20 @@ def measure(lab: Laboratory) -> Report:
             until("tasks end", lambda: grid.campaigns()[0]["stages"][0]["done"] > 0)
             return asked(grid)
 
-    rounds = alternate({START: start, IDLE: idle, BUSY: busy}, lab.rounds)
+    def connected() -> Times:
+        with Grid(lab, workers=0) as grid:
+            grid.swarm(4, "--own-times", "--reported", 20_000)
+            grid.submit(grid.manifest("many", programs(ANSWERED, "[/bin/true]")))
+            until("tasks end", lambda: grid.campaigns()[0]["stages"][0]["done"] > TASKS)
+            command = [grid.beside("swarm-bench"), grid.home, "--ask", count]
+            said = run(command, grid.folder, grid.environment).out
+            if grid.campaigns()[0]["state"] != "running":
+                raise NotMeasured("the campaign ended too early")
+            return Times([int(line) / 1000 for line in said.split()])
+
+    rounds = alternate(
+        {START: start, IDLE: idle, BUSY: busy, CONNECTED: connected}, lab.rounds
+    )
     medians = Table(
         f"median of {count}",
         "ms",
@@ -59,11 +75,16 @@ def measure(lab: Laboratory) -> Report:
         "status",
         QUESTION,
         (medians, tails),
-        (Claim("ms of `ergon status` at full rate, p99", tails.value(BUSY), 20),),
+        (
+            Claim("ms of a status at full rate over one connection, p99", tails.value(CONNECTED), 20),
+            Claim("ms of `ergon status` at full rate, p99", tails.value(BUSY), 20),
+        ),
         rounds.absent,
         (
             "Each question is a command of its own: its start, a TLS connection and the answer. "
             "`ergon --version` shows the start alone. The tasks take both processors meanwhile, "
-            "and the command has to wait for its turn as any other program.",
+            "and the command has to wait for its turn as any other program. Over one connection: "
+            "somebody who is connected already asks every 20 ms while four workers answer at once, "
+            "each result with a time of its own.",
         ),
     )

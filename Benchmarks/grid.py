@@ -36,21 +36,27 @@ class Ended:
 class Grid:
     """Starts on entry, stops on exit."""
 
-    def __init__(self, lab: Laboratory, workers: int = 1) -> None:
+    def __init__(
+        self, lab: Laboratory, workers: int = 1, coordinator: str | None = None
+    ) -> None:
+        """`coordinator`: another program than ours beside it, to be the coordinator."""
         self.ergon = lab.ergon
         self.folder = lab.fresh("ergon")
         self.home = self.folder / "home"
         kept = {name: os.environ[name] for name in ("LANG", "PATH") if name in os.environ}
         self.environment = kept | {"HOME": str(self.folder)}
         self.wanted = workers
+        self.other = coordinator
         self.workers: list[Running] = []
         self.coordinator: Running
 
     def __enter__(self) -> "Grid":
         ready = self.folder / "ready"
-        self.coordinator = self.start(
-            "coordinator", "coordinator", "--home", self.home, "--quiet", "--ready-file", ready
-        )
+        words: list[object] = [self.ergon, "coordinator", "--quiet"]
+        if self.other:
+            words = [self.beside(self.other)]
+        words += ["--home", self.home, "--ready-file", ready]
+        self.coordinator = self.launch("coordinator", words)
         try:
             until("the coordinator listens", lambda: self.is_there(ready))
             for number in range(1, self.wanted + 1):
@@ -74,8 +80,18 @@ class Grid:
             running.stop()
 
     def start(self, name: str, *words: object, **variables: str) -> Running:
+        return self.launch(name, [self.ergon, *words], **variables)
+
+    def launch(self, name: str, words: list[object], **variables: str) -> Running:
         said = self.folder / f"{name}.said"
-        return Running([self.ergon, *words], self.folder, said, self.environment | variables)
+        return Running(words, self.folder, said, self.environment | variables)
+
+    def beside(self, program: str) -> Path:
+        """A program that is built beside ours."""
+        path = self.ergon.parent / program
+        if not os.access(path, os.X_OK):
+            raise NotMeasured(f"no executable at {path}: `swift build --product {program}`")
+        return path
 
     def is_there(self, ready: Path) -> bool:
         self.coordinator.check()
@@ -86,6 +102,14 @@ class Grid:
         home = self.folder / name
         words = ["worker", "--home", home, "--cpus", SLOTS, "--memory", 4096, "--quiet"]
         self.workers.append(self.start(name, *words, ERGON_JOIN=token))
+
+    def swarm(self, workers: int, *options: object) -> None:
+        """Connects that many workers that answer every lease at once, all in one process, which
+        ends with the grid."""
+        words = [self.beside("swarm-bench"), self.home, "--workers", workers, *options]
+        self.workers.append(self.launch(f"swarm-{self.wanted}", words))
+        self.wanted += workers
+        until("the swarm is connected", self.is_complete, 120)
 
     def is_complete(self) -> bool:
         for worker in self.workers:

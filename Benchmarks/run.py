@@ -17,7 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import bench_idle
 import bench_latency
+import bench_log
 import bench_memory
 import bench_noop
 import bench_outputs
@@ -26,6 +28,7 @@ import bench_restart
 import bench_status
 import bench_submit
 import bench_warm
+import bench_zero
 from laboratory import HERE, Laboratory
 from machine import facts, load
 from peers import versions
@@ -42,14 +45,10 @@ BENCHMARKS: dict[str, Callable[[Laboratory], Report]] = {
     "memory": bench_memory.measure,
     "restart": bench_restart.measure,
     "status": bench_status.measure,
+    "zero": bench_zero.measure,
+    "log": bench_log.measure,
+    "idle": bench_idle.measure,
 }
-
-NOT_MEASURED = {
-    "1, 4 and 16 workers that answer at once": "workers have no such mode",
-    "1,000 idle workers connected": "there are no simulated clients",
-    "the cost of log, signatures and energy accounting": "none of them can be turned off",
-}
-"""What is promised and has no benchmark, and why."""
 
 
 def main() -> int:
@@ -71,8 +70,6 @@ def main() -> int:
             print(text(reports[-1]), end="\n\n", flush=True)
             machine |= {"loadAfter": load(), "seconds": time.time() - machine["began"]}
             write(options, reports, machine)
-    for what, why in NOT_MEASURED.items():
-        print(f"not measured: {what}: {why}")
     for caveat in caveats(options.runs, options.scale, machine["loadBefore"][0]):
         print(f"caution: {caveat}")
     return 0
@@ -92,7 +89,6 @@ def write(
     if options.json:
         said = {"runs": options.runs, "scale": options.scale, "only": options.only}
         content = document(reports, machine, said) | {
-            "notMeasured": NOT_MEASURED,
             "caveats": caveats(options.runs, options.scale, machine["loadBefore"][0]),
         }
         options.json.write_text(json.dumps(content, indent=1) + "\n")

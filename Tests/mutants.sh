@@ -149,11 +149,11 @@ mutant 'workers are served in the order of a dictionary' \
 
 mutant 'a second result of a task is accepted' \
     ErgonCoordinator/Results.swift \
-    'for result in accepted { leases[id]?.remaining.remove(result.task..<result.task + 1) }' ''
+    'leases[id]?.remaining.subtract(accepted.tasks)' ''
 mutant 'a report that is heard again counts again' \
-    ErgonCoordinator/Results.swift \
-    'return report.tasks(where: { there.isOnRecord($0.task, of: report.id) })' \
-    'return report.tasks(where: { _ in there.facts.cpus < 0 })'
+    ErgonCoordinator/WorkerState.swift \
+    'let tasks = report.results.tasks' \
+    'let tasks = IntervalSet()'
 mutant 'what nobody wanted is accounted for twice' \
     ErgonCoordinator/CampaignState.swift \
     'account.superseded.add(result)' \
@@ -169,7 +169,7 @@ mutant 'a worker forgets a report when it has sent it' \
     'effects.append(.send(next.report))' \
     'effects.append(.send(next.report)); effects.append(.forget(.report(id)))'
 mutant 'a task that is leased again gets its neighbour'"'"'s events' \
-    ErgonWorker/TaskPlan.swift \
+    ErgonWorker/LeasePlan.swift \
     'let shard = shards[task]' \
     'let shard = shards[lease.tasks.count == 1 ? (task + 1) % shards.count : task]'
 

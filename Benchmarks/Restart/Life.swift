@@ -76,12 +76,7 @@ struct Life {
     private mutating func commit() throws {
         var payloads: [[UInt8]] = []
         for case .record(let record) in group {
-            for event in fitted(record.event) {
-                payloads.append(
-                    encode(
-                        Record(time: record.time, event: event),
-                        sequence: log.nextSequence + payloads.count))
-            }
+            payloads += entries(of: record, from: log.nextSequence + payloads.count).map(\.bytes)
         }
         group = []
         _ = try log.append(payloads)

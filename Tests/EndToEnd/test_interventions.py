@@ -40,6 +40,22 @@ def text_of(tasks: list[int]) -> bytes:
     return "".join(f"{task}\n" for task in tasks).encode()
 
 
+def test_forget(cluster: Cluster) -> None:
+    campaign = GatedCampaign(cluster.ergon)
+    cluster.submit(campaign.manifest)
+    assert "has not ended" in cluster("forget", "last", status=1).err
+    campaign.open_gate()
+    cluster.worker("w1")
+    assert cluster.finish()["state"] == "complete"
+    assert "is forgotten" in cluster("forget", "last").out
+    assert "no such campaign" in cluster("status", "1", status=64).err
+    cluster.coordinator.stop()
+    cluster.start()
+    assert "no such campaign" in cluster("results", "1", status=64).err
+    cluster("audit", "verify")
+    assert "forgotten by" in cluster("audit", "show").out
+
+
 def test_hold_and_release(cluster: Cluster) -> None:
     campaign = GatedCampaign(cluster.ergon)
     cluster.submit(campaign.manifest)

@@ -85,6 +85,19 @@ private let falsifications: [Falsification] = [
     Falsification("task counted twice", "campaign 1: gen: task 0 was done before") {
         $0.insert(Fixture.results("gen", 0..<1, outputs: 2), at: 4)
     },
+    Falsification("alike tasks counted twice", "campaign 1: select: task 1 was done before") {
+        $0.insert(Fixture.results("select", 1..<4), at: 16)
+    },
+    Falsification("alike tasks beyond the step", "campaign 1: select: task 6 of 6") {
+        $0[15] = Fixture.results("select", 0..<9)
+    },
+    Falsification("forgotten before its end", "campaign 1: forgotten, but not sealed") {
+        $0.insert(.campaignForgotten(CampaignID(1), by: "anna"), at: $0.count - 1)
+    },
+    Falsification("results of what was forgotten", "campaign 1 was forgotten before") {
+        $0.append(.campaignForgotten(CampaignID(1), by: "anna"))
+        $0.append(Fixture.superseded("select", 0..<1, report: 9))
+    },
     Falsification("task revived", "campaign 1: reco: task 2 was given up before") {
         $0.insert(Fixture.results("reco", 2..<3, outputs: 1), at: 12)
     },

@@ -27,7 +27,7 @@ func coordinatorLog(seed: UInt64) throws {
     #expect(
         kinds == [
             "start", "join", "accept", "size", "results", "lost", "superseded", "stopped", "hold",
-            "release", "reopen", "cancel", "seal", "standing",
+            "release", "reopen", "cancel", "seal", "standing", "forgotten",
         ])
 }
 
@@ -47,6 +47,7 @@ private func kind(of event: RecordedEvent) -> String {
     case .campaignReopened: "reopen"
     case .campaignCancelled: "cancel"
     case .campaignSealed: "seal"
+    case .campaignForgotten: "forgotten"
     case .workerStands: "standing"
     case .logRepaired: "repair"
     }

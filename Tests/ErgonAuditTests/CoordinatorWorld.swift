@@ -245,6 +245,9 @@ struct World {
         }
         for _ in 0..<400 { try chance() }
         finish()
+        handle(.intervene(Coordinator.RequestID(9), .forget(CampaignID(1)), by: "anna"))
+        // Whatever still comes of it is not on record.
+        for name in workers.keys.sorted() { connect(name) }
     }
 }
 

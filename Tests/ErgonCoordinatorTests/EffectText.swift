@@ -22,7 +22,8 @@ struct EffectText {
                 }
             }
         case .coordinatorStarted, .workerJoined, .stageSized, .campaignHeld, .campaignReleased,
-            .campaignReopened, .campaignCancelled, .campaignSealed, .workerStands, .logRepaired:
+            .campaignReopened, .campaignCancelled, .campaignSealed, .campaignForgotten,
+            .workerStands, .logRepaired:
             break
         }
     }
@@ -76,6 +77,7 @@ struct EffectText {
             ["record: \(reopened.id) reopened by \(reopened.by)"]
                 + reopened.tasks.map { "  \($0.stage) \($0.tasks)" }
         case .campaignCancelled(let id, let by): ["record: \(id) cancelled by \(by)"]
+        case .campaignForgotten(let id, let by): ["record: \(id) forgotten by \(by)"]
         case .workerStands(let worker, let standing, let by):
             ["record: \(worker) \(text(standing)), by \(by)"]
         case .logRepaired(let given): ["record: records \(given.records) given up"]
@@ -97,7 +99,7 @@ struct EffectText {
         for result in results {
             let text = outcome(result.outcome)
             if groups.last?.text != text { groups.append((text, IntervalSet())) }
-            groups[groups.count - 1].tasks.insert(result.task..<result.task + 1)
+            groups[groups.count - 1].tasks.insert(result.tasks)
         }
         return groups.map { "\($0.tasks) \($0.text)" }.joined(separator: "; ")
     }

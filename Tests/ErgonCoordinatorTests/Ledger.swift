@@ -50,8 +50,8 @@ struct Ledger {
             #expect(held.insert(id).inserted, "seed \(seed): held twice")
         case .campaignReleased(let id, _):
             #expect(held.remove(id) != nil, "seed \(seed): released, but not held")
-        case .coordinatorStarted, .workerJoined, .stageSized, .campaignCancelled, .workerStands,
-            .logRepaired:
+        case .coordinatorStarted, .workerJoined, .stageSized, .campaignCancelled,
+            .campaignForgotten, .workerStands, .logRepaired:
             break
         }
     }
@@ -66,7 +66,7 @@ struct Ledger {
             Issue.record("seed \(seed): results of nothing")
             return
         }
-        for result in batch.results {
+        for result in batch.results.flatMap(\.singly) {
             note(result, of: batch)
             let task = Task(campaign: batch.campaign, stage: stage, number: result.task)
             move(task, result.outcome, on: batch.worker, campaign.steps[stage.step].retry)
@@ -117,7 +117,7 @@ struct Ledger {
     }
 
     private mutating func note(_ batch: ResultBatch) {
-        for result in batch.results {
+        for result in batch.results.flatMap(\.singly) {
             #expect(batch.report != nil && result.outputs.isEmpty, "seed \(seed): \(batch)")
             note(result, of: batch)
             accounts[batch.campaign, default: Account()].superseded.add(result)

@@ -82,7 +82,7 @@ extension Chaos {
         let effects = copy.handle(.report(worker, report), now: Instant(microseconds: 0))
         guard case .record(let record) = effects.first, case .results(let batch) = record.event
         else { return [] }
-        return batch.results.map(\.task)
+        return batch.results.flatMap(\.tasks)
     }
 }
 

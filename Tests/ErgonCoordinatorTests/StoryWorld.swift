@@ -58,6 +58,8 @@ struct StoryWorld {
                 throw StoryFault("\(worker) has not sent \(batch) reports")
             }
             return coordinator.handle(.report(WorkerID(worker), report), now: now)
+        case "status", "results", "explain", "log", "workers":
+            return [.reply(request(), coordinator.answer(try question(verb, &words), now: now))]
         default: return coordinator.handle(try event(verb, &words), now: now)
         }
     }
@@ -73,7 +75,7 @@ struct StoryWorld {
             let campaign = try Fixture.named(try words.next())
             return .submit(
                 request(), campaign, manifest: Fixture.manifest(of: campaign), by: "anna")
-        case "cancel", "hold", "release", "resume", "retry", "stand":
+        case "cancel", "hold", "release", "resume", "retry", "forget", "stand":
             return .intervene(request(), try intervention(verb, &words), by: "anna")
         case "trouble":
             let text = words.remainder()
@@ -105,7 +107,7 @@ struct StoryWorld {
             return try report(&words) { words in
                 .failed(try words.failure(), isFinal: false)
             }
-        default: return .ask(request(), try question(verb, &words))
+        default: throw StoryFault("no event `\(verb)`")
         }
     }
 
@@ -128,6 +130,7 @@ struct StoryWorld {
         case "hold": return .hold(id, reason: words.remainder())
         case "release": return .release(id)
         case "resume": return .resume(id)
+        case "forget": return .forget(id)
         default:
             if words.isOver { return .retry(id, stage: nil, tasks: nil) }
             let stage = try words.next()
@@ -278,12 +281,8 @@ struct Answers: Hashable {
 
 extension Coordinator {
     /// The front door's answer to one question.
-    func reply(to question: Question) -> Reply? {
-        var copy = self
-        let effects = copy.handle(
-            .ask(RequestID(0), question), now: Instant(microseconds: 0))
-        guard case .reply(_, let reply) = effects.first else { return nil }
-        return reply
+    func reply(to question: Question) -> Reply {
+        answer(question, now: Instant(microseconds: 0))
     }
 
     func answers(about id: CampaignID) -> Answers {

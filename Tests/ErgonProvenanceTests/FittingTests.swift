@@ -57,6 +57,36 @@ func splitting(count: Int) throws {
     }
 }
 
+@Test func `more results than a record may hold are several records, however alike they are`() {
+    var dice = Dice(state: 7)
+    var batch = dice.batch(count: 1)
+    batch.results = [
+        TaskResult(
+            task: 5, count: 200_000, outcome: .succeeded, outputs: [], log: nil,
+            started: Instant(microseconds: 1), wall: .zero, cpu: .zero, energy: .zero)
+    ]
+    let pieces = split(batch)
+    #expect(pieces.count == 4 && pieces.allSatisfy { $0.results.taskCount <= 65_536 })
+    #expect(pieces.flatMap(\.results).reduce(into: []) { $0.join($1) } == batch.results)
+}
+
+@Test("an entry is what its record is when it is encoded", arguments: UInt64(1)...60)
+func entriesEncoded(seed: UInt64) {
+    var dice = Dice(state: seed)
+    let time = Instant(microseconds: 1_354_752_000_000_001)
+    let count = [3, 700, 5000][Int(seed % 3)]
+    for event in [RecordedEvent.results(dice.batch(count: count)), dice.record().event] {
+        let entries = entries(of: Record(time: time, event: event), from: 9_998)
+        #expect(entries.map(\.record.event) == fitted(event), "seed \(seed)")
+        for (place, entry) in entries.enumerated() {
+            #expect(entry.record.time == time)
+            #expect(entry.bytes == encode(entry.record, sequence: 9_998 + place), "seed \(seed)")
+        }
+        let bytes = entries.reduce(0) { $0 + $1.bytes.count }
+        #expect(entries.count <= 1 + bytes / 40_000, "\(bytes) bytes in \(entries.count) records")
+    }
+}
+
 @Test func `a long reopening is several records of the same tasks`() {
     var odd = IntervalSet()
     for task in 0..<20_000 where task % 2 == 1 { odd.insert(task..<task + 1) }
@@ -232,4 +262,11 @@ func `a single gap with a reason without end fits beside the longest names`(entr
     #expect(entry.covered == IntervalSet(0..<2 * size))
     let record = Record(time: Instant(microseconds: 0), event: .campaignSealed(short))
     #expect(try decode(encode(record, sequence: 0)).record == record)
+}
+
+/// The pieces that a batch is put on record in.
+private func split(_ batch: ResultBatch) -> [ResultBatch] {
+    fitted(.results(batch)).compactMap { event in
+        if case .results(let piece) = event { piece } else { nil }
+    }
 }

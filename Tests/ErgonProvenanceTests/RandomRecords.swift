@@ -35,7 +35,8 @@ extension Dice {
         case 10:
             .logRepaired(
                 GivenUp(records: roll(0...9)..<roll(9...99), bytes: count(), by: text()))
-        case 11...13: .superseded(batch(count: roll(0...60)))
+        case 11: .campaignForgotten(campaign(), by: text())
+        case 12...13: .superseded(batch(count: roll(0...60)))
         default: .results(batch(count: roll(0...60)))
         }
     }

@@ -53,6 +53,24 @@ func roundTrip(seed: UInt64) throws {
     #expect(line.utf8.count < 8000, "\(line.utf8.count) bytes")
 }
 
+@Test func `results that stand as one make the record that each alone makes`() throws {
+    let alike = TaskResult(
+        task: 10, count: 60_000, outcome: .succeeded, outputs: [], log: nil,
+        started: Instant(microseconds: 1_354_752_000_000_000), wall: Microseconds(9),
+        cpu: Microseconds(8), energy: Joules(microjoules: 7))
+    var last = alike.of(70_010..<70_011)
+    last.outcome = .failed(.exit(1), isFinal: true)
+    var batch = ResultBatch(
+        campaign: CampaignID(1), stage: "reco", worker: WorkerID("w1"),
+        lease: LeaseID(epoch: 1, serial: 4), report: ReportID(life: 5, batch: 6),
+        results: [alike, last])
+    let bytes = coded(.results(batch))
+    #expect(bytes.count < 500, "\(bytes.count) bytes")
+    #expect(try decode(bytes).record.event == .results(batch))
+    batch.results = batch.results.flatMap(\.singly)
+    #expect(coded(.results(batch)) == bytes)
+}
+
 @Test func `numbers that a double cannot hold are strings`() throws {
     let big: Int64 = 1 << 53
     var seal = SealedCampaign(

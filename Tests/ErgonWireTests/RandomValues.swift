@@ -115,8 +115,17 @@ extension SeededGenerator {
         }
     }
 
-    mutating func result() -> TaskResult {
+    /// Of several tasks that are alike.
+    mutating func sharedResult() -> TaskResult {
         TaskResult(
+            task: number(), count: roll(1...1 << 17), outcome: .succeeded, outputs: [], log: nil,
+            started: Instant(microseconds: amount()), wall: Microseconds(amount()),
+            cpu: Microseconds(amount()), energy: Joules(microjoules: amount()))
+    }
+
+    mutating func result() -> TaskResult {
+        if roll(0...3) == 0 { return sharedResult() }
+        return TaskResult(
             task: number(),
             outcome: perhaps { .failed($0.failure(), isFinal: false) } ?? .succeeded,
             outputs: several { $0.file() }, log: perhaps { $0.file() },

@@ -223,6 +223,17 @@ private let absurdResults: [(String, Change<Ergon_V1_Result>)] = [
     ("an output without digest", { $0.outputs[0].sha256 = Data() }),
     ("an output with a short digest", { $0.outputs[0].sha256 = shortDigest }),
     ("an output of negative size", { $0.outputs[0].size = -1 }),
+    ("a negative number of tasks", { $0.count = -1 }),
+    ("more tasks than a lease has", { $0.count = 1 << 20 + 1 }),
+    ("tasks beyond all numbers", { ($0.task, $0.count) = (.max - 1, 2) }),
+    ("a log of several tasks", { ($0.count, $0.outputs) = (2, []) }),
+    (
+        "outputs of several tasks",
+        {
+            $0.count = 2
+            $0.clearLog()
+        }
+    ),
     ("a log with a short digest", { $0.log.sha256 = shortDigest }),
     ("a log of negative size", { $0.log.size = .min }),
 ]

@@ -34,7 +34,7 @@ struct ErgonCommand: AsyncParsableCommand {
                     StatusCommand.self, WatchCommand.self, ResultsCommand.self, LogsCommand.self,
                     ExplainCommand.self,
                     HoldCommand.self, ReleaseCommand.self, CancelCommand.self, ResumeCommand.self,
-                    RetryCommand.self,
+                    RetryCommand.self, ForgetCommand.self,
                 ]),
             CommandGroup(
                 name: "Sites",
@@ -43,7 +43,8 @@ struct ErgonCommand: AsyncParsableCommand {
                     LoginCommand.self, LogCommand.self,
                 ]),
             CommandGroup(
-                name: "Auditors", subcommands: [CoverageCommand.self, AuditCommand.self]),
+                name: "Auditors",
+                subcommands: [CoverageCommand.self, AuditCommand.self, WitnessCommand.self]),
             CommandGroup(
                 name: "Tools", subcommands: [MergeCommand.self, SimulateCommand.self]),
         ])

@@ -168,6 +168,28 @@ struct ResumeCommand: AsyncParsableCommand {
     }
 }
 
+struct ForgetCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "forget", abstract: "Drops campaigns that have ended from what is known.",
+        discussion: """
+            The coordinator's memory of them is free again; `status` and `results` know them no \
+            more, and nothing of them can be taken up again. The log keeps all of it, for `ergon \
+            audit` and `ergon coverage`, and files stay in the content store.
+            """)
+
+    @OptionGroup var home: HomeOption
+    @OptionGroup var campaigns: CampaignsArgument
+    @OptionGroup var output: FormatOption
+
+    func run() async throws {
+        try await reporting {
+            try await campaigns.each(home, output) { client, campaign in
+                try await client.control.forget(campaign, options: ControlClient.patience).sentence
+            }
+        }
+    }
+}
+
 struct RetryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry", abstract: "Gives failed tasks all their attempts again.",

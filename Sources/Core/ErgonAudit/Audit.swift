@@ -62,6 +62,7 @@ package struct Audit {
             update(reopened.id) { $0.reopen(reopened, &$1) }
         case .campaignCancelled(let id, let by): update(id) { $0.cancel(by: by, &$1) }
         case .campaignSealed(let seal): update(seal.id) { $0.seal(seal, &$1) }
+        case .campaignForgotten(let id, _): update(id) { $0.forget(&$1) }
         case .workerStands(let worker, _, _):
             if workers[worker] == nil {
                 findings.add("the standing of worker \(worker), which never joined")
@@ -130,6 +131,9 @@ package struct Audit {
                 findings.add("campaign \(id) was never accepted")
             }
             return
+        }
+        if campaigns.values[index].isForgotten {
+            findings.add("campaign \(id) was forgotten before")
         }
         change(&campaigns.values[index], &findings)
     }

@@ -41,7 +41,7 @@ extension ResultBatch {
     }
 
     private var problemsOfOrder: [String] {
-        zip(results, results.dropFirst()).contains { $0.task >= $1.task }
+        zip(results, results.dropFirst()).contains { $0.tasks.upperBound > $1.task }
             ? ["results that are not in the order of their tasks"] : []
     }
 }

@@ -18,6 +18,7 @@ struct CampaignAudit {
     private var isHeld = false
     private(set) var cancelledBy: String?
     private(set) var sealed: SealedCampaign?
+    private(set) var isForgotten = false
 
     init(_ accepted: AcceptedCampaign, _ campaign: Campaign) {
         self.accepted = accepted
@@ -105,11 +106,21 @@ struct CampaignAudit {
             return report("no stage `\(batch.stage)` at this point", &findings)
         }
         for problem in batch.problemsAsCounted { report("\(batch.stage): \(problem)", &findings) }
-        for result in batch.results {
-            for problem in add(result, to: stage, by: batch.worker) {
+        for result in batch.results where !addAsOne(result, to: stage) {
+            for problem in result.singly.flatMap({ add($0, to: stage, by: batch.worker) }) {
                 report("\(batch.stage): \(problem)", &findings)
             }
         }
+    }
+
+    /// Many tasks at once, where nothing can be said against any one of them.
+    /// - Returns: false if each has to be looked at.
+    private mutating func addAsOne(_ result: TaskResult, to stage: Stage) -> Bool {
+        guard result.count > 1, stage.part == .work, !hasPieces(stage.step),
+            isOpenFor(stage.step), stages[stage]?.addAsOne(result) == true
+        else { return false }
+        succeeded.add(result)
+        return true
     }
 
     private mutating func add(
@@ -162,6 +173,11 @@ struct CampaignAudit {
         guard sealed == nil else { return report("sealed twice", &findings) }
         for problem in problems(in: seal) { report(problem, &findings) }
         sealed = seal
+    }
+
+    mutating func forget(_ findings: inout Findings) {
+        if sealed == nil { report("forgotten, but not sealed", &findings) }
+        isForgotten = true
     }
 
     func report(_ problem: String, _ findings: inout Findings) {

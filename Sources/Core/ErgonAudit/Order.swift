@@ -28,6 +28,13 @@ extension CampaignAudit {
         return wholes
     }
 
+    /// Whether the step's tasks take outputs of an earlier one, each its own.
+    func hasPieces(_ step: Int) -> Bool {
+        if case .lines = campaign.steps[step].split { return false }
+        if case .output = campaign.steps[step].over { return true }
+        return false
+    }
+
     /// Whether the outputs that this task takes one by one are there.
     private func hasItsPieces(_ task: Int, of step: Int) -> Bool {
         guard case .output(let name, _) = campaign.steps[step].over,

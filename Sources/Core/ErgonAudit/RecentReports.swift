@@ -27,9 +27,10 @@ struct RecentReports {
         guard let place = recent.firstIndex(where: { $0.id == id && $0.lease == batch.lease })
         else { return nil }
         var twice: Int?
-        for task in batch.results.map(\.task) {
-            if recent[place].tasks.contains(task) { twice = twice ?? task }
-            recent[place].tasks.insert(task..<task + 1)
+        for result in batch.results {
+            let again = recent[place].tasks.intersection(result.tasks)
+            twice = twice ?? again.first
+            recent[place].tasks.insert(result.tasks)
         }
         return twice
     }

@@ -35,6 +35,7 @@ private func text(_ event: RecordedEvent) -> String {
     case .campaignReopened(let reopened): text(reopened)
     case .campaignCancelled(let id, let by): "campaign \(id) cancelled by \(quoted(by))"
     case .campaignSealed(let seal): text(seal)
+    case .campaignForgotten(let id, let by): "campaign \(id) forgotten by \(quoted(by))"
     case .workerStands(let worker, let standing, let by):
         "worker \(quoted(worker.name)) \(text(standing)), by \(quoted(by))"
     case .logRepaired(let givenUp):
@@ -66,7 +67,7 @@ private func text(_ standing: Standing) -> String {
 private func text(_ batch: ResultBatch, _ kind: String) -> String {
     var (tasks, totals, failures) = (IntervalSet(), Totals(), [String]())
     for result in batch.results {
-        if result.task < .max { tasks.insert(result.task..<result.task + 1) }
+        tasks.insert(result.tasks)
         totals.add(result)
         if case .failed(let failure, let isFinal) = result.outcome {
             failures.append(
@@ -74,7 +75,8 @@ private func text(_ batch: ResultBatch, _ kind: String) -> String {
         }
     }
     let failed = failures.isEmpty ? "" : "; failed: \(failures.joined(separator: ", "))"
-    return "campaign \(batch.campaign): \(batch.results.count) \(kind) of \(quoted(batch.stage)) "
+    return
+        "campaign \(batch.campaign): \(batch.results.taskCount) \(kind) of \(quoted(batch.stage)) "
         + "tasks \(tasks) by \(quoted(batch.worker.name)) under lease \(batch.lease), "
         + costs(totals.line) + failed
 }

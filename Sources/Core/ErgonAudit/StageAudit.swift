@@ -68,6 +68,20 @@ struct StageAudit {
         return .counted(problem: problem)
     }
 
+    /// Takes in what is true of many tasks.
+    /// - Returns: false, and nothing is changed, if that cannot be.
+    mutating func addAsOne(_ result: TaskResult) -> Bool {
+        let tasks = result.tasks
+        guard result.mayBeShared, outputCount == 0, !result.hasNegativeAmount,
+            tasks.clamped(to: 0..<count) == tasks, !done.intersects(tasks),
+            !failed.keys.contains(where: tasks.contains)
+        else { return false }
+        if !setbacks.isEmpty { setbacks = setbacks.filter { !tasks.contains($0.key) } }
+        done.insert(tasks)
+        if tasks.contains(0) { firstOutputs = [] }
+        return true
+    }
+
     /// They are as if they had never been started.
     mutating func reopen(_ tasks: IntervalSet) {
         done.subtract(tasks)
@@ -114,10 +128,10 @@ struct Totals: Hashable {
     var energy: Int128 = 0
 
     mutating func add(_ result: TaskResult) {
-        attempts += 1
-        cpu += Int128(result.cpu.count)
-        wall += Int128(result.wall.count)
-        energy += Int128(result.energy.microjoules)
+        attempts += result.count
+        cpu += Int128(result.cpu.count) * Int128(result.count)
+        wall += Int128(result.wall.count) * Int128(result.count)
+        energy += Int128(result.energy.microjoules) * Int128(result.count)
     }
 
     /// As it stands in a seal; at the end of the scale where it does not fit.

@@ -9,11 +9,12 @@ extension CampaignAudit {
             report("\(batch.stage): \(problem)", &findings)
         }
         for result in batch.results {
-            guard (0..<count).contains(result.task) else {
-                report("\(batch.stage): task \(result.task) of \(count)", &findings)
-                continue
+            let known = result.tasks.clamped(to: 0..<count)
+            if known.count < result.count {
+                let unknown = known.isEmpty ? result.task : count
+                report("\(batch.stage): task \(unknown) of \(count)", &findings)
             }
-            superseded.add(result)
+            if !known.isEmpty { superseded.add(result.of(known)) }
         }
     }
 

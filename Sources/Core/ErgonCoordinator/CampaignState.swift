@@ -134,21 +134,22 @@ struct CampaignState: Sendable {
         let (step, memory) = (
             campaign.steps[stage.step], campaign.resources(of: stage).memory
         )
-        for result in batch.results {
-            account.add(result)
-            update(stage) { $0.apply(result, of: batch, at: time, step, memory: memory) }
+        for place in batch.results.indices { account.add(batch.results[place]) }
+        update(stage) { state in
+            for place in batch.results.indices {
+                state.apply(batch.results[place], of: batch, at: time, step, memory: memory)
+            }
         }
         guard let first = batch.results.first, let last = batch.results.last else { return }
-        settle(stage, first.task..<last.task + 1)
+        settle(stage, first.task..<last.tasks.upperBound)
     }
 
     /// What an attempt cost that changed nothing.
     mutating func note(superseded batch: ResultBatch, of stage: Stage) {
         for result in batch.results {
             account.superseded.add(result)
-            update(stage) {
-                $0.note(Trouble(.superseded(result.outcome), result, batch), of: result.task)
-            }
+            let trouble = Trouble(.superseded(result.outcome), result, batch)
+            update(stage) { for task in result.tasks { $0.note(trouble, of: task) } }
         }
     }
 
@@ -157,19 +158,21 @@ struct CampaignState: Sendable {
         guard let state = stages[stage] else {
             throw ReplayFault(problem: "`\(batch.stage)` of campaign \(id) has no tasks yet")
         }
-        var last = -1
+        func fault(_ result: TaskResult, _ problem: String) -> ReplayFault {
+            ReplayFault(
+                problem: "task \(result.task) of `\(batch.stage)` of campaign \(id) \(problem)")
+        }
+        var end = 0
         for result in batch.results {
-            let place = "task \(result.task) of `\(batch.stage)` of campaign \(id)"
-            guard result.task > last, result.task < state.count else {
-                throw ReplayFault(problem: "\(place) does not exist, or stands twice")
+            let tasks = result.tasks
+            guard tasks.lowerBound >= end, tasks.upperBound <= state.count else {
+                throw fault(result, "does not exist, or stands twice")
             }
-            last = result.task
-            do throws(IllegalTransition) {
-                _ = try state.state(of: result.task).after(result.outcome, on: batch.worker)
-            } catch { throw ReplayFault(problem: "\(place) has ended before") }
+            end = tasks.upperBound
+            guard state.isOpen(tasks) else { throw fault(result, "has ended before") }
             let due = result.outcome == .succeeded ? state.outputs.count : 0
             guard result.outputs.count == due else {
-                throw ReplayFault(problem: "\(place) left \(result.outputs.count) outputs")
+                throw fault(result, "left \(result.outputs.count) outputs")
             }
         }
     }

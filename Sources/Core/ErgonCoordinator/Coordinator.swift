@@ -22,7 +22,6 @@ package struct Coordinator: Sendable {
         case decline(WorkerID, LeaseID, reason: String)
         case submit(RequestID, Campaign, manifest: StoredFile, by: String)
         case intervene(RequestID, Intervention, by: String)
-        case ask(RequestID, Question)
         /// The answer to `countLines`.
         case linesCounted(CampaignID, step: Int, of: StoredFile, lines: Int)
         /// Nothing may be started and nothing new taken, and why; `nil` when all is well again.
@@ -93,9 +92,6 @@ package struct Coordinator: Sendable {
 
     package mutating func handle(_ event: Event, now: Instant) -> [Effect] {
         var effects: [Effect] = []
-        if case .ask(let request, let question) = event {
-            return [.reply(request, answer(question, now))]
-        }
         switch event {
         case .workerConnected(let facts, let life, let held):
             connect(facts, life: life, held, now, &effects)
@@ -110,7 +106,6 @@ package struct Coordinator: Sendable {
         case .intervene(let request, let intervention, let by):
             let reply = intervene(intervention, by, now, &effects)
             effects.append(.reply(request, reply))
-        case .ask: break
         case .linesCounted(let id, let step, let file, let lines):
             setLines(id, step, file, lines, now, &effects)
         case .trouble(let reason): trouble = reason
@@ -160,6 +155,7 @@ package struct Coordinator: Sendable {
                 state.sealedAt = time
             }
             running.removeAll { $0 == seal.id }
+        case .campaignForgotten(let id, _): forget(id)
         case .workerStands(let worker, let standing, _): apply(standing, to: worker)
         case .logRepaired: break
         }

@@ -12,6 +12,8 @@ extension Coordinator {
         case retry(CampaignID, stage: String?, tasks: IntervalSet?)
         /// A cancelled campaign goes on where it was.
         case resume(CampaignID)
+        /// Drops one that has ended; the log keeps all of it.
+        case forget(CampaignID)
         case stand(WorkerID, Standing)
     }
 
@@ -25,6 +27,7 @@ extension Coordinator {
         case .retry(let id, let stage, let tasks):
             retry(id, stage: stage, tasks: tasks, by, now, &effects)
         case .resume(let id): resume(id, by, now, &effects)
+        case .forget(let id): forget(id, by, now, &effects)
         case .stand(let worker, let standing): stand(worker, standing, by, now, &effects)
         }
     }
@@ -105,6 +108,24 @@ extension Coordinator {
         return .sentence("campaign \(id) \(course(of: id))")
     }
 
+    private mutating func forget(
+        _ id: CampaignID, _ by: String, _ now: Instant, _ effects: inout [Effect]
+    ) -> Reply {
+        guard let state = campaigns[id] else { return .unknownCampaign }
+        guard state.seal != nil else {
+            return .refused("campaign \(id) has not ended: cancel it first")
+        }
+        withdrawLeases(of: id, &effects)
+        commit(.campaignForgotten(id, by: by), now, &effects)
+        return .sentence("campaign \(id) is forgotten; the log keeps what became of it")
+    }
+
+    /// Takes in what is on record.
+    mutating func forget(_ id: CampaignID) {
+        campaigns[id] = nil
+        for worker in workers.keys { workers[worker]?.streak.removeAll { $0.campaign == id } }
+    }
+
     private func course(of id: CampaignID) -> String {
         campaigns[id]?.held.map { "is open again, but held: \($0)" } ?? "goes on"
     }
@@ -115,7 +136,10 @@ extension Coordinator {
     ) {
         guard let state = campaigns[id] else { return }
         let affected = state.affected(by: chosen)
-        let tasks = affected.sorted { $0.key < $1.key }.compactMap { stage, tasks in
+        // Readers first: should a crash keep only the first records of many, some tasks are run
+        // anew on what they had read before, which is harmless; none stays that read what is
+        // gone.
+        let tasks = affected.sorted { $0.key > $1.key }.compactMap { stage, tasks in
             let ended = state.ended(tasks, of: stage)
             return ended.isEmpty
                 ? nil

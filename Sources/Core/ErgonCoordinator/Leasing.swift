@@ -5,8 +5,11 @@ extension Coordinator {
     /// How much work a worker should hold ahead of what it runs, so that it never waits for the
     /// next message.
     static let lookAhead = Microseconds(500_000)
-    /// The most tasks one lease may have.
-    static let longestLease = 4096
+    /// How much work a lease has at least, if there is that much: to wait for so little at the end
+    /// of a stage is nothing, to hand it out in many small pieces is not.
+    static let leastWork = Microseconds(10_000)
+    /// The most tasks one lease may have: as many as one record can say what became of.
+    static let longestLease = 65_536
     /// The most tasks one lease may have where each brings a list of files along, and the most
     /// files of them all, save where one task alone has more.
     static let longestFileLease = 64
@@ -104,7 +107,9 @@ extension Coordinator {
         else { return nil }
         return campaigns[id]?.update(stage) { state in
             let share = candidates.share(of: state.ready.count)
-            return state.ready.takeFirst(min(room, max(share, slots), limit))
+            let mean = max(state.meanWall ?? Self.lookAhead, Microseconds(1))
+            let least = slots * max(Int(Self.leastWork.count / mean.count), 1)
+            return state.ready.takeFirst(min(room, max(share, least), limit))
         } ?? nil
     }
 

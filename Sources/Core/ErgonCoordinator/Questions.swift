@@ -112,7 +112,8 @@ extension Coordinator {
 
     // MARK: Answers
 
-    func answer(_ question: Question, _ now: Instant) -> Reply {
+    /// Changes nothing, so that a copy may be asked wherever there is time for it.
+    package func answer(_ question: Question, now: Instant) -> Reply {
         switch question {
         case .status(let selector): return status(selector)
         case .workers: return .workers(workerReports())

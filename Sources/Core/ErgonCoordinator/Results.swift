@@ -7,16 +7,18 @@ extension Coordinator {
     mutating func take(
         _ report: WorkerReport, from worker: WorkerID, _ now: Instant, _ effects: inout [Effect]
     ) {
-        let known = tasks(onRecord: report, from: worker)
+        let known = workers[worker]?.tasks(onRecord: report) ?? IntervalSet()
         var fresh = report
         // That a worker was lost, it cannot say itself.
-        fresh.results.removeAll { known.contains($0.task) || $0.isLoss }
+        fresh.results.removeAll { $0.isLoss }
+        if !known.isEmpty { fresh.results = fresh.results.flatMap { $0.without(known) } }
         var counted: [TaskResult] = []
         if let lease = leases[report.lease], lease.worker == worker,
             lease.campaign == report.campaign, lease.stage == report.stage
         {
             leases[report.lease]?.heard = now
-            giveBack(fresh.stopped, of: report.lease, by: worker)
+            let stopped = fresh.stopped
+            if !stopped.isEmpty { giveBack(stopped, of: report.lease, by: worker) }
             counted = record(fresh.results, of: report.lease, report: report.id, now, &effects)
             // What was answered for before and did not count then will not now.
             giveBack(known, of: report.lease, by: worker)
@@ -26,13 +28,6 @@ extension Coordinator {
             end(report.lease)
         }
         effects.append(.send(worker, .acknowledge([report.id])))
-    }
-
-    /// What of a report is on record: of one that is heard again all, or the part that a crash has
-    /// kept.
-    private func tasks(onRecord report: WorkerReport, from worker: WorkerID) -> IntervalSet {
-        guard let there = workers[worker] else { return IntervalSet() }
-        return report.tasks(where: { there.isOnRecord($0.task, of: report.id) })
     }
 
     /// Puts on record what of `results` may count.
@@ -45,13 +40,13 @@ extension Coordinator {
         guard let lease = leases[id], let state = campaigns[lease.campaign] else { return [] }
         let accepted = acceptable(results, lease, state)
         guard !accepted.isEmpty else { return [] }
-        for result in accepted { leases[id]?.remaining.remove(result.task..<result.task + 1) }
+        leases[id]?.remaining.subtract(accepted.tasks)
         let copied = state.stage(lease.stage)?.copied ?? IntervalSet()
         let batch = ResultBatch(
             campaign: lease.campaign, stage: lease.stage.name(in: state.campaign),
             worker: lease.worker, lease: id, report: report, results: accepted)
         commit(.results(batch), now, &effects)
-        let ofTwo = accepted.filter { copied.contains($0.task) }
+        let ofTwo = copied.isEmpty ? [] : accepted.flatMap { $0.within(copied) }
         if !ofTwo.isEmpty { settleCopies(ofTwo, of: id, lease, &effects) }
         if report != nil {
             let hasFailures = accepted.contains { $0.outcome != .succeeded }
@@ -67,15 +62,14 @@ extension Coordinator {
     ) {
         var ended = IntervalSet()
         for result in results {
-            let task = result.task..<result.task + 1
             if case .failed(_, isFinal: false) = result.outcome {
                 campaigns[lease.campaign]?.update(lease.stage) { stage in
                     stage.again.remove(result.task)
-                    stage.leased.insert(task)
-                    stage.copied.remove(task)
+                    stage.leased.insert(result.tasks)
+                    stage.copied.remove(result.tasks)
                 }
             } else {
-                ended.insert(task)
+                ended.insert(result.tasks)
             }
         }
         stopCopies(of: ended, not: id, &effects)
@@ -86,13 +80,15 @@ extension Coordinator {
     ) -> [TaskResult] {
         guard state.seal == nil, let stage = state.stage(lease.stage) else { return [] }
         let retry = state.campaign.steps[lease.stage.step].retry
-        var last = -1
-        return results.sorted { $0.task < $1.task }.compactMap { result in
-            guard result.task > last, lease.remaining.contains(result.task), !result.isStopped
-            else { return nil }
-            last = result.task
-            return judged(result, stage, retry, on: lease.worker)
+        var (open, accepted) = (lease.remaining, [TaskResult]())
+        accepted.reserveCapacity(results.count)
+        for result in results.inOrder where !result.isStopped {
+            for part in result.parts(in: open, areSingle: !stage.outputs.isEmpty) {
+                open.remove(part.tasks)
+                accepted.join(judged(part, stage, retry, on: lease.worker))
+            }
         }
+        return accepted
     }
 
     /// Says whether a failure is the task's last; a success that does not leave what the stage
@@ -123,13 +119,15 @@ extension Coordinator {
     ) {
         guard let state = campaigns[report.campaign], let count = state.mostTasks(of: report.stage)
         else { return }
-        let taken = Set(counted.map(\.task))
-        var last = -1
-        let rest = report.results.sorted { $0.task < $1.task }.compactMap { result in
-            guard result.task > last, result.task < count, !taken.contains(result.task)
-            else { return nil as TaskResult? }
-            last = result.task
-            return result.superseded
+        if counted.taskCount == report.results.taskCount { return }
+        var open = IntervalSet(0..<count)
+        open.subtract(counted.tasks)
+        var rest: [TaskResult] = []
+        for result in report.results.inOrder {
+            for part in result.parts(in: open) {
+                open.remove(part.tasks)
+                rest.join(part.superseded)
+            }
         }
         guard !rest.isEmpty else { return }
         let batch = ResultBatch(
@@ -141,16 +139,25 @@ extension Coordinator {
 
 extension WorkerReport {
     /// What its worker stopped of its own accord is for others to do.
-    fileprivate var stopped: IntervalSet { tasks(where: \.isStopped) }
+    fileprivate var stopped: IntervalSet { results.filter { $0.isStopped }.tasks }
+}
 
-    fileprivate func tasks(where isWanted: (TaskResult) -> Bool) -> IntervalSet {
-        var tasks = IntervalSet()
-        for result in results where isWanted(result) { tasks.insert(result.task..<result.task + 1) }
-        return tasks
+extension [TaskResult] {
+    /// By their first tasks, as they nearly always come.
+    fileprivate var inOrder: [TaskResult] {
+        let isSorted = indices.dropLast().allSatisfy { self[$0].task <= self[$0 + 1].task }
+        return isSorted ? self : sorted { $0.task < $1.task }
     }
 }
 
 extension TaskResult {
+    /// The same, of those of its tasks that are open, run by run or task by task.
+    fileprivate func parts(in open: IntervalSet, areSingle: Bool = false) -> [TaskResult] {
+        if count == 1 { return open.contains(task) ? [self] : [] }
+        let parts = within(open)
+        return areSingle ? parts.flatMap(\.singly) : parts
+    }
+
     fileprivate var isStopped: Bool {
         if case .failed(.stopped, _) = outcome { true } else { false }
     }

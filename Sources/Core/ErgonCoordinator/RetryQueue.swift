@@ -60,6 +60,11 @@ struct RetryQueue: Sendable {
         pieces[piece].removeLast(pieces[piece].count - half)
     }
 
+    mutating func remove(_ tasks: Range<Int>) {
+        guard !isEmpty else { return }
+        for range in self.tasks(in: tasks).ranges { for task in range { remove(task) } }
+    }
+
     mutating func remove(_ task: Int) {
         guard let due = dues.removeValue(forKey: task) else { return }
         let (piece, index) = place(of: (due, task))

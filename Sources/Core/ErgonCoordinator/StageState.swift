@@ -58,6 +58,12 @@ struct StageState: Sendable {
         return .open(setbacks[task] ?? Setbacks())
     }
 
+    /// Whether none of them has come to its end: then anything may become of them
+    /// (`TaskState.after`).
+    func isOpen(_ tasks: Range<Int>) -> Bool {
+        !done.intersects(tasks) && !failed.intersects(tasks)
+    }
+
     /// Whether a worker has answered for the task under `lease` and it did not count. That it was
     /// taken for lost is no answer.
     func hasAnswer(_ task: Int, under lease: LeaseID) -> Bool {
@@ -75,22 +81,19 @@ struct StageState: Sendable {
         _ result: TaskResult, of batch: ResultBatch, at time: Instant, _ step: StepSpec,
         memory: ByteCount
     ) {
-        let task = result.task
-        let range = task..<task + 1
-        ready.remove(range)
-        again.remove(task)
-        leased.remove(range)
+        let (task, tasks) = (result.task, result.tasks)
+        ready.remove(tasks)
+        again.remove(tasks)
+        leased.remove(tasks)
         if let log = result.log { logs[task] = log }
         switch result.outcome {
         case .succeeded:
-            done.insert(range)
-            setbacks[task] = nil
+            done.insert(tasks)
+            forgetSetbacks(of: tasks)
             for (output, file) in result.outputs.enumerated() { outputs[output][task] = file }
-            meanWall =
-                meanWall.map { Microseconds($0.count + (result.wall.count - $0.count) / 8) }
-                ?? result.wall
+            noteWall(result.wall, result.count)
         case .failed(let failure, isFinal: true):
-            failed.insert(range)
+            failed.insert(tasks)
             setbacks[task] = nil
             reasons[task] = failure
             note(Trouble(.failed(failure), result, batch), of: task)
@@ -99,6 +102,26 @@ struct StageState: Sendable {
             note(Trouble(.failed(failure), result, batch), of: task)
             queue(task, at: time, step, memory)
         }
+    }
+
+    private mutating func forgetSetbacks(of tasks: Range<Int>) {
+        guard !setbacks.isEmpty else { return }
+        if tasks.count < setbacks.count {
+            for task in tasks { setbacks[task] = nil }
+        } else {
+            setbacks = setbacks.filter { !tasks.contains($0.key) }
+        }
+    }
+
+    /// However results are put together, the mean is that of one after the other.
+    private mutating func noteWall(_ wall: Microseconds, _ count: Int) {
+        var (mean, rest) = (meanWall ?? wall, count)
+        // It soon comes so near that it does not change any more.
+        while rest > 0, (wall.count - mean.count) / 8 != 0 {
+            mean = Microseconds(mean.count + (wall.count - mean.count) / 8)
+            rest -= 1
+        }
+        meanWall = mean
     }
 
     /// Tasks that can run and that nobody has. One that went wrong before has waited long enough.

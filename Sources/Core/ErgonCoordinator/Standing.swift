@@ -146,8 +146,13 @@ extension Coordinator {
     /// What results on record say about the worker that reported them.
     mutating func noteFortunes(_ batch: ResultBatch, _ stage: Stage, at time: Instant) {
         guard batch.report != nil else { return }
-        workers[batch.worker]?.finishedTasks += batch.results.count
+        workers[batch.worker]?.finishedTasks += batch.results.taskCount
         workers[batch.worker]?.note(batch, at: time)
+        let places = batch.results.indices
+        guard places.contains(where: { batch.results[$0].outcome != .succeeded }) else {
+            workers[batch.worker]?.streak = []
+            return
+        }
         for result in batch.results {
             switch result.outcome {
             case .succeeded: workers[batch.worker]?.streak = []

@@ -66,13 +66,14 @@ struct WorkerState: Sendable {
 
     // MARK: Reports
 
-    /// Whether what the report says of the task is on record. A process's reports come in order.
-    func isOnRecord(_ task: Int, of report: ReportID) -> Bool {
-        reports.contains { heard in
-            heard.id.life == report.life
-                && (heard.id.batch > report.batch
-                    || heard.id == report && heard.tasks.contains(task))
-        }
+    /// What of a report is on record: of one that is heard again all, or the part that a crash has
+    /// kept. A process's reports come in order.
+    func tasks(onRecord report: WorkerReport) -> IntervalSet {
+        guard let heard = reports.first(where: { $0.id.life == report.id.life }),
+            heard.id >= report.id
+        else { return IntervalSet() }
+        let tasks = report.results.tasks
+        return heard.id > report.id ? tasks : tasks.intersection(heard.tasks)
     }
 
     mutating func note(_ heard: Heard) {
@@ -90,9 +91,7 @@ struct WorkerState: Sendable {
     mutating func note(_ batch: ResultBatch, at time: Instant) {
         guard let id = batch.report else { return }
         lastRecord = time
-        var tasks = IntervalSet()
-        for result in batch.results { tasks.insert(result.task..<result.task + 1) }
-        note(Heard(id: id, tasks: tasks))
+        note(Heard(id: id, tasks: batch.results.tasks))
     }
 
     mutating func note(_ misfortune: Misfortune) {

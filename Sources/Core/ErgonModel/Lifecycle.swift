@@ -5,8 +5,8 @@ package enum TaskState: Hashable, Sendable {
     case done
     case failed
 
-    /// The only way from one state to the next: the coordinator moves forward by it and the audit
-    /// replays the log by it.
+    /// The only way from one state to the next, by which the audit replays the log; whoever deals
+    /// with many tasks at once must come to the same.
     /// - Parameter worker: where it came about.
     package func after(
         _ outcome: Outcome, on worker: WorkerID

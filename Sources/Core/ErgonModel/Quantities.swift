@@ -14,6 +14,10 @@ package struct Joules: Hashable, Comparable, Sendable {
         return Joules(microjoules: isTooMuch ? .max : sum)
     }
     package static func += (left: inout Joules, right: Joules) { left = left + right }
+    /// So many times as much; stays at the end of the scale as well.
+    package static func * (energy: Joules, count: Int) -> Joules {
+        Joules(microjoules: Int64(clamping: Int128(energy.microjoules) * Int128(count)))
+    }
 }
 
 /// Power in whole milliwatts.
@@ -54,6 +58,10 @@ package struct Microseconds: Hashable, Comparable, Sendable {
     }
     package static func += (left: inout Microseconds, right: Microseconds) {
         left = left + right
+    }
+    /// So many times as long; stays at the end of the scale as well.
+    package static func * (time: Microseconds, count: Int) -> Microseconds {
+        Microseconds(Int64(clamping: Int128(time.count) * Int128(count)))
     }
     /// Whole and fractional seconds, for forecasts and print.
     package var seconds: Double { Double(count) / 1e6 }

@@ -26,6 +26,8 @@ package enum RecordedEvent: Hashable, Sendable {
     case campaignReopened(ReopenedCampaign)
     case campaignCancelled(CampaignID, by: String)
     case campaignSealed(SealedCampaign)
+    /// It is known from the log alone from now on.
+    case campaignForgotten(CampaignID, by: String)
     case workerStands(WorkerID, Standing, by: String)
     /// The log was damaged, and somebody cut the damage off.
     case logRepaired(GivenUp)
@@ -144,25 +146,30 @@ package struct StoredFile: Hashable, Sendable {
     }
 }
 
-/// What one attempt left.
+/// What one attempt left, or each of several neighbouring tasks' attempts, if all left the same.
 package struct TaskResult: Hashable, Sendable {
+    /// The first one.
     package var task: Int
+    /// How many tasks it is true of, at least 1. More than one succeeded and left no files.
+    package var count: Int
     package var outcome: Outcome
     /// One for each output of the stage, in its order; empty if the attempt failed.
     package var outputs: [StoredFile]
     /// What it said on its standard streams, head and tail, if it said anything.
     package var log: StoredFile?
     package var started: Instant
+    /// Of each, as are `cpu` and `energy`.
     package var wall: Microseconds
     /// User and system time of the process and all it waited for.
     package var cpu: Microseconds
     package var energy: Joules
 
     package init(
-        task: Int, outcome: Outcome, outputs: [StoredFile], log: StoredFile?, started: Instant,
-        wall: Microseconds, cpu: Microseconds, energy: Joules
+        task: Int, count: Int = 1, outcome: Outcome, outputs: [StoredFile], log: StoredFile?,
+        started: Instant, wall: Microseconds, cpu: Microseconds, energy: Joules
     ) {
         self.task = task
+        self.count = count
         self.outcome = outcome
         self.outputs = outputs
         self.log = log
@@ -257,10 +264,10 @@ package struct Account: Hashable, Sendable {
         }
 
         package mutating func add(_ result: TaskResult) {
-            attempts += 1
-            cpu += result.cpu
-            wall += result.wall
-            energy += result.energy
+            attempts += result.count
+            cpu += result.cpu * result.count
+            wall += result.wall * result.count
+            energy += result.energy * result.count
         }
     }
 

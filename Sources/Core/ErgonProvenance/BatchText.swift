@@ -40,7 +40,8 @@ struct BatchText {
     /// there is one text for what it says.
     var bytes: [UInt8] {
         let files = columns.digests.count + columns.logs.count
-        var writer = TextWriter(expected: 512 + 32 * columns.tasks.count + 80 * files)
+        let runs = columns.started.runs.count + columns.wall.runs.count + columns.cpu.runs.count
+        var writer = TextWriter(expected: 512 + 16 * runs + 80 * files)
         writer.member("campaign")
         writer.integer(campaign.number)
         writer.integers("cpu", columns.cpu)
@@ -54,7 +55,7 @@ struct BatchText {
             writer.column(columns.logged) { $0.text($1 ? "true" : "false") }
         }
         writer.digests("logs", columns.logs)
-        if columns.outcomes.contains(where: { $0 != .succeeded }) {
+        if columns.outcomes.runs.contains(where: { $0.value != .succeeded }) {
             writer.member("outcomes")
             writer.column(columns.outcomes) { $0.json(json($1)) }
         }
@@ -140,14 +141,14 @@ extension Fields {
 
 extension TextWriter {
     fileprivate mutating func integers(
-        _ name: StaticString, _ values: [Int64], isNeeded: Bool = true
+        _ name: StaticString, _ values: Column<Int64>, isNeeded: Bool = true
     ) {
         guard isNeeded else { return }
         member(name)
         column(values) { $0.integer($1) }
     }
 
-    fileprivate mutating func digests(_ name: StaticString, _ digests: [Digest]) {
+    fileprivate mutating func digests(_ name: StaticString, _ digests: Column<Digest>) {
         guard !digests.isEmpty else { return }
         member(name)
         column(digests) { $0.digest($1) }
@@ -161,23 +162,23 @@ extension TextReader {
         do { return CampaignID(try count()) } catch { return nil }
     }
 
-    fileprivate mutating func integers() throws(RecordFault) -> [Int64] {
+    fileprivate mutating func integers() throws(RecordFault) -> Column<Int64> {
         try column { reader throws(RecordFault) in try reader.integer() }
     }
 
-    fileprivate mutating func counts() throws(RecordFault) -> [Int64] {
+    fileprivate mutating func counts() throws(RecordFault) -> Column<Int64> {
         try column { reader throws(RecordFault) in Int64(try reader.count()) }
     }
 
-    fileprivate mutating func digests() throws(RecordFault) -> [Digest] {
+    fileprivate mutating func digests() throws(RecordFault) -> Column<Digest> {
         try column { reader throws(RecordFault) in try reader.digest() }
     }
 
-    fileprivate mutating func flags() throws(RecordFault) -> [Bool] {
+    fileprivate mutating func flags() throws(RecordFault) -> Column<Bool> {
         try column { reader throws(RecordFault) in try reader.bool() }
     }
 
-    fileprivate mutating func outcomes() throws(RecordFault) -> [Outcome] {
+    fileprivate mutating func outcomes() throws(RecordFault) -> Column<Outcome> {
         try column { reader throws(RecordFault) in
             reader.take("\"succeeded\"") ? .succeeded : try outcome(try reader.json())
         }

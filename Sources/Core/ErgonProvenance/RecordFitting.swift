@@ -13,8 +13,9 @@ package func fitted(_ event: RecordedEvent) -> [RecordedEvent] {
         facts.cpuModel = shortened(facts.cpuModel)
         facts.power.source = shortened(facts.power.source)
         return [.workerJoined(facts)]
-    case .results(let batch): return split(batch).map { .results($0) }
-    case .superseded(let batch): return split(batch).map { .superseded($0) }
+    case .results, .superseded:
+        let record = Record(time: Instant(microseconds: 0), event: event)
+        return entries(of: record, from: 0).map(\.record.event)
     case .campaignHeld(let campaign, let reason, let by):
         return [.campaignHeld(campaign, reason: shortened(reason), by: shortened(by))]
     case .campaignReleased(let campaign, let by):
@@ -25,6 +26,8 @@ package func fitted(_ event: RecordedEvent) -> [RecordedEvent] {
     case .campaignCancelled(let campaign, let by):
         return [.campaignCancelled(campaign, by: shortened(by))]
     case .campaignSealed(let seal): return [.campaignSealed(condensed(seal))]
+    case .campaignForgotten(let campaign, let by):
+        return [.campaignForgotten(campaign, by: shortened(by))]
     case .workerStands(let worker, .quarantined(let reason, let until), let by):
         let standing = Standing.quarantined(reason: shortened(reason), until: until)
         return [.workerStands(worker, standing, by: shortened(by))]
@@ -34,29 +37,6 @@ package func fitted(_ event: RecordedEvent) -> [RecordedEvent] {
         givenUp.by = shortened(givenUp.by)
         return [.logRepaired(givenUp)]
     case .campaignAccepted, .stageSized: return [event]
-    }
-}
-
-/// The batch in pieces of the same report, in the same order, each of which makes a record of at
-/// most `recordLimit` bytes. Reasons longer than `freeTextLimit` are cut.
-/// - Precondition: a single result has at most 500 outputs.
-package func split(_ batch: ResultBatch) -> [ResultBatch] {
-    var whole = batch
-    for place in whole.results.indices {
-        whole.results[place].outcome = shortened(whole.results[place].outcome)
-    }
-    return halves(of: whole)
-}
-
-private func halves(of batch: ResultBatch) -> [ResultBatch] {
-    // `superseded` is the longer of the two types that a batch may have.
-    let count = batch.results.count
-    if count <= resultLimit, fits(.superseded(batch)) { return [batch] }
-    precondition(count > 1, "task \(batch.results[0].task) alone is too long for a record")
-    return [batch.results[..<(count / 2)], batch.results[(count / 2)...]].flatMap { half in
-        var piece = batch
-        piece.results = Array(half)
-        return halves(of: piece)
     }
 }
 
@@ -90,14 +70,4 @@ private func joined(_ parts: ArraySlice<ReopenedCampaign.Tasks>) -> [ReopenedCam
 func fits(_ event: RecordedEvent) -> Bool {
     let record = Record(time: Instant(microseconds: 0), event: event)
     return encode(record, sequence: 1 << 53 - 1).count <= recordLimit
-}
-
-private func shortened(_ outcome: Outcome) -> Outcome {
-    switch outcome {
-    case .failed(.missingOutput(let name), let isFinal):
-        .failed(.missingOutput(shortened(name)), isFinal: isFinal)
-    case .failed(.notStarted(let reason), let isFinal):
-        .failed(.notStarted(shortened(reason)), isFinal: isFinal)
-    case .succeeded, .failed: outcome
-    }
 }

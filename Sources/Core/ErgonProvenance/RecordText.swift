@@ -78,6 +78,7 @@ private enum RecordType: String {
     case campaignReopened = "campaign-reopened"
     case campaignCancelled = "campaign-cancelled"
     case campaignSealed = "campaign-sealed"
+    case campaignForgotten = "campaign-forgotten"
     case workerStanding = "worker-standing"
     case logRepaired = "log-repaired"
 
@@ -88,7 +89,7 @@ private enum RecordType: String {
         case .superseded: .superseded(batch)
         case .coordinatorStarted, .workerJoined, .campaignAccepted, .stageSized, .campaignHeld,
             .campaignReleased, .campaignReopened, .campaignCancelled, .campaignSealed,
-            .workerStanding, .logRepaired:
+            .campaignForgotten, .workerStanding, .logRepaired:
             nil
         }
     }
@@ -126,6 +127,8 @@ private func typeAndBody(of event: RecordedEvent) -> (RecordType, Body) {
     case .campaignCancelled(let campaign, let by):
         return (.campaignCancelled, .members(members(campaign, by: by)))
     case .campaignSealed(let seal): return (.campaignSealed, .members(members(of: seal)))
+    case .campaignForgotten(let campaign, let by):
+        return (.campaignForgotten, .members(members(campaign, by: by)))
     case .workerStands(let worker, let standing, let by):
         return (.workerStanding, .members(members(of: standing, of: worker, by: by)))
     case .logRepaired(let givenUp): return (.logRepaired, .members(members(of: givenUp)))
@@ -152,6 +155,7 @@ extension Fields {
         case .campaignReopened: .campaignReopened(try reopened())
         case .campaignCancelled: .campaignCancelled(try campaign(), by: try string("actor"))
         case .campaignSealed: .campaignSealed(try seal())
+        case .campaignForgotten: .campaignForgotten(try campaign(), by: try string("actor"))
         case .workerStanding:
             .workerStands(
                 WorkerID(try string("worker")), try standing(), by: try string("actor"))

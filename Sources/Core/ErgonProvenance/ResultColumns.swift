@@ -8,51 +8,78 @@ let resultLimit = 65_536
 struct ResultColumns {
     var tasks = Runs()
     /// The first instant, then what each is more than the one before it, modulo 2^64.
-    var started: [Int64] = []
-    var (wall, cpu, energy): ([Int64], [Int64], [Int64]) = ([], [], [])
+    var started = Column<Int64>()
+    var wall = Column<Int64>()
+    var cpu = Column<Int64>()
+    var energy = Column<Int64>()
     /// Empty if all succeeded.
-    var outcomes: [Outcome] = []
+    var outcomes = Column<Outcome>()
     /// How many files each left; empty if there are none at all.
-    var outputs: [Int64] = []
-    var (digests, sizes): ([Digest], [Int64]) = ([], [])
+    var outputs = Column<Int64>()
+    var digests = Column<Digest>()
+    var sizes = Column<Int64>()
     /// Empty if nothing was kept of what they said.
-    var logged: [Bool] = []
-    var (logs, logSizes): ([Digest], [Int64]) = ([], [])
+    var logged = Column<Bool>()
+    var logs = Column<Digest>()
+    var logSizes = Column<Int64>()
 
     init() {}
 
     init(_ results: [TaskResult]) {
         // By place, and not by element: to copy a result is to count its references.
         let places = results.indices
-        for place in places { tasks.append(results[place].task..<results[place].task + 1) }
-        started = differences(places.map { results[$0].started.microseconds })
-        wall = places.map { results[$0].wall.count }
-        cpu = places.map { results[$0].cpu.count }
-        energy = places.map { results[$0].energy.microjoules }
+        addTimes(results)
         if places.contains(where: { results[$0].outcome != .succeeded }) {
-            outcomes = places.map { results[$0].outcome }
+            for place in places {
+                outcomes.append(results[place].outcome, count: results[place].count)
+            }
         }
         if places.contains(where: { !results[$0].outputs.isEmpty }) {
-            outputs = places.map { Int64(results[$0].outputs.count) }
+            for place in places {
+                outputs.append(Int64(results[place].outputs.count), count: results[place].count)
+            }
         }
         if places.contains(where: { results[$0].log != nil }) {
-            logged = places.map { results[$0].log != nil }
-        }
-        for place in places where !outputs.isEmpty || !logged.isEmpty {
-            for file in results[place].outputs {
-                digests.append(file.digest)
-                sizes.append(file.size.bytes)
+            for place in places {
+                logged.append(results[place].log != nil, count: results[place].count)
             }
-            guard let log = results[place].log else { continue }
-            logs.append(log.digest)
-            logSizes.append(log.size.bytes)
+        }
+        for place in places where !outputs.isEmpty || !logged.isEmpty { addFiles(results[place]) }
+    }
+
+    private mutating func addTimes(_ results: [TaskResult]) {
+        var last: Int64 = 0
+        for place in results.indices {
+            let count = results[place].count
+            tasks.append(results[place].tasks)
+            let start = results[place].started.microseconds
+            started.append(start &- last)
+            started.append(0, count: count - 1)
+            last = start
+            wall.append(results[place].wall.count, count: count)
+            cpu.append(results[place].cpu.count, count: count)
+            energy.append(results[place].energy.microjoules, count: count)
         }
     }
 
+    private mutating func addFiles(_ result: TaskResult) {
+        for file in result.outputs {
+            digests.append(file.digest)
+            sizes.append(file.size.bytes)
+        }
+        guard let log = result.log else { return }
+        logs.append(log.digest)
+        logSizes.append(log.size.bytes)
+    }
+
+    /// Neighbours of which the same is true come as one.
     /// - Throws: `malformed`, with the name of a column that has more or fewer values than it
     ///   should.
     func results() throws(RecordFault) -> [TaskResult] {
-        let files = outputs.reduce(0) { min($0 + Int($1), largestCount) }
+        let files = outputs.runs.reduce(0) {
+            min($0 + min(Int($1.value), largestCount >> 16) * $1.count, largestCount)
+        }
+        let said = logged.runs.reduce(0) { $0 + ($1.value ? $1.count : 0) }
         let lengths = [
             ("wall", wall.count, tasks.count), ("cpu", cpu.count, tasks.count),
             ("energy", energy.count, tasks.count), ("started", started.count, tasks.count),
@@ -60,39 +87,86 @@ struct ResultColumns {
             ("outputs", outputs.count, outputs.isEmpty ? 0 : tasks.count),
             ("logged", logged.count, logged.isEmpty ? 0 : tasks.count),
             ("digests", digests.count, files), ("sizes", sizes.count, files),
-            ("logs", logs.count, logged.count { $0 }),
-            ("logSizes", logSizes.count, logged.count { $0 }),
+            ("logs", logs.count, said), ("logSizes", logSizes.count, said),
         ]
         for (name, length, due) in lengths where length != due { throw .malformed(name) }
-        return joined()
-    }
-
-    /// - Precondition: all columns have as many values as they should.
-    private func joined() -> [TaskResult] {
         var results: [TaskResult] = []
-        results.reserveCapacity(tasks.count)
-        var (start, output, log): (Int64, Int, Int) = (0, 0, 0)
-        for task in tasks.ranges.joined() {
-            let place = results.count
-            start &+= started[place]
-            let files = output..<output + (outputs.isEmpty ? 0 : Int(outputs[place]))
-            output = files.upperBound
-            var said: StoredFile?
-            if !logged.isEmpty, logged[place] {
-                said = StoredFile(digest: logs[log], size: ByteCount(logSizes[log]))
-                log += 1
+        results.reserveCapacity(max(started.runs.count, wall.runs.count, cpu.runs.count))
+        var reading = Reading(self)
+        for range in tasks.ranges {
+            var rest = range
+            while !rest.isEmpty {
+                let next = reading.next(from: rest)
+                results.join(next)
+                rest = next.tasks.upperBound..<rest.upperBound
             }
-            results.append(
-                TaskResult(
-                    task: task, outcome: outcomes.isEmpty ? .succeeded : outcomes[place],
-                    outputs: files.map {
-                        StoredFile(digest: digests[$0], size: ByteCount(sizes[$0]))
-                    },
-                    log: said, started: Instant(microseconds: start),
-                    wall: Microseconds(wall[place]), cpu: Microseconds(cpu[place]),
-                    energy: Joules(microjoules: energy[place])))
         }
         return results
+    }
+
+    /// Where the next results stand.
+    /// - Precondition: all columns have as many values as they should.
+    private struct Reading {
+        private var start: Int64 = 0
+        private var started: ColumnCursor<Int64>
+        private var wall, cpu, energy, outputs, sizes, logSizes: ColumnCursor<Int64>
+        private var outcomes: ColumnCursor<Outcome>
+        private var digests, logs: ColumnCursor<Digest>
+        private var logged: ColumnCursor<Bool>
+
+        init(_ columns: ResultColumns) {
+            started = ColumnCursor(columns.started)
+            wall = ColumnCursor(columns.wall)
+            cpu = ColumnCursor(columns.cpu)
+            energy = ColumnCursor(columns.energy)
+            outcomes = ColumnCursor(columns.outcomes)
+            outputs = ColumnCursor(columns.outputs)
+            digests = ColumnCursor(columns.digests)
+            sizes = ColumnCursor(columns.sizes)
+            logged = ColumnCursor(columns.logged)
+            logs = ColumnCursor(columns.logs)
+            logSizes = ColumnCursor(columns.logSizes)
+        }
+
+        /// As many of these tasks as left the same, or the first one.
+        mutating func next(from tasks: Range<Int>) -> TaskResult {
+            let difference = started.value ?? 0
+            start &+= difference
+            var result = TaskResult(
+                task: tasks.lowerBound, outcome: outcomes.value ?? .succeeded, outputs: [],
+                log: nil, started: Instant(microseconds: start),
+                wall: Microseconds(wall.value ?? 0), cpu: Microseconds(cpu.value ?? 0),
+                energy: Joules(microjoules: energy.value ?? 0))
+            for _ in 0..<(outputs.value ?? 0) {
+                guard let file = Self.file(&digests, &sizes) else { break }
+                result.outputs.append(file)
+            }
+            if logged.value == true { result.log = Self.file(&logs, &logSizes) }
+            if difference == 0, result.mayBeShared {
+                result.count = min(
+                    tasks.count, started.left, wall.left, cpu.left, energy.left, outcomes.left,
+                    outputs.left, logged.left)
+            }
+            skip(result.count)
+            return result
+        }
+
+        private mutating func skip(_ count: Int) {
+            started.skip(count)
+            wall.skip(count)
+            cpu.skip(count)
+            energy.skip(count)
+            outcomes.skip(count)
+            outputs.skip(count)
+            logged.skip(count)
+        }
+
+        private static func file(
+            _ digests: inout ColumnCursor<Digest>, _ sizes: inout ColumnCursor<Int64>
+        ) -> StoredFile? {
+            guard let digest = digests.next(), let size = sizes.next() else { return nil }
+            return StoredFile(digest: digest, size: ByteCount(size))
+        }
     }
 }
 
@@ -109,13 +183,5 @@ struct Runs {
         } else {
             ranges.append(range)
         }
-    }
-}
-
-private func differences(_ numbers: [Int64]) -> [Int64] {
-    var last: Int64 = 0
-    return numbers.map { number in
-        defer { last = number }
-        return number &- last
     }
 }

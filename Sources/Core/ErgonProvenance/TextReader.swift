@@ -162,11 +162,11 @@ struct TextReader {
         try expect("]")
     }
 
-    /// - Returns: at most `resultLimit` values: a short text must not become a long array.
+    /// - Returns: at most `resultLimit` values.
     mutating func column<Value>(
         _ read: (inout TextReader) throws(RecordFault) -> Value
-    ) throws(RecordFault) -> [Value] {
-        var values: [Value] = []
+    ) throws(RecordFault) -> Column<Value> {
+        var values = Column<Value>()
         try list { reader throws(RecordFault) in
             guard reader.take(UInt8(ascii: "[")) else {
                 values.append(try read(&reader))
@@ -177,7 +177,7 @@ struct TextReader {
             try reader.expect(",")
             let value = try read(&reader)
             try reader.expect("]")
-            values.append(contentsOf: repeatElement(value, count: repeats))
+            values.append(value, count: repeats)
         }
         return values
     }

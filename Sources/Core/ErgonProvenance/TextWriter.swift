@@ -90,23 +90,20 @@ struct TextWriter {
 
     /// One value for each of many neighbours; `n` equal ones, if `n` is at least 2, stand as
     /// `[n, value]`. No value may be an array.
-    mutating func column<Value: Equatable>(
-        _ values: [Value], _ write: (inout TextWriter, Value) -> Void
+    mutating func column<Value>(
+        _ column: Column<Value>, _ write: (inout TextWriter, Value) -> Void
     ) {
         bytes.append(UInt8(ascii: "["))
-        var end = 0
-        while end < values.count {
-            if end > 0 { bytes.append(UInt8(ascii: ",")) }
-            let start = end
-            repeat { end += 1 } while end < values.count && values[end] == values[start]
-            let isRun = end - start > 1
-            if isRun {
+        for place in column.runs.indices {
+            if place > 0 { bytes.append(UInt8(ascii: ",")) }
+            let count = column.runs[place].count
+            if count > 1 {
                 bytes.append(UInt8(ascii: "["))
-                integer(end - start)
+                integer(count)
                 bytes.append(UInt8(ascii: ","))
             }
-            write(&self, values[start])
-            if isRun { bytes.append(UInt8(ascii: "]")) }
+            write(&self, column.runs[place].value)
+            if count > 1 { bytes.append(UInt8(ascii: "]")) }
         }
         bytes.append(UInt8(ascii: "]"))
     }

@@ -166,11 +166,10 @@ extension World {
         guard let log = coordinator?.log else { return }
         var group = CoordinatorProcess.Group(effects: effects)
         for case .record(let record) in effects {
-            for event in fitted(record.event) {
-                let piece = Record(time: record.time, event: event)
-                group.payloads.append(
-                    encode(piece, sequence: log.nextSequence + group.records.count))
-                group.records.append(piece)
+            let number = log.nextSequence + group.records.count
+            for entry in entries(of: record, from: number) {
+                group.payloads.append(entry.bytes)
+                group.records.append(entry.record)
             }
         }
         write(group, before: rest)

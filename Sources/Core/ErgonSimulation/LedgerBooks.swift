@@ -50,6 +50,7 @@ extension Ledger {
             books.cancelled.insert(id)
             hands.drop { key, _ in key.campaign == id }
         case .campaignSealed(let seal): take(seal)
+        case .campaignForgotten(let id, _): fail("campaign \(id) was forgotten, by nobody")
         case .workerStands(let worker, let standing, _):
             books.standings[worker] = standing
             if case .quarantined = standing { takeAll(from: worker) }
@@ -64,7 +65,7 @@ extension Ledger {
             let stage = Stage(name: batch.stage, in: campaign)
         else { return fail("results of unknown work: campaign \(batch.campaign), \(batch.stage)") }
         count(batch)
-        for result in batch.results {
+        for result in batch.results.flatMap(\.singly) {
             let key = Key(campaign: batch.campaign, stage: stage, task: result.task)
             checkGrant(batch, key)
             if !isReplay {
@@ -106,7 +107,7 @@ extension Ledger {
             let stage = Stage(name: batch.stage, in: campaign)
         else { return fail("costs of unknown work: campaign \(batch.campaign), \(batch.stage)") }
         count(batch)
-        for result in batch.results {
+        for result in batch.results.flatMap(\.singly) {
             let key = Key(campaign: batch.campaign, stage: stage, task: result.task)
             checkGrant(batch, key)
             books.answers[key, default: []].insert(batch.lease)

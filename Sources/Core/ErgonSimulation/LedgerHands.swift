@@ -100,7 +100,7 @@ extension Ledger {
             hands.drop { $1.worker == worker && $1.lease == lease && tasks.contains($0.task) }
         case .leaving(let worker): hands.leaving.insert(worker)
         case .trouble(let reason): hands.trouble = reason
-        case .submit, .intervene, .ask, .linesCounted: break
+        case .submit, .intervene, .linesCounted: break
         }
     }
 
@@ -109,7 +109,7 @@ extension Ledger {
         case .report(let worker, let report): endReport(report, worker)
         case .workerConnected(let facts, _, let held):
             checkRefusals(of: held, facts.worker, effects)
-        case .workerDisconnected, .giveBack, .leaving, .decline, .submit, .intervene, .ask,
+        case .workerDisconnected, .giveBack, .leaving, .decline, .submit, .intervene,
             .linesCounted, .trouble, .tick:
             break
         }
@@ -125,7 +125,7 @@ extension Ledger {
 
     /// Whoever was in force and is not on record now never will be.
     private mutating func endReport(_ report: WorkerReport, _ worker: WorkerID) {
-        for result in report.results {
+        for result in report.results.flatMap(\.singly) {
             let key = Key(campaign: report.campaign, stage: report.stage, task: result.task)
             let own = hands.drop { $0 == key && $1.lease == report.lease && $1.worker == worker }
             if !own.isEmpty, result.outcome == .succeeded,
@@ -189,6 +189,8 @@ extension Ledger {
                     case .open = state(of: key), !isStale(key, under: lease.id)
                 else { continue }
                 hands.add(Hand(lease: lease.id, worker: worker, since: now), key)
+                // It was taken for lost and lives: after that there is nothing to wait for.
+                waited[key] = books.mishaps[key]?.last
             }
         }
     }

@@ -18,7 +18,7 @@ extension Ledger {
     mutating func keep(_ report: WorkerReport, by worker: WorkerID) {
         let key = ReportKey(worker: worker, id: report.id)
         if kept.updateValue(report, forKey: key) != nil { fail("\(worker) made a report twice") }
-        for result in report.results {
+        for result in report.results.flatMap(\.singly) {
             let attempt = Attempt(worker: worker, lease: report.lease, task: result.task)
             let claimed = Cost(wall: result.wall, cpu: result.cpu)
             let cost = spent.removeValue(forKey: attempt) ?? Cost(wall: .zero, cpu: .zero)
@@ -32,10 +32,14 @@ extension Ledger {
     mutating func forget(_ id: ReportID, by worker: WorkerID) {
         let key = ReportKey(worker: worker, id: id)
         guard let report = kept[key] else { return fail("\(worker) forgets what it never kept") }
-        guard let lost = report.results.first(where: { !isOnRecord($0.task, key) }) else { return }
+        guard let lost = firstNotOnRecord(of: report, key) else { return }
         fail(
-            "\(worker) was thanked for report \(id.life)/\(id.batch), but task \(lost.task) of it "
+            "\(worker) was thanked for report \(id.life)/\(id.batch), but task \(lost) of it "
                 + "is not on record")
+    }
+
+    private func firstNotOnRecord(of report: WorkerReport, _ key: ReportKey) -> Int? {
+        report.results.tasks.subtracting(books.counted[key] ?? IntervalSet()).first
     }
 
     func isOnRecord(_ task: Int, _ report: ReportKey) -> Bool {
@@ -49,8 +53,8 @@ extension Ledger {
         guard let report = kept[key], report.lease == batch.lease else {
             return fail("a report on record that \(batch.worker) never made")
         }
-        for result in batch.results {
-            guard let said = report.results.first(where: { $0.task == result.task }),
+        for result in batch.results.flatMap(\.singly) {
+            guard let said = report.results.first(where: { $0.tasks.contains(result.task) }),
                 said.isLike(result)
             else { return fail("task \(result.task) is on record as \(batch.worker) never said") }
             if isOnRecord(result.task, key) {
@@ -72,10 +76,8 @@ extension Ledger {
             fail("\(attempt.worker) never said what task \(attempt.task) cost")
         }
         for (key, report) in kept where !gone.contains(key.worker) {
-            guard let lost = report.results.first(where: { !isOnRecord($0.task, key) }) else {
-                continue
-            }
-            fail("task \(lost.task) of a report of \(key.worker) never came on record")
+            guard let lost = firstNotOnRecord(of: report, key) else { continue }
+            fail("task \(lost) of a report of \(key.worker) never came on record")
         }
     }
 }

@@ -26,7 +26,7 @@ extension World {
         case .linesCounted(let campaign, let step, _, let lines):
             trace.note(now, "<- lines", [campaign.number, step, lines])
         case .trouble(let reason): trace.note(now, "<- trouble", [reason == nil ? 0 : 1])
-        case .ask, .tick: break
+        case .tick: break
         }
     }
 
@@ -69,6 +69,9 @@ extension World {
                 case .signal(let signal): -signal
                 }
             trace.note(now, "task ended", words(attempt) + [status, Int(end.cpu.count)])
+        case .advanced(let attempt, let advance):
+            trace.note(now, "tasks advanced", words(attempt) + [advance.tasks.upperBound])
+        case .brokeOff(let attempt, _): trace.note(now, "block broke off", words(attempt))
         case .collected(let attempt, _): trace.note(now, "task collected", words(attempt))
         case .leave(let patience):
             trace.note(now, "worker is asked to go", [index, Int(patience.count)])
@@ -112,7 +115,10 @@ extension World {
             [report.id.life, report.id.batch] + words(of: report.lease) + [report.campaign.number]
         all += words(of: report.stage)
         for result in report.results {
-            all += [result.task, result.outcome == .succeeded ? 1 : 0, Int(result.wall.count)]
+            all += [
+                result.task, result.count, result.outcome == .succeeded ? 1 : 0,
+                Int(result.wall.count),
+            ]
         }
         return all
     }

@@ -64,7 +64,9 @@ struct SimulatedWorker {
     func has(_ key: Ledger.Key) -> Bool {
         let isSpooled = spool.values.contains { report in
             report.campaign == key.campaign && report.stage == key.stage
-                && report.results.contains { $0.task == key.task && $0.outcome == .succeeded }
+                && report.results.contains {
+                    $0.tasks.contains(key.task) && $0.outcome == .succeeded
+                }
         }
         guard !isSpooled, let process else { return isSpooled }
         return process.held.contains { held in

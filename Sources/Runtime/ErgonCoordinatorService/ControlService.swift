@@ -28,7 +28,11 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
     }
 
     func ask(_ question: Coordinator.Question) async throws -> Coordinator.Reply {
-        try checked(await inbox.ask(question))
+        switch await inbox.look() {
+        case .success(let state): return try checked(state.answer(question, now: clock()))
+        case .failure(.isStopping): return try checked(nil)
+        case .failure(.diskIsFull): return try checked(.refused(DiskReserve.fullText))
+        }
     }
 
     func checked(_ reply: Coordinator.Reply?) throws -> Coordinator.Reply {
@@ -62,7 +66,11 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
             )
         }
         let manifest: StoredFile
-        do { manifest = try store.put(bytes) } catch { throw notStored(error) }
+        do {
+            manifest = try store.put(bytes)
+            // Here, so that the loop does not wait for it.
+            try store.sync()
+        } catch { throw notStored(error) }
         let reply = try checked(
             await inbox.ask { .submit($0, campaign, manifest: manifest, by: identity.uri) })
         guard case .accepted(let id) = reply else { throw unexpected(reply) }

@@ -8,6 +8,7 @@ import Synchronization
 enum CoordinatorNews: Sendable {
     typealias Outbox = AsyncStream<Ergon_V1_ToWorker>.Continuation
     typealias Answer = CheckedContinuation<Coordinator.Reply?, Never>
+    typealias Look = CheckedContinuation<Result<Coordinator, Unseen>, Never>
 
     case core(Coordinator.Event)
     /// A worker's stream opened; `session` tells it from the worker's other streams.
@@ -19,7 +20,16 @@ enum CoordinatorNews: Sendable {
     case uncounted(Counting)
     /// `event` makes the core's event of the request's name.
     case request(@Sendable (Coordinator.RequestID) -> Coordinator.Event, Answer)
+    /// Somebody wants to see how things stand, as far as it is on disk.
+    case look(Look)
     case stop
+}
+
+/// Why nobody can see how things stand.
+enum Unseen: Error {
+    case isStopping
+    /// What was decided last is not on record.
+    case diskIsFull
 }
 
 /// Lines that are being counted: of a file that a step is split over.
@@ -75,6 +85,7 @@ final class CoordinatorInbox: Sendable {
     func refuse(_ news: CoordinatorNews) {
         switch news {
         case .request(_, let answer): answer.resume(returning: nil)
+        case .look(let look): look.resume(returning: .failure(.isStopping))
         case .linkOpened(_, _, _, _, let outbox): outbox.finish()
         case .report(_, _, let taken): taken.resume()
         case .core, .linkClosed, .uncounted, .stop: break
@@ -93,7 +104,8 @@ final class CoordinatorInbox: Sendable {
         await withCheckedContinuation { push(.request(event, $0)) }
     }
 
-    func ask(_ question: Coordinator.Question) async -> Coordinator.Reply? {
-        await ask { .ask($0, question) }
+    /// The state as a value: whoever asks it holds up nobody.
+    func look() async -> Result<Coordinator, Unseen> {
+        await withCheckedContinuation { push(.look($0)) }
     }
 }

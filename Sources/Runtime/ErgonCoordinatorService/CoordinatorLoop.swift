@@ -1,3 +1,4 @@
+import CLinux
 import ErgonCoordinator
 import ErgonModel
 import ErgonProvenance
@@ -17,11 +18,21 @@ final class CoordinatorLoop {
     private let inbox: CoordinatorInbox
     private let clock: @Sendable () -> Instant
     private let ports: SharedPorts
+    private let isLogged: Bool
     private let logger: Logger
 
     private var outboxes: [WorkerID: (session: Int, outbox: CoordinatorNews.Outbox)] = [:]
     private var answers: [Coordinator.RequestID: CoordinatorNews.Answer] = [:]
+    /// Since memory was last given back.
+    private var linksOpened = 0
+    /// A handshake leaves garbage between what stays: after so many it is worth while to look.
+    private static let manyLinks = 64
     private var lastRequest = 0
+    private var looks: [CoordinatorNews.Look] = []
+    /// What was shown last. What only results have changed since is shown again for a while: to go
+    /// on from a state that others hold is to copy what changes of it.
+    private var shown: (state: Coordinator, at: Instant)?
+    private static let showPeriod = Microseconds(20_000)
     private var counting: Set<Counting> = []
     /// After such a time what could not be counted is tried again.
     private static let countAgainAfter = Duration.seconds(10)
@@ -38,7 +49,8 @@ final class CoordinatorLoop {
     init(
         core: Coordinator, log: LogSegments, signer: NoteSigner, store: ContentStore,
         inbox: CoordinatorInbox, reserve: DiskReserve,
-        clock: @escaping @Sendable () -> Instant, ports: SharedPorts, logger: Logger
+        clock: @escaping @Sendable () -> Instant, ports: SharedPorts, isLogged: Bool,
+        logger: Logger
     ) {
         self.core = core
         self.log = log
@@ -47,6 +59,7 @@ final class CoordinatorLoop {
         self.inbox = inbox
         self.clock = clock
         self.ports = ports
+        self.isLogged = isLogged
         self.logger = logger
         self.reserve = reserve
         snapshots = SnapshotDesk(shelf: log.shelf, logger: logger)
@@ -74,7 +87,10 @@ final class CoordinatorLoop {
         var isStopping = false
         for (place, item) in news.enumerated() {
             if case .stop = item { isStopping = true }
-            if case .core(.tick) = item { effects += watchSpace() }
+            if case .core(.tick) = item {
+                effects += watchSpace()
+                giveMemoryBackAfterLinks()
+            }
             if case .linkOpened = item {
                 // What was meant for the worker's last stream must not come over the new one.
                 try commit(effects)
@@ -87,7 +103,20 @@ final class CoordinatorLoop {
             if let event = event(of: item) { effects += core.handle(event, now: clock()) }
         }
         try commit(effects)
+        show()
         return !isStopping
+    }
+
+    /// All that was decided is on disk.
+    private func show() {
+        guard !looks.isEmpty else { return }
+        let now = clock()
+        let state = shown.flatMap { shown in
+            (Microseconds.zero..<Self.showPeriod).contains(now - shown.at) ? shown.state : nil
+        }
+        if state == nil { shown = (core, now) }
+        for look in looks { look.resume(returning: .success(state ?? core)) }
+        looks = []
     }
 
     private func watchSpace() -> [Coordinator.Effect] {
@@ -104,6 +133,11 @@ final class CoordinatorLoop {
 
     private func event(of news: CoordinatorNews) -> Coordinator.Event? {
         switch news {
+        case .report, .look: break
+        // What somebody did is seen at once. A tick comes now and then, and nothing old is kept.
+        case .core, .linkOpened, .linkClosed, .uncounted, .request, .stop: shown = nil
+        }
+        switch news {
         case .core(let event):
             if case .linesCounted(let campaign, let step, let file, _) = event {
                 // A file that is made anew may be counted anew.
@@ -111,6 +145,7 @@ final class CoordinatorLoop {
             }
             return event
         case .linkOpened(let facts, let life, let held, let session, let outbox):
+            linksOpened += 1
             outboxes[facts.worker]?.outbox.finish()
             outboxes[facts.worker] = (session, outbox)
             logger.info("worker connected", metadata: ["worker": "\(facts.worker)"])
@@ -131,6 +166,9 @@ final class CoordinatorLoop {
             let id = Coordinator.RequestID(lastRequest)
             answers[id] = answer
             return event(id)
+        case .look(let look):
+            looks.append(look)
+            return nil
         case .stop: return nil
         }
     }
@@ -147,19 +185,30 @@ final class CoordinatorLoop {
             offered = start.size
             snapshots.offer(core, at: start)
         }
+        giveMemoryBack(after: records)
         let isSeal = records.contains { if case .campaignSealed = $0.event { true } else { false } }
         if isSeal || clock() - checkpointed.at >= Self.checkpointPeriod { try writeCheckpoint() }
     }
 
+    private func giveMemoryBackAfterLinks() {
+        guard linksOpened >= Self.manyLinks else { return }
+        linksOpened = 0
+        ergon_give_memory_back()
+    }
+
+    /// Of a campaign that was forgotten, which may have been most of all there is.
+    private func giveMemoryBack(after records: [Record]) {
+        let isForgotten = records.contains {
+            if case .campaignForgotten = $0.event { true } else { false }
+        }
+        if isForgotten { ergon_give_memory_back() }
+    }
+
     private func write(_ records: [Record]) throws {
-        var sequence = log.nextSequence
+        guard isLogged else { return }
         var payloads: [[UInt8]] = []
         for record in records {
-            for event in fitted(record.event) {
-                let piece = Record(time: record.time, event: event)
-                payloads.append(encode(piece, sequence: sequence))
-                sequence += 1
-            }
+            payloads += entries(of: record, from: log.nextSequence + payloads.count).map(\.bytes)
         }
         while let full = try append(payloads) { try waitForRoom(full) }
     }
@@ -188,6 +237,7 @@ final class CoordinatorLoop {
             switch item {
             case .stop: throw StoppedWhileFull()
             case .request(_, let answer): answer.resume(returning: .refused(DiskReserve.fullText))
+            case .look(let look): look.resume(returning: .failure(.diskIsFull))
             case .core(.tick): break
             case .core, .linkOpened, .linkClosed, .report, .uncounted: deferred.append(item)
             }
@@ -253,6 +303,8 @@ final class CoordinatorLoop {
         for (_, outbox) in outboxes.values { outbox.finish() }
         for answer in answers.values { answer.resume(returning: nil) }
         answers = [:]
+        for look in looks { look.resume(returning: .failure(.isStopping)) }
+        looks = []
         for item in deferred { inbox.refuse(item) }
         deferred = []
     }

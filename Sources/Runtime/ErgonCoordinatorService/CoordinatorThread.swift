@@ -14,6 +14,7 @@ struct CoordinatorThread: Sendable {
     let store: ContentStore
     let inbox: CoordinatorInbox
     let ports: SharedPorts
+    let isLogged: Bool
     let clock: @Sendable () -> Instant
     let logger: Logger
     private let restored = Outcome()
@@ -21,8 +22,8 @@ struct CoordinatorThread: Sendable {
 
     init(
         home: CoordinatorHome, grace: Microseconds, signer: NoteSigner, store: ContentStore,
-        inbox: CoordinatorInbox, ports: SharedPorts, clock: @escaping @Sendable () -> Instant,
-        logger: Logger
+        inbox: CoordinatorInbox, ports: SharedPorts, isLogged: Bool,
+        clock: @escaping @Sendable () -> Instant, logger: Logger
     ) {
         self.home = home
         self.grace = grace
@@ -30,6 +31,7 @@ struct CoordinatorThread: Sendable {
         self.store = store
         self.inbox = inbox
         self.ports = ports
+        self.isLogged = isLogged
         self.clock = clock
         self.logger = logger
     }
@@ -49,7 +51,7 @@ struct CoordinatorThread: Sendable {
             let loop = CoordinatorLoop(
                 core: core, log: log, signer: signer, store: store, inbox: inbox,
                 reserve: DiskReserve(folder: home.folder), clock: clock, ports: ports,
-                logger: logger)
+                isLogged: isLogged, logger: logger)
             restored.settle(.success(()))
             try loop.run()
             end.settle(.success(()))

@@ -52,6 +52,12 @@ extension ControlService {
         try change(await intervene(context, request.campaign, as: "Resume") { .resume($0) })
     }
 
+    func forget(
+        request: Ergon_V1_CampaignSelector, context: ServerContext
+    ) async throws -> Ergon_V1_ChangeReply {
+        try change(await intervene(context, request.campaign, as: "Forget") { .forget($0) })
+    }
+
     func setStanding(
         request: Ergon_V1_StandingRequest, context: ServerContext
     ) async throws -> Ergon_V1_ChangeReply {

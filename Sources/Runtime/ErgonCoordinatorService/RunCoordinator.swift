@@ -25,6 +25,8 @@ package struct CoordinatorConfiguration: Sendable {
     package var enrolmentPort: Int
     /// How long a worker may be away before its tasks go to others.
     package var grace: Microseconds
+    /// False only to measure what the log costs: nothing is kept then.
+    package var isLogged = true
 
     package init(
         home: CoordinatorHome, host: String, advertised: String, controlPort: Int, dataPort: Int,
@@ -70,7 +72,7 @@ package func runCoordinator(
     let (inbox, ports) = (CoordinatorInbox(), SharedPorts())
     let thread = CoordinatorThread(
         home: home, grace: configuration.grace, signer: signer, store: store, inbox: inbox,
-        ports: ports, clock: clock, logger: logger)
+        ports: ports, isLogged: configuration.isLogged, clock: clock, logger: logger)
     // Takes the log's lock: whoever comes second changes nothing.
     try await thread.start()
     let own = try OwnCredentials(authority, in: home.credentials, now: clock())

@@ -17,22 +17,22 @@ struct EasyOptions {
     mutating func check(_ code: CURLcode) { if refused == CURLE_OK { refused = code } }
 
     mutating func set(_ option: CURLoption, _ value: Int) {
-        check(curl_set_long(easy, option, value))
+        check(ergon_curl_set_long(easy, option, value))
     }
     mutating func set(_ option: CURLoption, offset: Int) {
-        check(curl_set_offset(easy, option, curl_off_t(offset)))
+        check(ergon_curl_set_offset(easy, option, curl_off_t(offset)))
     }
     /// - Parameter text: `nil` takes the default away.
     mutating func set(_ option: CURLoption, _ text: String?) {
-        check(curl_set_string(easy, option, text))
+        check(ergon_curl_set_string(easy, option, text))
     }
     mutating func set(_ option: CURLoption, pointer: UnsafeMutableRawPointer) {
-        check(curl_set_pointer(easy, option, pointer))
+        check(ergon_curl_set_pointer(easy, option, pointer))
     }
 
     /// - Parameter list: must outlive the transfer.
     mutating func set(_ option: CURLoption, list: UnsafeMutablePointer<curl_slist>?) {
-        check(curl_set_list(easy, option, list))
+        check(ergon_curl_set_list(easy, option, list))
     }
 
     mutating func set(_ exchange: Exchange) {
@@ -50,6 +50,10 @@ struct EasyOptions {
             let length = file.length
             if length > 0 { set(CURLOPT_RANGE, "\(length)-") }
         case .send: break
+        case .post(let bytes):
+            set(CURLOPT_PROTOCOLS_STR, "http,https")
+            set(CURLOPT_POSTFIELDSIZE, bytes.count)
+            set(CURLOPT_COPYPOSTFIELDS, String(decoding: bytes, as: UTF8.self))
         }
     }
 

@@ -32,12 +32,14 @@ final class Mailbox: Sendable {
     private let address: UInt
 
     init(capacity: Int) {
-        guard let multi = curl_multi_init() else { preconditionFailure("no memory for libcurl") }
+        guard let multi = ergon_curl_multi_init() else {
+            preconditionFailure("no memory for libcurl")
+        }
         address = UInt(bitPattern: multi)
         self.capacity = capacity
     }
 
-    deinit { curl_multi_cleanup(multi) }
+    deinit { ergon_curl_multi_cleanup(multi) }
 
     var multi: UnsafeMutableRawPointer? { UnsafeMutableRawPointer(bitPattern: address) }
 
@@ -59,17 +61,17 @@ final class Mailbox: Sendable {
             let fault = TransferFault(.busy(waiting: capacity), at: order.exchange.place)
             return order.reply.resume(returning: .failure(fault))
         }
-        curl_multi_wakeup(multi)
+        ergon_curl_multi_wakeup(multi)
     }
 
     func cancel(_ id: Int) {
         state.withLock { $0.cancelled.append(id) }
-        curl_multi_wakeup(multi)
+        ergon_curl_multi_wakeup(multi)
     }
 
     func close() {
         state.withLock { $0.isClosed = true }
-        curl_multi_wakeup(multi)
+        ergon_curl_multi_wakeup(multi)
     }
 
     /// - Parameter room: how many orders the thread can start; after closing it gets all.

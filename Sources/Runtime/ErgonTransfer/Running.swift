@@ -24,13 +24,15 @@ final class Running {
         } else {
             source = nil
         }
-        guard let easy = curl_easy_init() else { preconditionFailure("no memory for libcurl") }
+        guard let easy = ergon_curl_easy_init() else {
+            preconditionFailure("no memory for libcurl")
+        }
         self.order = order
         self.easy = easy
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         if case .endpoint(let endpoint, _) = order.exchange.peer {
-            route = curl_slist_append(nil, "\(Endpoint.provenName):443:\(endpoint.place)")
+            route = ergon_curl_slist_append(nil, "\(Endpoint.provenName):443:\(endpoint.place)")
         } else {
             route = nil
         }
@@ -39,8 +41,8 @@ final class Running {
     }
 
     deinit {
-        curl_easy_cleanup(easy)
-        curl_slist_free_all(route)
+        ergon_curl_easy_cleanup(easy)
+        ergon_curl_slist_free_all(route)
         errorText.deallocate()
     }
 
@@ -50,19 +52,19 @@ final class Running {
         options.set(CURLOPT_ERRORBUFFER, pointer: errorText)
         if let route { options.set(CURLOPT_CONNECT_TO, list: route) }
         let context = Unmanaged.passUnretained(self).toOpaque()
-        options.check(curl_set_write(easy, receiveBytes, context))
+        options.check(ergon_curl_set_write(easy, receiveBytes, context))
         if let source {
             options.set(CURLOPT_UPLOAD, 1)
             options.set(CURLOPT_INFILESIZE_LARGE, offset: source.size)
-            options.check(curl_set_read(easy, provideBytes, context))
-            options.check(curl_set_seek(easy, seekBytes, context))
+            options.check(ergon_curl_set_read(easy, provideBytes, context))
+            options.check(ergon_curl_set_seek(easy, seekBytes, context))
         }
         return options
     }
 
     private var status: Int {
         var status = 0
-        curl_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
+        ergon_curl_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
         return status
     }
 
@@ -88,8 +90,7 @@ final class Running {
     private func continues(at length: Int) -> Bool {
         var header: UnsafeMutablePointer<curl_header>?
         guard status == 206,
-            curl_easy_header(easy, "Content-Range", 0, UInt32(CURLH_HEADER), -1, &header)
-                == CURLHE_OK,
+            ergon_curl_easy_header(easy, "Content-Range", &header) == CURLHE_OK,
             let value = header?.pointee.value
         else { return length == 0 }
         return String(cString: value).hasPrefix("bytes \(length)-")
@@ -105,7 +106,7 @@ final class Running {
         if let fault { return .failure(fault) }
         guard code == CURLE_OK else {
             let said = String(cString: errorText)
-            let text = said.isEmpty ? String(cString: curl_easy_strerror(code)) : said
+            let text = said.isEmpty ? String(cString: ergon_curl_easy_strerror(code)) : said
             return .failure(TransferFault(cause(of: code, text), at: order.exchange.place))
         }
         return .success(Answer(status: status, text: String(decoding: text, as: UTF8.self)))

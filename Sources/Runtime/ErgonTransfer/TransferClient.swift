@@ -1,6 +1,7 @@
 import CCurl
 package import ErgonModel
 import Glibc
+import Synchronization
 
 /// Moves content in and out over HTTPS, each piece checked against its digest.
 ///
@@ -8,21 +9,34 @@ import Glibc
 /// `queue` more wait in order of arrival, and beyond that a call fails as `.busy`. What may pass is
 /// tried again with `patience`. Cancelling the calling task breaks its transfer off.
 package final class TransferClient: Sendable {
-    private let mailbox: Mailbox
+    private let concurrency: Int
+    private let queue: Int
     private let patience: Patience
+    /// Made with the first transfer: most commands never have one, and libcurl takes its time.
+    private let opened = Mutex<Mailbox?>(nil)
 
-    /// libcurl wants this once in a process, before anything else.
-    private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    /// libcurl is loaded once in a process.
+    private static let isReady = ergon_curl_load() == CURLE_OK
 
     package init(concurrency: Int = 8, queue: Int = 1024, patience: Patience = Patience()) {
-        precondition(Self.isReady, "libcurl does not start")
         precondition(concurrency > 0 && patience.tries > 0, "\(concurrency) at once, \(patience)")
-        mailbox = Mailbox(capacity: queue)
+        self.concurrency = concurrency
+        self.queue = queue
         self.patience = patience
-        TransferThread.start(mailbox, concurrency: concurrency)
     }
 
-    deinit { mailbox.close() }
+    deinit { opened.withLock { $0?.close() } }
+
+    private var mailbox: Mailbox {
+        opened.withLock { opened in
+            if let opened { return opened }
+            precondition(Self.isReady, "libcurl.so.4 cannot be loaded")
+            let mailbox = Mailbox(capacity: queue)
+            TransferThread.start(mailbox, concurrency: concurrency)
+            opened = mailbox
+            return mailbox
+        }
+    }
 
     /// Downloads `file` to `path`, over `path.part`; goes on where a broken connection or an
     /// earlier call stopped. Only one call at a time may write to one path.
@@ -77,6 +91,16 @@ package final class TransferClient: Sendable {
         bytes: [UInt8], digest: Digest, to endpoint: Endpoint
     ) async throws(TransferFault) {
         try await put(.bytes(bytes), digest, endpoint)
+    }
+
+    /// Posts a short text, tries once, and returns what comes back, whatever it says. What is said
+    /// must prove itself: `http` will do as well.
+    package func post(
+        _ text: [UInt8], to url: String
+    ) async throws(TransferFault) -> (status: Int, text: String) {
+        let exchange = Exchange(peer: .url(url, authority: nil), work: .post(text))
+        let answer = try await perform(exchange)
+        return (answer.status, answer.text)
     }
 
     private func put(

@@ -21,7 +21,7 @@ final class TransferThread {
     }
 
     private func run() {
-        curl_multi_set_long(mailbox.multi, CURLMOPT_MAXCONNECTS, concurrency)
+        ergon_curl_multi_set_long(mailbox.multi, CURLMOPT_MAXCONNECTS, concurrency)
         while true {
             let news = mailbox.collect(room: concurrency - running.count)
             if news.isClosed { return close(news.orders) }
@@ -30,9 +30,9 @@ final class TransferThread {
             }
             for id in news.cancelled { cancel(id) }
             var active: CInt = 0
-            curl_multi_perform(mailbox.multi, &active)
+            ergon_curl_multi_perform(mailbox.multi, &active)
             if finishEnded() == 0 {
-                curl_multi_poll(mailbox.multi, nil, 0, Self.longestSleep, nil)
+                ergon_curl_multi_poll(mailbox.multi, Self.longestSleep)
             }
         }
     }
@@ -42,7 +42,7 @@ final class TransferThread {
             guard !isCancelled else { throw TransferFault(.cancelled, at: order.exchange.place) }
             let transfer = try Running(order)
             running[transfer.easy] = transfer
-            curl_multi_add_handle(mailbox.multi, transfer.easy)
+            ergon_curl_multi_add_handle(mailbox.multi, transfer.easy)
         } catch {
             order.reply.resume(returning: .failure(error))
         }
@@ -55,12 +55,12 @@ final class TransferThread {
     /// - Returns: how many have ended.
     private func finishEnded() -> Int {
         var (ended, left): (Int, CInt) = (0, 0)
-        while let message = curl_multi_info_read(mailbox.multi, &left) {
+        while let message = ergon_curl_multi_info_read(mailbox.multi, &left) {
             guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle,
                 let transfer = running.removeValue(forKey: easy)
             else { continue }
             let code = message.pointee.data.result
-            curl_multi_remove_handle(mailbox.multi, easy)
+            ergon_curl_multi_remove_handle(mailbox.multi, easy)
             transfer.order.reply.resume(returning: transfer.result(of: code))
             ended += 1
         }
@@ -69,7 +69,7 @@ final class TransferThread {
 
     private func end(_ transfer: Running, _ cause: TransferFault.Cause) {
         running[transfer.easy] = nil
-        curl_multi_remove_handle(mailbox.multi, transfer.easy)
+        ergon_curl_multi_remove_handle(mailbox.multi, transfer.easy)
         let fault = TransferFault(cause, at: transfer.order.exchange.place)
         transfer.order.reply.resume(returning: .failure(fault))
     }

@@ -34,7 +34,7 @@ extension Ergon_V1_ToWorker {
 
 extension Ergon_V1_Lease {
     /// More tasks than any coordinator leases at once.
-    private static let longest = 1 << 20
+    static let longest = 1 << 20
 
     init(_ order: Lease) {
         self.init()

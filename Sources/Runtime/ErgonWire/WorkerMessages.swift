@@ -203,9 +203,15 @@ extension Ergon_V1_Results {
         guard (0..<1 << 53).contains(report.batch) else {
             throw WireFault(problem: "the report \(report.batch)")
         }
-        var results: [TaskResult] = []
+        var (results, count): ([TaskResult], Int) = ([], 0)
         results.reserveCapacity(self.results.count)
-        for result in self.results { results.append(try result.model()) }
+        for result in self.results {
+            results.append(try result.model())
+            count += results[results.count - 1].count
+            guard count <= Ergon_V1_Lease.longest else {
+                throw WireFault(problem: "a report of \(count) tasks")
+            }
+        }
         return WorkerReport(
             id: ReportID(life: life, batch: Int(report.batch)), lease: lease.model,
             campaign: CampaignID(Int(campaign)),
@@ -213,12 +219,14 @@ extension Ergon_V1_Results {
     }
 
     /// Content that rides along, with the digest it claims to have.
-    package func riding() throws(WireFault) -> [(claimed: StoredFile, bytes: Data)] {
-        var riding: [(claimed: StoredFile, bytes: Data)] = []
+    package func riding() throws(WireFault) -> [(claimed: StoredFile, bytes: Data, isLog: Bool)] {
+        var riding: [(claimed: StoredFile, bytes: Data, isLog: Bool)] = []
         for result in results {
-            for output in result.outputs + (result.hasLog ? [result.log] : [])
-            where output.hasContent {
-                riding.append((try output.model(), output.content))
+            for output in result.outputs where output.hasContent {
+                riding.append((try output.model(), output.content, false))
+            }
+            if result.hasLog, result.log.hasContent {
+                riding.append((try result.log.model(), result.log.content, true))
             }
         }
         return riding
@@ -245,6 +253,7 @@ extension Ergon_V1_Result {
     init(_ result: TaskResult, content: (StoredFile) -> [UInt8]?) {
         self.init()
         task = Int64(result.task)
+        if result.count > 1 { count = Int64(result.count) }
         if case .failed(let reason, _) = result.outcome { failure = Ergon_V1_Failure(reason) }
         outputs = result.outputs.map { Ergon_V1_Output($0, content: content($0)) }
         if let file = result.log { log = Ergon_V1_Output(file, content: content(file)) }
@@ -259,18 +268,25 @@ extension Ergon_V1_Result {
             throw WireFault(
                 problem: "a start \(startedMicroseconds) µs after 1970, of task \(task)")
         }
+        guard (0...Int64(Ergon_V1_Lease.longest)).contains(count),
+            task <= .max - max(count, 1)
+        else { throw WireFault(problem: "a result of \(count) tasks from \(task) on") }
         guard task >= 0, wallMicroseconds >= 0, cpuMicroseconds >= 0, energyMicrojoules >= 0 else {
             throw WireFault(problem: "a result with a negative number, of task \(task)")
         }
         var files: [StoredFile] = []
         for output in outputs { files.append(try output.model()) }
-        return TaskResult(
-            task: Int(task),
+        let result = TaskResult(
+            task: Int(task), count: Int(max(count, 1)),
             outcome: hasFailure ? .failed(try failure.model(), isFinal: false) : .succeeded,
             outputs: files, log: hasLog ? try log.model() : nil,
             started: Instant(microseconds: startedMicroseconds),
             wall: Microseconds(wallMicroseconds), cpu: Microseconds(cpuMicroseconds),
             energy: Joules(microjoules: energyMicrojoules))
+        guard result.count == 1 || result.mayBeShared else {
+            throw WireFault(problem: "\(count) tasks that share what is each one's own")
+        }
+        return result
     }
 }
 

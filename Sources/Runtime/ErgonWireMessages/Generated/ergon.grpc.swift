@@ -484,6 +484,19 @@ package enum Ergon_V1_Control: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "Forget" metadata.
+        package enum Forget: Sendable {
+            /// Request type for "Forget".
+            package typealias Input = Ergon_V1_CampaignSelector
+            /// Response type for "Forget".
+            package typealias Output = Ergon_V1_ChangeReply
+            /// Descriptor for "Forget".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "ergon.v1.Control"),
+                method: "Forget",
+                type: .unary
+            )
+        }
         /// Namespace for "SetStanding" metadata.
         package enum SetStanding: Sendable {
             /// Request type for "SetStanding".
@@ -549,6 +562,7 @@ package enum Ergon_V1_Control: Sendable {
             Release.descriptor,
             Retry.descriptor,
             Resume.descriptor,
+            Forget.descriptor,
             SetStanding.descriptor,
             CreateToken.descriptor,
             Workers.descriptor,
@@ -745,6 +759,24 @@ extension Ergon_V1_Control {
         ///     to an internal error.
         /// - Returns: A streaming response of `Ergon_V1_ChangeReply` messages.
         func resume(
+            request: GRPCCore.StreamingServerRequest<Ergon_V1_CampaignSelector>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_ChangeReply>
+
+        /// Handle the "Forget" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Drops a campaign that has ended from what the coordinator knows; the log keeps it.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Ergon_V1_CampaignSelector` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Ergon_V1_ChangeReply` messages.
+        func forget(
             request: GRPCCore.StreamingServerRequest<Ergon_V1_CampaignSelector>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_ChangeReply>
@@ -988,6 +1020,24 @@ extension Ergon_V1_Control {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Ergon_V1_ChangeReply>
 
+        /// Handle the "Forget" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Drops a campaign that has ended from what the coordinator knows; the log keeps it.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_CampaignSelector` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Ergon_V1_ChangeReply` message.
+        func forget(
+            request: GRPCCore.ServerRequest<Ergon_V1_CampaignSelector>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Ergon_V1_ChangeReply>
+
         /// Handle the "SetStanding" method.
         ///
         /// - Parameters:
@@ -1226,6 +1276,24 @@ extension Ergon_V1_Control {
             context: GRPCCore.ServerContext
         ) async throws -> Ergon_V1_ChangeReply
 
+        /// Handle the "Forget" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Drops a campaign that has ended from what the coordinator knows; the log keeps it.
+        ///
+        /// - Parameters:
+        ///   - request: A `Ergon_V1_CampaignSelector` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Ergon_V1_ChangeReply` to respond with.
+        func forget(
+            request: Ergon_V1_CampaignSelector,
+            context: GRPCCore.ServerContext
+        ) async throws -> Ergon_V1_ChangeReply
+
         /// Handle the "SetStanding" method.
         ///
         /// - Parameters:
@@ -1414,6 +1482,17 @@ extension Ergon_V1_Control.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: Ergon_V1_Control.Method.Forget.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_CampaignSelector>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_ChangeReply>(),
+            handler: { request, context in
+                try await self.forget(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: Ergon_V1_Control.Method.SetStanding.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_StandingRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_ChangeReply>(),
@@ -1578,6 +1657,17 @@ extension Ergon_V1_Control.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_ChangeReply> {
         let response = try await self.resume(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func forget(
+        request: GRPCCore.StreamingServerRequest<Ergon_V1_CampaignSelector>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_ChangeReply> {
+        let response = try await self.forget(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -1772,6 +1862,19 @@ extension Ergon_V1_Control.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Ergon_V1_ChangeReply> {
         return GRPCCore.ServerResponse<Ergon_V1_ChangeReply>(
             message: try await self.resume(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func forget(
+        request: GRPCCore.ServerRequest<Ergon_V1_CampaignSelector>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Ergon_V1_ChangeReply> {
+        return GRPCCore.ServerResponse<Ergon_V1_ChangeReply>(
+            message: try await self.forget(
                 request: request.message,
                 context: context
             ),
@@ -2059,6 +2162,29 @@ extension Ergon_V1_Control {
         ///       already finished.
         /// - Returns: The result of `handleResponse`.
         func resume<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_CampaignSelector>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_CampaignSelector>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_ChangeReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Forget" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Drops a campaign that has ended from what the coordinator knows; the log keeps it.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_CampaignSelector` message.
+        ///   - serializer: A serializer for `Ergon_V1_CampaignSelector` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_ChangeReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func forget<Result>(
             request: GRPCCore.ClientRequest<Ergon_V1_CampaignSelector>,
             serializer: some GRPCCore.MessageSerializer<Ergon_V1_CampaignSelector>,
             deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_ChangeReply>,
@@ -2507,6 +2633,40 @@ extension Ergon_V1_Control {
             )
         }
 
+        /// Call the "Forget" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Drops a campaign that has ended from what the coordinator knows; the log keeps it.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_CampaignSelector` message.
+        ///   - serializer: A serializer for `Ergon_V1_CampaignSelector` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_ChangeReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func forget<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_CampaignSelector>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_CampaignSelector>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_ChangeReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Ergon_V1_Control.Method.Forget.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
         /// Call the "SetStanding" method.
         ///
         /// - Parameters:
@@ -2917,6 +3077,35 @@ extension Ergon_V1_Control.ClientProtocol {
         }
     ) async throws -> Result where Result: Sendable {
         try await self.resume(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_CampaignSelector>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_ChangeReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Forget" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Drops a campaign that has ended from what the coordinator knows; the log keeps it.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Ergon_V1_CampaignSelector` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func forget<Result>(
+        request: GRPCCore.ClientRequest<Ergon_V1_CampaignSelector>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.forget(
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_CampaignSelector>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_ChangeReply>(),
@@ -3360,6 +3549,39 @@ extension Ergon_V1_Control.ClientProtocol {
             metadata: metadata
         )
         return try await self.resume(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Forget" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Drops a campaign that has ended from what the coordinator knows; the log keeps it.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func forget<Result>(
+        _ message: Ergon_V1_CampaignSelector,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Ergon_V1_CampaignSelector>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.forget(
             request: request,
             options: options,
             onResponse: handleResponse

@@ -524,11 +524,13 @@ package nonisolated struct Ergon_V1_Results: Sendable {
   fileprivate var _stage: Ergon_V1_StageName? = nil
 }
 
+/// What one attempt left, or each of several neighbouring tasks' attempts.
 package nonisolated struct Ergon_V1_Result: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The first one.
   package var task: Int64 = 0
 
   /// Empty if the attempt ended well.
@@ -559,6 +561,9 @@ package nonisolated struct Ergon_V1_Result: Sendable {
   package var cpuMicroseconds: Int64 = 0
 
   package var energyMicrojoules: Int64 = 0
+
+  /// Of how many tasks all this is true, if of more than one: they succeeded and left no files.
+  package var count: Int64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2290,7 +2295,7 @@ nonisolated extension Ergon_V1_Results: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension Ergon_V1_Result: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Result"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}failure\0\u{1}outputs\0\u{1}log\0\u{3}started_microseconds\0\u{3}wall_microseconds\0\u{3}cpu_microseconds\0\u{3}energy_microjoules\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}failure\0\u{1}outputs\0\u{1}log\0\u{3}started_microseconds\0\u{3}wall_microseconds\0\u{3}cpu_microseconds\0\u{3}energy_microjoules\0\u{1}count\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2306,6 +2311,7 @@ nonisolated extension Ergon_V1_Result: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 6: try { try decoder.decodeSingularInt64Field(value: &self.wallMicroseconds) }()
       case 7: try { try decoder.decodeSingularInt64Field(value: &self.cpuMicroseconds) }()
       case 8: try { try decoder.decodeSingularInt64Field(value: &self.energyMicrojoules) }()
+      case 9: try { try decoder.decodeSingularInt64Field(value: &self.count) }()
       default: break
       }
     }
@@ -2340,6 +2346,9 @@ nonisolated extension Ergon_V1_Result: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.energyMicrojoules != 0 {
       try visitor.visitSingularInt64Field(value: self.energyMicrojoules, fieldNumber: 8)
     }
+    if self.count != 0 {
+      try visitor.visitSingularInt64Field(value: self.count, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2352,6 +2361,7 @@ nonisolated extension Ergon_V1_Result: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.wallMicroseconds != rhs.wallMicroseconds {return false}
     if lhs.cpuMicroseconds != rhs.cpuMicroseconds {return false}
     if lhs.energyMicrojoules != rhs.energyMicrojoules {return false}
+    if lhs.count != rhs.count {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
