@@ -22,7 +22,7 @@ struct Dispatch {
         case .greedy: startAll(slot) { dispatch, job in dispatch.cheapest(job, slot, nil) }
         case .threshold: startBelowThreshold(slot)
         case .planned:
-            rolling.decide(slot, arrivals, &pending, &timetable)
+            rolling.decide(slot, hasNews: !arrivals.isEmpty, &pending, &timetable)
         }
     }
 
