@@ -101,7 +101,7 @@ def test_what_does_not_fit_is_named_with_the_deadline_to_give_up(
 
 
 def test_a_step_comes_after_the_one_it_reads(ergon: Ergon, tmp_path: Path) -> None:
-    carbon(tmp_path, [400, 300, 100, 200])
+    carbon(tmp_path, [400, 300, 200, 100])
     steps = CAMPAIGN.replace("    resources", "    outputs: {o: {file: o}}\n    resources") + """
   second:
     over: first.o
@@ -126,7 +126,7 @@ SLOTS = "-1 -1 -1 -1 -1 1 1 1 1 1 1 -1 -1"
 
 
 def test_a_log_is_replayed_by_policies_beside_its_bound(ergon: Ergon, tmp_path: Path) -> None:
-    carbon(tmp_path, [400, 300, 100, 200] + [500] * 20)
+    carbon(tmp_path, [400, 300, 100, 200, 500, 500])
     log = tmp_path / "log.swf"
     # Two jobs of an hour: one waited two hours in the log, the other not at all.
     jobs = ["; UnixStartTime: 1590969600", f"1 0 7200 3600 1 {SLOTS}", f"2 0 0 3600 1 {SLOTS}"]
