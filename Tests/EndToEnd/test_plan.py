@@ -1,6 +1,9 @@
-"""`ergon plan`: what a person sees of a plan, its certificate and its signals."""
+"""`ergon plan` and replays: what a person sees of a plan, its certificate and its signals."""
 
+import gzip
 from pathlib import Path
+
+import pytest
 
 from ergon import Ergon
 
@@ -71,13 +74,12 @@ def test_tasks_wait_for_clean_power_and_say_why(ergon: Ergon, tmp_path: Path) ->
 
 def test_no_plan_waits_for_a_signal_that_is_not_there(ergon: Ergon, tmp_path: Path) -> None:
     manifest = ergon.manifest(CAMPAIGN)
-    answer = ergon("plan", manifest, "--grid", grid(tmp_path), "--objective", "carbon", "-o", "json")
+    arguments = ["plan", manifest, "--objective", "carbon", "-o", "json", "--grid"]
+    answer = ergon(*arguments, grid(tmp_path))
     assert "carbon.csv: the signal cannot be read: done without" in answer.err
     assert "here: carbon all slots from the zone's yearly value" in answer.json()["signals"]
     without = GRID.replace("zone: DE", "zone: Atlantis")
-    answer = ergon(
-        "plan", manifest, "--grid", grid(tmp_path, without), "--objective", "carbon", "-o", "json"
-    )
+    answer = ergon(*arguments, grid(tmp_path, without))
     note = "carbon not known at every site: planned for least energy instead"
     assert note in answer.err and answer.json()["notes"] == [note]
     assert answer.json()["verdict"] == {"complete": True}
@@ -99,7 +101,7 @@ def test_what_does_not_fit_is_named_with_the_deadline_to_give_up(
 
 
 def test_a_step_comes_after_the_one_it_reads(ergon: Ergon, tmp_path: Path) -> None:
-    carbon(tmp_path, [400, 300, 100, 200])
+    carbon(tmp_path, [400, 300, 200, 100])
     steps = CAMPAIGN.replace("    resources", "    outputs: {o: {file: o}}\n    resources") + """
   second:
     over: first.o
@@ -118,3 +120,41 @@ def test_a_wrong_grid_file_is_refused_with_its_errors(ergon: Ergon, tmp_path: Pa
     answer = ergon("plan", ergon.manifest(CAMPAIGN), "--grid", grid(tmp_path, wrong), status=64)
     assert "grid.yaml:7:5: unknown key `peu`\n    did you mean `pue`?" in answer.err
     assert "`idle`: the number `10` has no unit" in answer.err
+
+
+SLOTS = "-1 -1 -1 -1 -1 1 1 1 1 1 1 -1 -1"
+
+
+def test_a_log_is_replayed_by_policies_beside_its_bound(ergon: Ergon, tmp_path: Path) -> None:
+    carbon(tmp_path, [400, 300, 100, 200, 500, 500])
+    log = tmp_path / "log.swf"
+    # Two jobs of an hour: one waited two hours in the log, the other not at all.
+    jobs = ["; UnixStartTime: 1590969600", f"1 0 7200 3600 1 {SLOTS}", f"2 0 0 3600 1 {SLOTS}"]
+    log.write_text("\n".join(jobs) + "\n")
+    with (tmp_path / "log.swf.gz").open("wb") as packed:
+        packed.write(gzip.compress(log.read_bytes()))
+    ways = ["--policy", "logged", "--policy", "even", "--policy", "planned", "--policy", "whole"]
+    for name in ["log.swf", "log.swf.gz"]:
+        answer = ergon("simulate", "--grid", grid(tmp_path), "--workload", tmp_path / name,
+                       "--slack", "2h", "--objective", "carbon", *ways, "-o", "json").json()
+        kilograms = {row["name"]: row["kilogramsCO2e"] for row in answer["policies"]}
+        # A job draws 10 Wh and its node 10 Wh, half as much again for cooling.
+        assert kilograms["logged"] == pytest.approx(0.02 * 1.5 * (0.4 + 0.1))
+        assert kilograms["even"] == pytest.approx(0.03 * 1.5 * 0.4)
+        assert kilograms["planned"] == pytest.approx(0.03 * 1.5 * 0.1)
+        assert answer["bound"] <= kilograms["planned"]
+        assert all(row["late"] == row["left"] == 0 for row in answer["policies"])
+        assert answer["jobs"] == 2 and answer["start"] == "2020-06-01 00:00"
+
+
+def test_a_log_that_is_none_is_refused_with_its_line(ergon: Ergon, tmp_path: Path) -> None:
+    log = tmp_path / "log.swf"
+    log.write_text("; UnixStartTime: 5\n1 2 3\n")
+    carbon(tmp_path, [100])
+    answer = ergon("simulate", "--grid", grid(tmp_path), "--workload", log, status=64)
+    assert "log.swf:2: not a job" in answer.err
+    log.write_text(f"1 0 0 3600 1 {SLOTS}\n")
+    answer = ergon("simulate", "--grid", grid(tmp_path), "--workload", log, status=64)
+    assert "say when second 0 is with --start" in answer.err
+    answer = ergon("simulate", "--grid", grid(tmp_path), status=64)
+    assert "--grid and --workload go together" in answer.err

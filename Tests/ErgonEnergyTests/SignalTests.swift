@@ -200,6 +200,18 @@ extension Signal {
         #expect(forecast.values == [grams(100.5)])
     }
 
+    @Test func `which has to be known for half of the slot`() throws {
+        let start = try at("2024-03-01T23:00Z")
+        let day = Signal(try signal().samples.filter { $0.start < start + .seconds(3600) })
+        func origin(hours: Int64) -> Forecast<CarbonIntensity>.Origin {
+            Forecast(
+                day, yearly: grams(1), start: start, slot: .seconds(hours * 3600), slots: 1
+            ).origins[0]
+        }
+        #expect(origin(hours: 2) == .signal)
+        #expect(origin(hours: 3) != .signal)
+    }
+
     @Test func `even beside a gap`() throws {
         let start = try at("2024-03-01")
         let holed = Signal(

@@ -84,11 +84,12 @@ struct ReplayTests {
     }
 
     @Test func `below a threshold means in the lowest three tenths of the day ahead, or at last`() {
-        let carbon: [Double] = [300, 400, 100, 400, 500, 600, 700, 700, 700, 700]
-        let account = replay(carbon: carbon, nodes: 2, jobs: [job(at: 0), job(at: 3)])
-            .account(of: .threshold)
-        // The first finds 300 to be the second lowest of ten; the other, 400 the lowest of seven.
-        #expect(account.carbon == milligrams([300, 400]))
+        let carbon: [Double] = [300, 200, 100, 400, 500, 600, 700, 700, 700, 700]
+        // The third lowest of ten is low enough, the fourth is not.
+        let third = replay(carbon: carbon, jobs: [job(at: 0)]).account(of: .threshold)
+        #expect(third.carbon == milligrams([300]))
+        let fifth = replay(carbon: [550] + carbon.dropFirst(), jobs: [job(at: 0)])
+        #expect(fifth.account(of: .threshold).carbon == milligrams([200]))
         let late = replay(carbon: [900, 800, 700, 100, 100, 100], jobs: [job(at: 0)])
         #expect(late.account(of: .threshold).carbon == milligrams([700]))
     }
