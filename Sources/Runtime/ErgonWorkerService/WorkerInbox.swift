@@ -26,21 +26,21 @@ final class WorkerInbox: Sendable {
     private let news = Mutex<[WorkerNews]>([])
 
     func post(_ item: WorkerNews) {
-        let isFirst = news.withLock { news in
+        news.withLock { news in
             news.append(item)
-            return news.count == 1
+            // Whoever comes first rings for all that come before it is heard.
+            if news.count == 1 { bell.ring() }
         }
-        // Whoever comes first rings for all that come before it is heard.
-        if isFirst { bell.ring() }
     }
 
+    /// The bell has rung once for what there is, and is heard once with it: both under the lock,
+    /// since a ring between the two would be lost.
     func take() -> [WorkerNews] {
-        let taken = news.withLock { news in
-            let taken = news
-            news = []
-            return taken
+        news.withLock { news in
+            if news.isEmpty { return [] }
+            bell.hear()
+            defer { news = [] }
+            return news
         }
-        if !taken.isEmpty { bell.hear() }
-        return taken
     }
 }
