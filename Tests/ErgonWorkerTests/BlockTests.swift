@@ -106,15 +106,18 @@ struct BlockTests {
 
     @Test func `what is withdrawn of a block that waits does not run`() throws {
         var day = Day(tasks: 1000, cpus: 1)
-        _ = try day.grown(to: 16)
-        let held = day.worker.held.flatMap(\.remaining.ranges).last?.upperBound ?? 0
-        day.tell(.order(.withdrawTasks(day.lease, IntervalSet(500..<held))))
+        let running = try day.grown(to: 16)
+        let waiting = try #require(day.made.last).tasks
+        try #require(waiting.count > 1)
+        let lost = waiting.lowerBound + 1..<waiting.upperBound
+        day.tell(.order(.withdrawTasks(day.lease, IntervalSet(lost))))
+        day.advance(running, through: running.tasks.upperBound, wall: 100)
+        day.end(running, .exit(0))
         while let block = day.next() {
             day.advance(block, through: block.tasks.upperBound, wall: 100)
             day.end(block, .exit(0))
         }
-        #expect(day.done.intersection(500..<held).isEmpty)
-        #expect(day.worker.running == 1, "the one that `grown` has left")
+        #expect(day.done == IntervalSet(0..<1000).subtracting(IntervalSet(lost)))
     }
 
     @Test func `an answer that does not fit is no answer`() throws {
@@ -145,6 +148,8 @@ private struct Day {
     var uptime = Microseconds.zero
     private(set) var results: [TaskResult] = []
     private var started: [Block] = []
+    /// In the order in which they were made ready.
+    private(set) var made: [Block] = []
 
     init(tasks: Int, cpus: Int) {
         worker = Worker(
@@ -166,7 +171,11 @@ private struct Day {
         let effects = worker.handle(event, now: Instant(microseconds: 0), uptime: uptime)
         for effect in effects {
             switch effect {
-            case .prepare(let attempt): tell(.prepared(attempt))
+            case .prepare(let attempt):
+                if let tasks = worker.tasks(of: attempt) {
+                    made.append(Block(attempt: attempt, tasks: tasks))
+                }
+                tell(.prepared(attempt))
             case .start(let attempt):
                 if let tasks = worker.tasks(of: attempt) {
                     started.append(Block(attempt: attempt, tasks: tasks))
