@@ -13,6 +13,7 @@ struct CoordinatorThread: Sendable {
     let signer: NoteSigner
     let store: ContentStore
     let inbox: CoordinatorInbox
+    let board: Board
     let ports: SharedPorts
     let isLogged: Bool
     let clock: @Sendable () -> Instant
@@ -22,7 +23,7 @@ struct CoordinatorThread: Sendable {
 
     init(
         home: CoordinatorHome, grace: Microseconds, signer: NoteSigner, store: ContentStore,
-        inbox: CoordinatorInbox, ports: SharedPorts, isLogged: Bool,
+        inbox: CoordinatorInbox, board: Board, ports: SharedPorts, isLogged: Bool,
         clock: @escaping @Sendable () -> Instant, logger: Logger
     ) {
         self.home = home
@@ -30,6 +31,7 @@ struct CoordinatorThread: Sendable {
         self.signer = signer
         self.store = store
         self.inbox = inbox
+        self.board = board
         self.ports = ports
         self.isLogged = isLogged
         self.clock = clock
@@ -49,7 +51,7 @@ struct CoordinatorThread: Sendable {
         do {
             let (core, log) = try restore()
             let loop = CoordinatorLoop(
-                core: core, log: log, signer: signer, store: store, inbox: inbox,
+                core: core, log: log, signer: signer, store: store, inbox: inbox, board: board,
                 reserve: DiskReserve(folder: home.folder), clock: clock, ports: ports,
                 isLogged: isLogged, logger: logger)
             restored.settle(.success(()))
