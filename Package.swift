@@ -51,6 +51,7 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let core: [Target] = [
     target("Core", "ErgonModel", []),
     target("Core", "ErgonManifest", ["ErgonModel", yams]),
+    target("Core", "ErgonPlanner", ["ErgonModel"]),
     target("Core", "ErgonCoordinator", ["ErgonModel"]),
     target("Core", "ErgonWorker", ["ErgonModel"]),
     target("Core", "ErgonMerge", ["ErgonModel"]),
@@ -80,6 +81,12 @@ let runtime: [Target] = [
         ["ErgonModel", crypto, x509, asn1, nioCore, nioSSL]),
     target("Runtime", "ErgonStorage", ["ErgonModel", "ErgonProvenance", "CLinux", crypto]),
     target("Runtime", "ErgonTransfer", ["ErgonModel", "ErgonProvenance", "ErgonSystem", "CCurl"]),
+    target(
+        "Runtime", "ErgonWitness",
+        [
+            "ErgonModel", "ErgonProvenance", "ErgonStorage", "ErgonTransfer", nioCore, nioPosix,
+            logging,
+        ] + hummingbird),
     target("Runtime", "ErgonEnergy", ["ErgonModel"]),
     target(
         "Runtime", "ErgonDashboard",
@@ -110,9 +117,9 @@ let app: [Target] = [
     target(
         "App", "ErgonCommands",
         [
-            "ErgonModel", "ErgonManifest", "ErgonMerge", "ErgonProvenance", "ErgonAudit",
-            "ErgonSimulation", "ErgonWire", "ErgonSecurity", "ErgonStorage", "ErgonTransfer",
-            "ErgonEnergy",
+            "ErgonModel", "ErgonManifest", "ErgonPlanner", "ErgonMerge", "ErgonProvenance",
+            "ErgonAudit", "ErgonSimulation", "ErgonWire", "ErgonSecurity", "ErgonStorage",
+            "ErgonTransfer", "ErgonEnergy", "ErgonWitness",
             "ErgonCoordinatorService", "ErgonWorkerService", "ErgonSystem", logging, arguments,
         ] + grpc),
     .executableTarget(
@@ -147,6 +154,7 @@ let app: [Target] = [
 let checks: [Target] = [
     tests("ErgonModel", []),
     tests("ErgonManifest", ["ErgonModel"], exclude: ["Corpus"]),
+    tests("ErgonPlanner", ["ErgonModel"], exclude: ["Fixtures"]),
     tests("ErgonCoordinator", ["ErgonModel"], exclude: ["Stories"]),
     tests("ErgonWorker", ["ErgonModel"], exclude: ["Stories"]),
     tests("ErgonWire", ["ErgonModel", "ErgonWireMessages"] + grpc),

@@ -1,9 +1,12 @@
 """Python functions that do nothing, in processes that stay."""
 
-from laboratory import Laboratory
+import shutil
+
+from grid import Grid
+from laboratory import HERE, Laboratory
 from peers import DRIVEN, driven, each
 from report import Claim, Report, Table
-from rounds import NotMeasured, alternate
+from rounds import alternate
 
 QUESTION = "what a task that does nothing costs in a Python process that stays"
 TASKS = 100_000
@@ -25,7 +28,7 @@ def measure(lab: Laboratory) -> Report:
     titles = [DRIVEN[name] for name in NAMES]
     rounds = alternate(
         {
-            ERGON: ergon,
+            ERGON: lambda: ergon(lab, count),
             **each(peer, NAMES),
         },
         lab.rounds,
@@ -52,6 +55,22 @@ def measure(lab: Laboratory) -> Report:
     )
 
 
-def ergon() -> float:
-    """The place of a warm campaign, finished on a `Grid` as in `noop`."""
-    raise NotMeasured("no step can be `warm:` yet")
+PROGRAM = """import ergon_warm
+
+ergon_warm.serve(lambda task: None)
+"""
+
+STEP = """    split: {{seeds: {count}}}
+    warm: [python3, "{{code}}/nothing.py"]
+    resources: {{cpus: 1, memory: 16 MiB, time: 1 s, limit: 1 min}}
+code: [nothing.py, ergon_warm.py]
+"""
+
+
+def ergon(lab: Laboratory, count: int) -> float:
+    """Seconds from the start of `ergon submit` to the time of the record that all has ended; the
+    two interpreters start within."""
+    with Grid(lab) as grid:
+        (grid.folder / "nothing.py").write_text(PROGRAM)
+        shutil.copy(HERE.parent / "examples" / "ergon_warm.py", grid.folder)
+        return grid.finish(grid.manifest("warm", STEP.format(count=count))).seconds

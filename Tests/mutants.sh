@@ -169,7 +169,7 @@ mutant 'a worker forgets a report when it has sent it' \
     'effects.append(.send(next.report))' \
     'effects.append(.send(next.report)); effects.append(.forget(.report(id)))'
 mutant 'a task that is leased again gets its neighbour'"'"'s events' \
-    ErgonWorker/TaskPlan.swift \
+    ErgonWorker/LeasePlan.swift \
     'let shard = shards[task]' \
     'let shard = shards[lease.tasks.count == 1 ? (task + 1) % shards.count : task]'
 

@@ -8,6 +8,7 @@ the folder of real inputs; ERGON_SLOW=1 adds what takes minutes of CPU.
 """
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 
 from cluster import Cluster
 from ergon import EXECUTABLE, ROOT, Ergon
+from recorded import CAMPAIGN
 
 sys.path.append(str(ROOT / "examples" / "tests"))
 
@@ -51,3 +53,19 @@ def ergon(tmp_path: Path) -> Iterator[Ergon]:
 def cluster(ergon: Ergon) -> Cluster:
     """A coordinator without workers."""
     return Cluster(ergon)
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a coordinator that has ended, after one campaign with one failed attempt."""
+    ergon = Ergon(tmp_path_factory.mktemp("recorded"))
+    (ergon.folder / "once").mkdir()
+    text = CAMPAIGN.replace("HOW", f"! rmdir {ergon.folder}/once")
+    ergon("run", ergon.manifest(text))
+    return ergon.folder / "ergon-runs" / "campaign" / "1" / "coordinator"
+
+
+@pytest.fixture
+def home(recorded: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be damaged."""
+    return shutil.copytree(recorded, tmp_path / "home")

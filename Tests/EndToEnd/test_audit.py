@@ -12,60 +12,9 @@ import pytest
 from certificates import openssl
 from cluster import Cluster
 from ergon import Ergon
-from record_log import (
-    Record,
-    checkpoint,
-    commits,
-    crc32c,
-    frames,
-    key_identifier,
-    leaves,
-    records,
-    root,
-    segments,
-)
-
-CAMPAIGN = """
-steps:
-  work:
-    split: {seeds: 5}
-    run: [sh, -c, 'echo {index} > {out.text}; [ {index} != 2 ] || HOW']
-    outputs: {text: {file: text.txt, merge: lines}}
-"""
-
-
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home of a coordinator that has ended, after one campaign with one failed attempt."""
-    ergon = Ergon(tmp_path_factory.mktemp("recorded"))
-    (ergon.folder / "once").mkdir()
-    text = CAMPAIGN.replace("HOW", f"! rmdir {ergon.folder}/once")
-    ergon("run", ergon.manifest(text))
-    return ergon.folder / "ergon-runs" / "campaign" / "1" / "coordinator"
-
-
-@pytest.fixture
-def home(recorded: Path, tmp_path: Path) -> Path:
-    """A copy of it, to be damaged."""
-    return shutil.copytree(recorded, tmp_path / "home")
-
-
-Findings = list[tuple[str, str]]
-
-
-def verify(ergon: Ergon, home: Path, *more: object) -> Findings:
-    """What `ergon audit verify` finds; the exit status must say whether there is anything."""
-    text = ergon("audit", "verify", "--home", home, "-o", "json", *more, status=1).json()
-    assert text["verified"] is False and text["findings"]
-    return [(finding["place"], finding["problem"]) for finding in text["findings"]]
-
-
-def flip(path: Path, place: int) -> None:
-    content = bytearray(path.read_bytes())
-    content[place] ^= 1
-    path.chmod(0o644)
-    path.write_bytes(content)
-
+from forging import SPKI, flip, rewrite, seed_of
+from record_log import Record, checkpoint, commits, frames, leaves, records, root, segments
+from recorded import CAMPAIGN, verify
 
 # A whole log
 
@@ -122,10 +71,6 @@ def test_another_reader_agrees(ergon: Ergon, home: Path) -> None:
         "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", ergon.folder / "key",
         "-rawin", "-in", ergon.folder / "note", "-sigfile", ergon.folder / "signature",
     )  # fmt: skip
-
-
-SPKI = bytes.fromhex("302a300506032b6570032100")
-"""Before an Ed25519 public key in DER (RFC 8410)."""
 
 
 def test_the_records_can_be_read(ergon: Ergon, home: Path) -> None:
@@ -217,49 +162,6 @@ def test_a_manifest_that_is_gone(ergon: Ergon, home: Path) -> None:
 
 
 # A forged log
-
-
-def seed_of(home: Path) -> bytes:
-    return (home / "log-key").read_bytes()
-
-
-def rewrite(home: Path, change: Callable[[list[Record]], None], seed: bytes) -> None:
-    """Changes records and makes everything fit again: numbers, checksums, tree, checkpoint,
-    the signature and the key that verifies it."""
-    log = home / "log"
-    (segment,) = segments(log)
-    found = records(log)
-    change(found)
-    forged = b""
-    texts: list[bytes] = []
-    for number, record in enumerate(found):
-        text = json.dumps(
-            record | {"seq": number}, sort_keys=True, separators=(",", ":"), ensure_ascii=False
-        ).encode()
-        checksum = crc32c(struct.pack("<Q", number) + text)
-        forged += struct.pack("<HHI", len(text), len(text) ^ 0xFFFF, checksum) + text
-        texts.append(text)
-    segment.write_bytes(segment.read_bytes()[:28] + forged)
-    sign(home, texts, seed)
-
-
-def sign(home: Path, texts: list[bytes], seed: bytes) -> None:
-    name, _, _ = checkpoint(home / "log")
-    folder = home.parent
-    (folder / "seed.der").write_bytes(bytes.fromhex("302e020100300506032b657004220420") + seed)
-    private = ["-keyform", "DER", "-inkey", folder / "seed.der"]
-    openssl("pkey", "-in", folder / "seed.der", "-pubout", "-outform", "DER",
-            "-out", folder / "public.der")  # fmt: skip
-    public = b"\1" + (folder / "public.der").read_bytes()[len(SPKI) :]
-    identifier = key_identifier(name, public)
-    note = f"{name}\n{len(texts)}\n{base64.b64encode(root(texts)).decode()}\n"
-    (folder / "forged").write_text(note)
-    openssl("pkeyutl", "-sign", *private, "-rawin", "-in", folder / "forged",
-            "-out", folder / "forged.signature")  # fmt: skip
-    signature = base64.b64encode(identifier + (folder / "forged.signature").read_bytes())
-    (home / "log" / "checkpoint").write_text(f"{note}\n— {name} {signature.decode()}\n")
-    key = f"{name}+{identifier.hex()}+{base64.b64encode(public).decode()}\n"
-    (home / "log-key.pub").write_text(key)
 
 
 def nothing(_: list[Record]) -> None:

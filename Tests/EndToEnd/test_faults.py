@@ -419,6 +419,21 @@ def test_a_worker_waits_for_its_coordinator(cluster: Cluster) -> None:
 # A full disk
 
 
+def ask(cluster: Cluster, command: str) -> int:
+    """:return: the exit status, whatever it is."""
+    asked = cluster.ergon.start("ask", command, "last", "--home", cluster.home)
+    return asked.wait().status
+
+
+def change_something(cluster: Cluster) -> bool:
+    """Until the records do not fit any more into what the disk had given the log.
+
+    :return: whether the coordinator waits for room.
+    """
+    ask(cluster, "hold"), ask(cluster, "release")
+    return "waiting for room" in cluster.coordinator.err
+
+
 def test_whoever_watches_sees_a_full_disk_through(ergon: Ergon) -> None:
     """Nothing can go on record while the disk is full; then it goes on as if nothing had been."""
     try:
@@ -434,11 +449,13 @@ def test_whoever_watches_sees_a_full_disk_through(ergon: Ergon) -> None:
         watching = ergon.start("watch", "watch", "last", "--home", cluster.home)
         until("somebody watches", lambda: watching.err + watching.out)
         disk.fill()
+        until("the log waits", lambda: change_something(cluster))
         campaign.open_gate()
-        until("the log waits", lambda: "waiting for room" in cluster.coordinator.err)
         refused = cluster("status", status=1)
         assert "the coordinator's disk is full" in refused.err
         disk.free()
+        until("there is room", lambda: ask(cluster, "status") == 0)
+        ask(cluster, "release")
         assert watching.wait().status == 0
         assert cluster.finish()["state"] == "complete"
         assert cluster.fetch(campaign.output) == campaign.bytes_out

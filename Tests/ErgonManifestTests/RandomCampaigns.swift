@@ -61,8 +61,20 @@ struct RandomCampaigns {
                 limit: Microseconds(Int64(number(1_000_000_000...300_000_000_000_000))),
                 cleanup: perhaps { Microseconds(Int64($0.number(1...999_999_999))) } ?? .zero),
             retry: retry(), variables: variables())
+        step.isWarm = number(0...3) == 0
         step.run = command(of: step)
+        if step.isWarm { step.run.removeAll { !$0.placeholders.allSatisfy(isOfEveryTask) } }
+        if step.run.isEmpty { step.run = [Template(parts: [.text("program")])] }
         return step
+    }
+
+    private func isOfEveryTask(_ hole: Placeholder) -> Bool {
+        switch hole {
+        case .code, .with: true
+        case .index, .first, .count, .events, .input, .inputs, .line, .seed, .seeds, .out, .point,
+            .output:
+            false
+        }
     }
 
     private mutating func retry() -> RetrySpec {

@@ -147,14 +147,15 @@ struct PublishedNotes {
             #expect(try published.verified(by: [signer.verifier]) == [signer.verifier])
         }
 
-        let lines = String(decoding: try vector("tlog-sample/entry-257.tlog-proof"), as: UTF8.self)
-            .split(separator: "\n", omittingEmptySubsequences: false)
-        let proof = lines.dropFirst(2).prefix { !$0.isEmpty }
-            .compactMap { Base64.bytes($0) }.compactMap { ErgonModel.Digest(bytes: $0) }
-        #expect(proof == MerkleTree.inclusionProof(of: 257, in: leaves[...]))
-        let head = TreeHead(size: 300, root: MerkleTree.root(of: leaves[...]))
-        #expect(
-            head.includes(
-                leaf: leafHash(try vector("tlog-sample/entry-257.json")), at: 257, proof: proof))
+        let bytes257 = try vector("tlog-sample/entry-257.tlog-proof")
+        let proof = try LogProof(parsing: bytes257)
+        #expect(Array(proof.text.utf8) == bytes257 && proof.index == 257)
+        #expect(proof.hashes == MerkleTree.inclusionProof(of: 257, in: leaves[...]))
+        let entry = try vector("tlog-sample/entry-257.json")
+        let witness = try VerifierKey(
+            parsing: keys["witness_cosignature_v1_vkey"]?.string ?? "")
+        #expect(try proof.verified(of: entry, by: [witness]).head.size == 300)
+        #expect(try proof.checkpoint.verified(by: [signer.verifier, witness]).count == 2)
+        #expect(throws: NoteFault.self) { try proof.verified(of: entry + [0], by: [witness]) }
     }
 }

@@ -22,10 +22,12 @@ struct LeftoversTests {
     private func start(in folder: String, _ variable: String) async throws -> CInt {
         let output = open(folder + "/log", O_WRONLY | O_CREAT, 0o600)
         defer { close(output) }
-        let process = spawn(
-            ["sleep", "1000"], environment: [variable], path: "/usr/bin:/bin", folder: folder,
+        let started = try spawn(
+            CStrings(["sleep", "1000"]), environment: CStrings([variable]), path: "/usr/bin:/bin",
+            folder: folder,
             output: output)
-        try #require(process > 0)
+        close(started.watch)
+        let process = started.number
         // The kernel lets us go on shortly before the new program has its environment.
         while try text("/proc/\(process)/environ").isEmpty { await Task.yield() }
         return process

@@ -11,6 +11,9 @@ enum Fixture {
             step("tidy", split: seeds(10), run: ["tidy"], cleanup: 10),
         ])
 
+    /// A program that is told nothing but numbers.
+    static let bare = campaign("bare", [step("bare", split: seeds(4000), run: ["w"], isWarm: true)])
+
     /// One step for every split, and one output for every merge rule.
     static let kinds = campaign(
         "kinds",
@@ -103,7 +106,7 @@ private func input(
 private func step(
     _ name: String, over: Source? = nil, split: Split, points: [PointAxis] = [],
     with: [NamedSource] = [], run: [String], cpus: Int = 1, memory: Int64 = 1,
-    cleanup: Int64 = 0, outputs: [OutputSpec] = []
+    cleanup: Int64 = 0, outputs: [OutputSpec] = [], isWarm: Bool = false
 ) -> StepSpec {
     StepSpec(
         name: name, over: over, split: split, points: points, with: with, run: templates(run),
@@ -111,7 +114,7 @@ private func step(
         resources: Resources(
             cpus: cpus, memory: ByteCount(memory << 30), time: nil, limit: .seconds(60),
             cleanup: .seconds(cleanup)),
-        retry: RetrySpec(), variables: ["MODE": name])
+        retry: RetrySpec(), variables: ["MODE": name], isWarm: isWarm)
 }
 
 private func templates(_ arguments: [String]) -> [Template] {

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 EXAMPLES = Path(__file__).resolve().parents[1]
-PROGRAMS = [EXAMPLES / name for name in ("formats", "hep", "operations")]
+PROGRAMS = [EXAMPLES, *(EXAMPLES / name for name in ("formats", "hep", "operations"))]
 CLUSTER = EXAMPLES / "cpp" / "build" / "cluster"
 
 Outputs = dict[str, Path]

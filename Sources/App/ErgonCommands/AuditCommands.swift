@@ -117,7 +117,10 @@ extension Coverage {
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Reads and judges a log; asks no coordinator.",
-        subcommands: [AuditVerifyCommand.self, AuditShowCommand.self])
+        subcommands: [
+            AuditVerifyCommand.self, AuditShowCommand.self, AuditProveCommand.self,
+            AuditExportCommand.self,
+        ])
 }
 
 struct AuditVerifyCommand: AsyncParsableCommand {
@@ -130,19 +133,39 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             goes on. Exit status 1 on any finding.
 
             Give --key with a key that you have from elsewhere: whoever can rewrite the log can \
-            rewrite the key that lies beside it.
+            rewrite the key that lies beside it. Whoever has the key can rewrite the log and sign \
+            it anew: against that there are --since, with a checkpoint that you kept, and \
+            --witness, with the keys of others who saw the log grow.
             """)
 
     @OptionGroup var arguments: LogArguments
     @Option(help: "The log's verifier key (NAME+HASH+KEY), or a file that holds it.")
     var key: String?
+    @Option(
+        help: "A checkpoint of the log that was kept; the log must begin with what it was then.",
+        completion: .file())
+    var since: String?
+    @Option(
+        help: "The verifier key of a witness, or a file that holds it; may be given again.")
+    var witness: [String] = []
+    @Option(help: "How many of the witnesses must have signed. Default: all of them.")
+    var quorum: Int?
     @OptionGroup var output: FormatOption
+
+    func validate() throws {
+        if let quorum, !(0...witness.count).contains(quorum) {
+            throw ValidationError("there are \(witness.count) witnesses to make a quorum of")
+        }
+    }
 
     func run() async throws {
         try await reporting {
-            var audited = try arguments.read()
             let (verifier, isOwn) = try verifierKey()
-            audited.checkSignature(by: verifier)
+            let witnesses = try witness.map { try ErgonCommands.verifierKey($0) }
+            let earlier = try since.map { try Self.earlierHead($0, signedBy: verifier) }
+            var audited = try arguments.read(since: earlier)
+            audited.checkSignatures(
+                by: verifier, witnesses: witnesses, quorum: quorum ?? witnesses.count)
             let outputs = audited.checkOutputs()
             switch output.format {
             case .text:
@@ -158,18 +181,22 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     }
 
     private func verifierKey() throws -> (VerifierKey, isOwn: Bool) {
-        let path = "\(arguments.around)/log-key.pub"
-        var text = key ?? path
-        if !text.contains("+") || FileManager.default.fileExists(atPath: text) {
-            text = String(decoding: try readFile(text), as: UTF8.self)
-        }
+        (try ErgonCommands.verifierKey(key ?? "\(arguments.around)/log-key.pub"), key == nil)
+    }
+
+    /// - Throws: if it is no checkpoint, or was not signed by the log.
+    private static func earlierHead(
+        _ path: String, signedBy key: VerifierKey
+    ) throws -> TreeHead {
+        let bytes = try readFile(path)
         do throws(NoteFault) {
-            let line = text.prefix { $0 != "\n" }
-            return (try VerifierKey(parsing: String(line)), key == nil)
+            let note = try SignedNote(parsing: bytes)
+            _ = try note.verified(by: [key])
+            return try Checkpoint(parsing: note.text).head
         } catch {
             throw CommandFault(
-                place: key ?? path, problem: "this is no verifier key: \(error)",
-                remedy: "it looks like NAME+HASH+KEY; a coordinator keeps it in log-key.pub")
+                place: path, problem: "this is no checkpoint of the log: \(error)",
+                remedy: "give a copy of its `checkpoint` as it was at some earlier time")
         }
     }
 
@@ -233,7 +260,7 @@ struct AuditShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting {
-            var reader = try arguments.open()
+            var reader = try arguments.openEither()
             while let item = try reader.next() {
                 switch item {
                 case .record(let place, let bytes): show(bytes, at: place)

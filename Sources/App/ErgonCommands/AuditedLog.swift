@@ -10,24 +10,47 @@ import Glibc
 
 /// Which log is meant, and where the content it names may be.
 struct LogArguments: ParsableArguments {
-    @Argument(help: "The log's folder. Default: the log of --home.", completion: .directory)
+    @Argument(
+        help: "The log's folder, or one that it was exported to. Default: the log of --home.",
+        completion: .directory)
     var log: String?
     @OptionGroup var home: HomeOption
     @Option(
-        help: "The content store. Default: `content` beside the log's folder.",
+        help: """
+            The content store. Default: `content` beside the log's folder, or in the one that it \
+            was exported to.
+            """,
         completion: .directory)
     var content: String?
 
     var folder: String { log.map(absolute) ?? CoordinatorHome(folder: home.folder).log }
     /// The folder that holds the log, the content and the key.
-    var around: String { "\(folder)/.." }
+    var around: String { isExported ? folder : "\(folder)/.." }
     var contentFolder: String { content.map(absolute) ?? "\(around)/content" }
+    /// Tiles, as `ergon audit export log` makes them, rather than the segments of a coordinator.
+    var isExported: Bool { FileManager.default.fileExists(atPath: "\(folder)/tile") }
 
     /// The log as it lies there; nothing is locked, asked or changed.
     func open() throws -> LogReader {
-        do throws(LogFault) {
-            return try LogReader(folder)
-        } catch {
+        try explained { () throws(LogFault) in try LogReader(folder) }
+    }
+
+    /// The same, in whichever of the two forms it has.
+    func openEither() throws -> any RecordSource {
+        guard isExported else { return try open() }
+        return try explained { () throws(LogFault) in
+            try TiledLogReader(of: TileFolder(folder))
+        }
+    }
+
+    /// Reads and judges the whole of it.
+    /// - Parameter earlier: what it was once; it must be the start of what it is.
+    func read(since earlier: TreeHead? = nil) throws -> AuditedLog {
+        try AuditedLog(try openEither(), content: contentFolder, since: earlier)
+    }
+
+    private func explained<Log>(_ open: () throws(LogFault) -> Log) throws -> Log {
+        do throws(LogFault) { return try open() } catch {
             guard case .system(let fault) = error else { throw error }
             if fault.code == ENOENT || fault.code == ENOTDIR {
                 throw CommandFault(
@@ -39,9 +62,6 @@ struct LogArguments: ParsableArguments {
                 remedy: "read it as a user who may, or read a copy", exit: Exit.no)
         }
     }
-
-    /// Reads and judges the whole of it.
-    func read() throws -> AuditedLog { try AuditedLog(try open(), content: contentFolder) }
 }
 
 /// A log read from end to end: what its bytes say, and what an audit makes of its records.
@@ -60,13 +80,15 @@ struct AuditedLog {
     private(set) var isReadable = true
     private let content: String
 
-    init(_ reader: LogReader, content: String) throws {
+    init(_ source: any RecordSource, content: String, since earlier: TreeHead? = nil) throws {
         self.content = content
-        var reader = reader
+        var reader = source
         var audit = Audit { digest in storedCampaign(digest, in: content) }
+        var start = earlier.map { PastHead($0) }
         while let item = try reader.next() {
             switch item {
             case .record(let place, let bytes):
+                start?.add(bytes)
                 do throws(RecordFault) {
                     let (sequence, record) = try decode(bytes)
                     audit.add(record, sequence: sequence)
@@ -82,6 +104,7 @@ struct AuditedLog {
             }
         }
         report = audit.report
+        if let problem = start?.problem { findings.append(("the earlier checkpoint", problem)) }
         checkpoint = reader.checkpoint
         head = reader.head
         unsigned = isReadable ? max(head.size - (checkpoint.flatMap(signedSize) ?? 0), 0) : nil
@@ -91,14 +114,21 @@ struct AuditedLog {
         }
     }
 
-    /// Adds what a signature by `key` says against the log.
-    mutating func checkSignature(by key: VerifierKey) {
+    /// Adds what the signatures say against the log: by its own `key`, and by at least `quorum` of
+    /// `witnesses`.
+    mutating func checkSignatures(by key: VerifierKey, witnesses: [VerifierKey], quorum: Int) {
         guard let checkpoint else {
             findings.append(("checkpoint", "there is none: nothing vouches for the log"))
             return
         }
         do throws(NoteFault) {
-            _ = try checkpoint.verified(by: [key])
+            let signers = try checkpoint.verified(by: [key] + witnesses)
+            if !signers.contains(key) { throw .unsigned }
+            let count = signers.count { $0 != key }
+            if count < quorum {
+                findings.append(
+                    ("checkpoint", "\(count) of the witnesses signed it, not \(quorum)"))
+            }
         } catch {
             findings.append(("checkpoint", "\(error)"))
         }
@@ -125,14 +155,35 @@ struct AuditedLog {
     }
 }
 
+/// Whether a log begins with what it was when an earlier checkpoint was taken of it.
+private struct PastHead {
+    let head: TreeHead
+    private var frontier = MerkleFrontier()
+
+    init(_ head: TreeHead) { self.head = head }
+
+    mutating func add(_ record: [UInt8]) {
+        if frontier.size < head.size { frontier.append(leafHash(record)) }
+    }
+
+    var problem: String? {
+        if frontier.size < head.size {
+            "the log has \(frontier.size) records that can be read, not the \(head.size) of then"
+        } else if frontier.root != head.root {
+            "the first \(head.size) records are not those of then: the log was rewritten"
+        } else {
+            nil
+        }
+    }
+}
+
 /// - Returns: `nil` if the checkpoint is none; the reader has found that as well.
 private func signedSize(_ note: SignedNote) -> Int? {
     try? Checkpoint(parsing: note.text).head.size
 }
 
 private func storedCampaign(_ digest: Digest, in content: String) -> Campaign? {
-    let (first, rest) = (digest.hex.prefix(2), digest.hex.dropFirst(2))
-    guard let bytes = try? readFile("\(content)/\(first)/\(rest)"), Digest(of: bytes) == digest,
+    guard let bytes = try? ContentStore(reading: content).read(digest),
         let manifest = try? parseManifest(
             String(decoding: bytes, as: UTF8.self), file: "manifest", limits: .canonical)
     else { return nil }

@@ -58,7 +58,7 @@ struct ValidateCommand: AsyncParsableCommand {
 }
 
 /// The number of tasks of the step that `step` reads, where the manifest alone tells.
-private func countsUpstream(_ campaign: Campaign, _ step: StepSpec) -> Int? {
+func countsUpstream(_ campaign: Campaign, _ step: StepSpec) -> Int? {
     guard case .output(let name, _) = step.over, let index = campaign.stepIndex(named: name) else {
         return nil
     }

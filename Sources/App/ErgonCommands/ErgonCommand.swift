@@ -30,8 +30,9 @@ struct ErgonCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Campaigns",
                 subcommands: [
-                    RunCommand.self, ValidateCommand.self, SubmitCommand.self, StatusCommand.self,
-                    WatchCommand.self, ResultsCommand.self, LogsCommand.self, ExplainCommand.self,
+                    RunCommand.self, ValidateCommand.self, PlanCommand.self, SubmitCommand.self,
+                    StatusCommand.self, WatchCommand.self, ResultsCommand.self, LogsCommand.self,
+                    ExplainCommand.self,
                     HoldCommand.self, ReleaseCommand.self, CancelCommand.self, ResumeCommand.self,
                     RetryCommand.self, ForgetCommand.self,
                 ]),
@@ -42,7 +43,8 @@ struct ErgonCommand: AsyncParsableCommand {
                     LoginCommand.self, LogCommand.self,
                 ]),
             CommandGroup(
-                name: "Auditors", subcommands: [CoverageCommand.self, AuditCommand.self]),
+                name: "Auditors",
+                subcommands: [CoverageCommand.self, AuditCommand.self, WitnessCommand.self]),
             CommandGroup(
                 name: "Tools", subcommands: [MergeCommand.self, SimulateCommand.self]),
         ])

@@ -6,48 +6,58 @@ import Glibc
 struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
-        abstract: "Lives through grids in which everything goes wrong, and checks every promise.",
+        abstract: "Lives through grids in which everything goes wrong, or replays a log of jobs.",
         discussion: """
-            Runs the real coordinator, workers and log in virtual time, on a network, clocks and a \
-            disk that fail as the seed says, with people who hold, cancel and retry, and programs \
-            that fail, dawdle or take their worker with them. A seed always goes the same way; \
-            every eighth is run twice to prove it. Exit status 1 if any promise is broken.
+            With --grid and --workload: replays a log of jobs on the sites of a grid file \
+            (docs/ENERGY.md) by several policies, side by side, with a bound that none can \
+            undercut. Each sees only what was submitted so far, and the forecast.
+
+            With --seeds: checks every promise. Runs the real coordinator, workers and log in \
+            virtual time, on a network, clocks and a disk that fail as the seed says, with people \
+            who hold, cancel and retry, and programs that fail, dawdle or take their worker with \
+            them. A seed always goes the same way; every eighth is run twice to prove it. Exit \
+            status 1 if any promise is broken.
             """)
 
     @Flag(help: "What goes wrong: everything. Without it the worlds are calm.")
     var faults = false
-    @Option(help: "Which worlds: one seed, or A..B.")
-    var seeds: SeedRange
+    @Option(help: "Which worlds, or which errors of the forecast: one seed, or A..B.")
+    var seeds: SeedRange?
     @Option(help: "Steps of each world during which things go wrong.")
     var ops = Simulation.usualOperations
     @Flag(help: "Prints everything that happens.")
     var trace = false
+    @OptionGroup(title: "Replay") var replay: ReplayArguments
     @OptionGroup var format: FormatOption
 
     func validate() throws {
         if ops < 1 { throw ValidationError("--ops must be at least 1") }
+        if replay.isAsked { return try replay.check(isWithFaults: faults || trace) }
+        if seeds == nil { throw ValidationError("Missing --seeds, or --grid and --workload") }
     }
 
     func run() async throws {
         try await reporting {
-            if trace { return try printTraces() }
+            if replay.isAsked { return try replay.run(seeds: seeds?.range ?? 1...1, format) }
+            guard let seeds = seeds?.range else { return }
+            if trace { return try printTraces(seeds) }
             let start = ContinuousClock.now
-            let sum = await liveThrough()
+            let sum = await liveThrough(seeds)
             let seconds = (ContinuousClock.now - start) / .seconds(1)
             for violation in sum.violations {
                 printNote(violation.text)
                 printNote("  ergon simulate\(flags) --seeds \(violation.seed) --trace")
             }
-            report(sum, seconds)
+            report(sum, seeds.count, seconds)
             if !sum.violations.isEmpty { throw Exit.no }
         }
     }
 
     private var flags: String { (faults ? " --faults" : "") + " --ops \(ops)" }
 
-    private func printTraces() throws {
+    private func printTraces(_ seeds: ClosedRange<UInt64>) throws {
         var isWell = true
-        for seed in seeds.range {
+        for seed in seeds {
             let run = Simulation(seed: seed, operations: ops, isCalm: !faults, isTraced: true)
             for line in run.lines { printData(line) }
             if let violation = run.violation {
@@ -85,13 +95,13 @@ struct SimulateCommand: AsyncParsableCommand {
     }
 
     /// Each processor takes every n-th seed.
-    private func liveThrough() async -> Sum {
+    private func liveThrough(_ seeds: ClosedRange<UInt64>) async -> Sum {
         let processors = UInt64(max(sysconf(CInt(_SC_NPROCESSORS_ONLN)), 1))
         var sum = await withTaskGroup(of: Sum.self) { group in
             for part in 0..<processors {
                 group.addTask {
                     var sum = Sum()
-                    for seed in seeds.range where seed % processors == part { sum.add(run(seed)) }
+                    for seed in seeds where seed % processors == part { sum.add(run(seed)) }
                     return sum
                 }
             }
@@ -107,8 +117,7 @@ struct SimulateCommand: AsyncParsableCommand {
             ? .checked(seed: seed, operations: ops) : Simulation(seed: seed, operations: ops)
     }
 
-    private func report(_ sum: Sum, _ seconds: Double) {
-        let count = seeds.range.count
+    private func report(_ sum: Sum, _ count: Int, _ seconds: Double) {
         let rate = Double(count) / max(seconds, 1e-9)
         var lines = [
             "\(count) seeds, \(sum.violations.count) with a broken promise",

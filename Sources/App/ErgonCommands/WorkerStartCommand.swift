@@ -42,6 +42,8 @@ struct WorkerStartCommand: AsyncParsableCommand {
     var drainTime = 60
     @Flag(help: "Log warnings only.")
     var quiet = false
+    @Flag(help: .init("Run nothing and say that all is done.", visibility: .hidden))
+    var zeroWork = false
 
     func validate() throws {
         if let cpus, !(1...4096).contains(cpus) { throw ValidationError("--cpus is 1 to 4096") }
@@ -63,7 +65,8 @@ struct WorkerStartCommand: AsyncParsableCommand {
                 facts: try facts(credentials), folder: folder,
                 cacheLimit: ByteCount(Int64(cache) << 20),
                 searchPath: path ?? environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
-                address: address, drainTime: .seconds(Int64(drainTime)))
+                address: address, drainTime: .seconds(Int64(drainTime)),
+                runsTasks: !zeroWork)
             let logger = makeLogger("worker", quiet: quiet)
             logger.info("worker starts", metadata: ["name": "\(credentials.identity.name)"])
             do {

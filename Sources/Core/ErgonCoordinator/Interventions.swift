@@ -136,7 +136,10 @@ extension Coordinator {
     ) {
         guard let state = campaigns[id] else { return }
         let affected = state.affected(by: chosen)
-        let tasks = affected.sorted { $0.key < $1.key }.compactMap { stage, tasks in
+        // Readers first: should a crash keep only the first records of many, some tasks are run
+        // anew on what they had read before, which is harmless; none stays that read what is
+        // gone.
+        let tasks = affected.sorted { $0.key > $1.key }.compactMap { stage, tasks in
             let ended = state.ended(tasks, of: stage)
             return ended.isEmpty
                 ? nil

@@ -59,7 +59,7 @@ private func form(_ step: StepSpec) -> JSON {
         "range": range,
         "points": named(step.points, \.name) { .array($0.values.map(JSON.string)) },
         "with": named(step.with, \.name) { form($0.source) },
-        "run": form(step.run),
+        step.isWarm ? "warm" : "run": form(step.run),
         "outputs": named(step.outputs, \.name, form),
         "resources": object([
             "cpus": .int(step.resources.cpus),

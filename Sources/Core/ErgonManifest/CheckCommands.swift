@@ -29,6 +29,12 @@ extension Reading {
         of hole: Placeholder, in step: StepDraft, _ split: Split?, _ single: Set<String>,
         _ surroundings: Surroundings
     ) -> (problem: String, remedy: String)? {
+        if step.isWarm, isOfOneTask(hole) {
+            return (
+                "`{\(hole.name)}` in `warm`, which starts one program for many tasks",
+                "the program is told with each task; here `{code}` and `{with.NAME}` are available"
+            )
+        }
         switch hole {
         case .index: return nil
         case .code:
@@ -55,6 +61,15 @@ extension Reading {
                 "`{\(hole.name)}` is not available \(situation(split))",
                 reason(hole, split) ?? names
             )
+        }
+    }
+
+    private func isOfOneTask(_ hole: Placeholder) -> Bool {
+        switch hole {
+        case .code, .with: false
+        case .index, .first, .count, .events, .input, .inputs, .line, .seed, .seeds, .out, .point,
+            .output:
+            true
         }
     }
 

@@ -178,7 +178,8 @@ extension Reading {
                 OutputSpec(
                     name: output.name, file: output.file?.content ?? output.name,
                     merge: output.merge.given?.content)
-            }, resources: step.resources, retry: step.retry, variables: step.variables)
+            }, resources: step.resources, retry: step.retry, variables: step.variables,
+            isWarm: step.isWarm)
         return CheckedStep(
             spec: spec, place: step.place, splitPlace: step.split.given?.place ?? step.place,
             rangePlace: step.range.given?.place ?? step.place, runPlaces: step.run.map(\.place))

@@ -74,6 +74,7 @@ struct StepDraft: Sendable {
     var points: [PointAxis] = []
     var with: [With] = []
     var run: [Located<Template>] = []
+    var isWarm = false
     var outputs: [Output] = []
     var resources = Resources(
         cpus: 1, memory: ByteCount(1 << 30), time: nil, limit: .seconds(24 * 60 * 60))

@@ -63,7 +63,7 @@ extension Reading {
     }
 
     /// `NUMBER UNIT`: digits, perhaps a decimal point and more digits, perhaps a space, the unit.
-    private mutating func quantity(_ value: Value, _ what: String, _ kind: QuantityKind) -> Int64? {
+    mutating func quantity(_ value: Value, _ what: String, _ kind: QuantityKind) -> Int64? {
         let remedy =
             "write a number and its unit, such as `\(kind.example)`; units: \(kind.symbols)"
         guard let scalar = value.scalar, scalar.kind != .nothing, scalar.kind != .flag else {
@@ -94,7 +94,7 @@ extension Reading {
         if symbol.first == " " { symbol.removeFirst() }
         let parts = number.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty }), !symbol.isEmpty,
-            symbol.utf8.allSatisfy(isLetter)
+            symbol.utf8.allSatisfy({ isLetter($0) || $0 == UInt8(ascii: "/") })
         else { return nil }
         return (String(number), String(symbol))
     }

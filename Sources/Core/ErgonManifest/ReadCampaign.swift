@@ -34,7 +34,7 @@ extension Reading {
         return draft
     }
 
-    private mutating func constant(_ key: String, _ wanted: String, of top: Section) {
+    mutating func constant(_ key: String, _ wanted: String, of top: Section) {
         guard let value = require(key, of: top, wanted) else { return }
         guard value.scalar?.text != wanted else { return }
         report(

@@ -4,8 +4,8 @@ extension Reading {
     mutating func step(_ entry: Entry) -> StepDraft {
         var draft = StepDraft(name: entry.key, place: entry.place)
         let keys = [
-            "over", "split", "range", "points", "with", "run", "outputs", "resources", "retry",
-            "environment",
+            "over", "split", "range", "points", "with", "run", "warm", "outputs", "resources",
+            "retry", "environment",
         ]
         guard let section = section(entry.value, "step `\(entry.key)`", keys: keys) else {
             (draft.over, draft.split) = (.unreadable, .unreadable)
@@ -16,9 +16,7 @@ extension Reading {
         draft.range = asked(section["range"]) { $0.range($1) }
         draft.points = section["points"].map { points($0) } ?? []
         draft.with = section["with"].map { with($0) } ?? []
-        if let value = require("run", of: section, "[program, argument]") {
-            draft.run = command(value, "`run`")
-        }
+        program(section, &draft)
         draft.outputs = section["outputs"].map { outputs($0) } ?? []
         if let value = section["resources"] { resources(value, &draft.resources) }
         if let value = section["retry"] { retry(value, &draft.retry) }
@@ -28,6 +26,21 @@ extension Reading {
             draft.variables = section["variables"].map { variables($0) } ?? [:]
         }
         return draft
+    }
+
+    /// A program for each task, or one that takes task after task.
+    private mutating func program(_ section: Section, _ draft: inout StepDraft) {
+        if let value = section["warm"] {
+            draft.isWarm = true
+            draft.run = command(value, "`warm`")
+            if section["run"] != nil {
+                report(
+                    section.place(of: "run"), "`run` beside `warm`",
+                    "a step has one program: keep one")
+            }
+        } else if let value = require("run", of: section, "[program, argument]") {
+            draft.run = command(value, "`run`")
+        }
     }
 
     private mutating func asked<Content>(

@@ -119,6 +119,8 @@ package struct StepSpec: Hashable, Sendable {
     /// Further inputs of every task, in ascending order of their names.
     package var with: [NamedSource]
     package var run: [Template]
+    /// `run` starts a program that takes task after task (`docs/WARM.md`), and not one for each.
+    package var isWarm: Bool
     /// In ascending order of their names.
     package var outputs: [OutputSpec]
     package var resources: Resources
@@ -128,9 +130,10 @@ package struct StepSpec: Hashable, Sendable {
     package init(
         name: String, over: Source?, split: Split, points: [PointAxis], with: [NamedSource],
         run: [Template], outputs: [OutputSpec], resources: Resources, retry: RetrySpec,
-        variables: [String: String]
+        variables: [String: String], isWarm: Bool = false
     ) {
         self.name = name
+        self.isWarm = isWarm
         self.over = over
         self.split = split
         self.points = points

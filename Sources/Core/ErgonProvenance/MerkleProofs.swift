@@ -49,7 +49,7 @@ package enum MerkleTree {
     }
 
     /// The largest power of two strictly below `count`, which is at least 2.
-    private static func split(_ count: Int) -> Int {
+    static func split(_ count: Int) -> Int {
         1 << (Int.bitWidth - 1 - (count - 1).leadingZeroBitCount)
     }
 }

@@ -28,7 +28,7 @@ package struct SignedNote: Hashable, Sendable {
             self.bytes = bytes
         }
 
-        fileprivate var line: String {
+        package var line: String {
             "— \(name) \(Base64.text(bigEndian(keyID) + bytes))\n"
         }
     }

@@ -189,6 +189,8 @@ extension Ledger {
                     case .open = state(of: key), !isStale(key, under: lease.id)
                 else { continue }
                 hands.add(Hand(lease: lease.id, worker: worker, since: now), key)
+                // It was taken for lost and lives: after that there is nothing to wait for.
+                waited[key] = books.mishaps[key]?.last
             }
         }
     }

@@ -69,6 +69,9 @@ extension World {
                 case .signal(let signal): -signal
                 }
             trace.note(now, "task ended", words(attempt) + [status, Int(end.cpu.count)])
+        case .advanced(let attempt, let advance):
+            trace.note(now, "tasks advanced", words(attempt) + [advance.tasks.upperBound])
+        case .brokeOff(let attempt, _): trace.note(now, "block broke off", words(attempt))
         case .collected(let attempt, _): trace.note(now, "task collected", words(attempt))
         case .leave(let patience):
             trace.note(now, "worker is asked to go", [index, Int(patience.count)])

@@ -14,7 +14,8 @@ extension World {
         let life = workers[index].life
         workers[index].process = Worker(
             facts: workers[index].facts, life: life,
-            spooled: workers[index].spool.values.sorted { $0.id < $1.id })
+            spooled: workers[index].spool.values.sorted { $0.id < $1.id },
+            gathering: Worker.usualGathering)
         trace.note(now, "worker starts", [index, life])
         later(.workerTicks(index, life: life), 0...1_000_000)
         connect(index, life)

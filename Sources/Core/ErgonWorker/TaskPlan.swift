@@ -4,80 +4,37 @@ package import ErgonModel
 package struct TaskPlan: Sendable {
     /// What `{input}` and `{inputs}` stand for, in order.
     package let inputs: [NamedFile]
-    /// What each `{with.NAME}` stands for.
-    package let with: [String: [NamedFile]]
     /// The line whose text `{line}` stands for, if the command has that placeholder.
     package let line: Int?
-    /// The names of the files the program leaves in its folder, in the order of the stage's
-    /// outputs.
-    package let outputs: [OutputSpec]
 
-    /// More tasks or lines than any step has; what is beyond is absurd, and overflows.
-    private static let upstreamLimit = 1 << 40
+    let common: LeasePlan
+    let task: Int
+    let shard: Shard?
 
-    private let lease: Lease
-    private let task: Int
-    private let campaign: Campaign
-    private let shard: Shard?
+    init(_ common: LeasePlan, task: Int, inputs: [NamedFile], line: Int?, shard: Shard?) {
+        self.common = common
+        self.task = task
+        self.inputs = inputs
+        self.line = line
+        self.shard = shard
+    }
 
     /// - Returns: `nil` if the lease does not fit the campaign: what a coordinator sends is
     ///   checked, not trusted.
     package init?(_ lease: Lease, task: Int, campaign: Campaign) {
-        guard campaign.steps.indices.contains(lease.stage.step), lease.tasks.contains(task),
-            (0...Self.upstreamLimit).contains(lease.upstream ?? 0)
-        else { return nil }
-        self.lease = lease
-        self.task = task
-        self.campaign = campaign
-        let step = campaign.steps[lease.stage.step]
-        let brought = lease.taskFiles.isEmpty ? [] : lease.taskFiles[task - lease.tasks.lowerBound]
-        switch lease.stage.part {
-        case .merge(let output, _):
-            guard step.outputs.indices.contains(output), step.outputs[output].merge != nil else {
-                return nil
-            }
-            (inputs, with, line, shard) = (brought, [:], nil, nil)
-            outputs = [step.outputs[output]]
-        case .work:
-            guard let shards = Shards(of: step, in: campaign, upstream: lease.upstream),
-                (0..<shards.count).contains(task)
-            else { return nil }
-            let shard = shards[task]
-            self.shard = shard
-            outputs = step.outputs
-            inputs = Self.inputs(of: step, shard, campaign, lease, brought)
-            with = Self.with(of: step, campaign, lease)
-            let asksForLine = step.run.contains { $0.placeholders.contains(.line) }
-            line = asksForLine ? shard.range?.lowerBound : nil
-        }
+        guard let plan = LeasePlan(lease, campaign: campaign)?.task(task) else { return nil }
+        self = plan
     }
 
-    private static func inputs(
-        of step: StepSpec, _ shard: Shard, _ campaign: Campaign, _ lease: Lease,
-        _ brought: [NamedFile]
-    ) -> [NamedFile] {
-        switch step.over {
-        case nil: return []
-        case .output: return lease.overFiles + brought
-        case .input(let name):
-            let files = campaign.input(named: name)?.files ?? []
-            return files[shard.files.clamped(to: 0..<files.count)].map(NamedFile.init)
-        }
-    }
+    /// What each `{with.NAME}` stands for.
+    package var with: [String: [NamedFile]] { common.with }
 
-    private static func with(
-        of step: StepSpec, _ campaign: Campaign, _ lease: Lease
-    ) -> [String: [NamedFile]] {
-        var files: [String: [NamedFile]] = [:]
-        for named in step.with {
-            switch named.source {
-            case .input(let name):
-                files[named.name] = campaign.input(named: name)?.files.map(NamedFile.init) ?? []
-            case .output: files[named.name] = lease.with[named.name].map { [$0] } ?? []
-            }
-        }
-        return files
-    }
+    /// The names of the files the program leaves in its folder, in the order of the stage's
+    /// outputs.
+    package var outputs: [OutputSpec] { common.outputs }
+
+    /// Nothing has to be staged for it.
+    package var readsNothing: Bool { inputs.isEmpty && with.isEmpty }
 
     // MARK: The command
 
@@ -110,34 +67,35 @@ package struct TaskPlan: Sendable {
 
     package struct Command: Hashable, Sendable {
         package var arguments: [String]
-        /// All that the manifest asks for; the runtime adds what a process cannot do without.
+        /// All that the manifest asks for, the same for all tasks of a lease; the runtime adds the
+        /// task's number and what a process cannot do without.
         package var variables: [String: String]
     }
 
+    /// The variable that has the task's number.
+    package static let numberVariable = "ERGON_TASK"
+
     /// - Parameter hash: SHA-256, for the seeds.
     package func command(at places: Places, hash: ([UInt8]) -> Digest) -> Command {
-        let step = campaign.steps[lease.stage.step]
-        var variables = campaign.environment.variables.merging(step.variables) { $1 }
-        variables["ERGON_CAMPAIGN"] = campaign.name
-        variables["ERGON_STAGE"] = lease.stage.name(in: campaign)
-        variables["ERGON_TASK"] = String(task)
-        let resources = lease.resources(in: campaign)
-        variables["ERGON_CPUS"] = String(resources.cpus)
-        variables["ERGON_MEMORY"] = String(resources.memory.bytes)
-        let arguments: [String]
-        if case .merge(let output, _) = lease.stage.part, let merge = step.outputs[output].merge {
-            arguments = mergeArguments(merge.rule, step.outputs[output], places)
-        } else {
-            arguments = step.run.flatMap { $0.expanded { values(of: $0, step, places, hash) } }
+        Command(arguments: arguments(places, hash), variables: common.variables)
+    }
+
+    private func arguments(_ places: Places, _ hash: ([UInt8]) -> Digest) -> [String] {
+        if case .merge(let output, _) = common.lease.stage.part,
+            let merge = common.step.outputs[output].merge
+        {
+            return mergeArguments(merge.rule, common.step.outputs[output], places)
         }
-        return Command(arguments: arguments, variables: variables)
+        return common.step.run.flatMap { template in
+            template.expanded { values(of: $0, common.step, places, hash) }
+        }
     }
 
     private func mergeArguments(
         _ rule: MergeSpec.Rule, _ output: OutputSpec, _ places: Places
     ) -> [String] {
         let out = "\(places.folder)/\(output.file)"
-        var own = [places.ergon, "merge", "--out", out] + (lease.isTop ? ["--top"] : [])
+        var own = [places.ergon, "merge", "--out", out] + (common.lease.isTop ? ["--top"] : [])
         switch rule {
         case .lines: own += ["--kind", "lines"]
         case .csv: own += ["--kind", "csv"]
@@ -189,16 +147,10 @@ package struct TaskPlan: Sendable {
         -> [Int64]
     {
         guard case .seeds = step.split else {
-            return [seed(campaign: campaign.seed, step: step.name, number: nil, hash: hash)]
+            return [seed(campaign: common.campaign.seed, step: step.name, number: nil, hash: hash)]
         }
         return range.map {
-            seed(campaign: campaign.seed, step: step.name, number: $0, hash: hash)
+            seed(campaign: common.campaign.seed, step: step.name, number: $0, hash: hash)
         }
-    }
-}
-
-extension NamedFile {
-    fileprivate init(_ file: InputFile) {
-        self.init(name: file.name, content: StoredFile(digest: file.digest, size: file.size))
     }
 }

@@ -17,7 +17,11 @@ package struct Worker: Sendable {
     /// So long it waits, when its time is over, for tasks to be gone and reports to be answered.
     static let farewell = Microseconds.seconds(5)
 
+    /// So long results gather while other tasks run, before they are reported.
+    package static let usualGathering = Microseconds(20_000)
+
     let facts: WorkerFacts
+    let gathering: Microseconds
     /// Which of the worker's processes this is.
     let life: Int
     var isConnected = false
@@ -33,8 +37,18 @@ package struct Worker: Sendable {
     /// The stages of each campaign whose program is known to be here.
     var proven: [Digest: Set<Stage>] = [:]
     var active: [Attempt: Activity] = [:]
+    /// Of stages whose tasks are given in blocks.
+    var paces: [Digest: [Stage: Pace]] = [:]
+    /// How many of them have not begun.
+    var unbegun = 0
+    /// Those of them that could, in order.
+    var ready: [Attempt] = []
     var free: Free
     var finished: [LeaseID: Unreported] = [:]
+    /// How many results that is.
+    var gathered = 0
+    /// Since when there are any, by the worker's uptime.
+    var gatheredSince: Microseconds?
     var unanswered: [ReportID: Unanswered] = [:]
     /// About what they take, in bytes.
     var spooled: Int64 = 0
@@ -47,8 +61,13 @@ package struct Worker: Sendable {
     /// - Parameters:
     ///   - life: drawn anew by every process, below 2^53.
     ///   - spooled: reports that an earlier process has kept.
-    package init(facts: WorkerFacts, life: Int, spooled: [WorkerReport] = []) {
+    ///   - gathering: how long results may wait for others, so that one report holds many.
+    package init(
+        facts: WorkerFacts, life: Int, spooled: [WorkerReport] = [],
+        gathering: Microseconds = .zero
+    ) {
         self.facts = facts
+        self.gathering = gathering
         self.life = life
         free = Free(cpus: facts.cpus, memory: facts.memory.bytes)
         for report in spooled { inherit(report) }
@@ -69,6 +88,9 @@ package struct Worker: Sendable {
 
     package func lease(of attempt: Attempt) -> Lease? { leases[attempt.lease]?.lease }
 
+    /// What the attempt's lease asks for; `nil` if it is gone or does not fit its campaign.
+    package func plan(of attempt: Attempt) -> LeasePlan? { leases[attempt.lease]?.plan }
+
     package func campaign(of lease: Lease) -> Campaign? {
         guard case .there(let campaign) = campaigns[lease.manifest.digest] else { return nil }
         return campaign
@@ -77,8 +99,16 @@ package struct Worker: Sendable {
     /// Whether anybody still waits for what the attempt leaves.
     package func isWanted(_ attempt: Attempt) -> Bool { active[attempt]?.isUnwanted == false }
 
-    /// How many tasks run now.
+    /// Which tasks it is still to do: one, or the rest of a block.
+    package func tasks(of attempt: Attempt) -> Range<Int>? { active[attempt]?.block }
+
+    /// How many attempts run now.
     package var running: Int { active.values.count { $0.phase == .running } }
+
+    /// When there shall be a tick, by the worker's uptime, if that is sooner than usual.
+    package var due: Microseconds? {
+        unanswered.isEmpty ? gatheredSince.map { $0 + gathering } : nil
+    }
 
     // MARK: The only way in
 
@@ -102,6 +132,8 @@ package struct Worker: Sendable {
             missProgram(attempt, reason, now, &effects)
         case .started(let attempt): started(attempt, uptime, &effects)
         case .ended(let attempt, let end): ended(attempt, end, &effects)
+        case .advanced(let attempt, let advance): advanced(attempt, advance, uptime)
+        case .brokeOff(let attempt, let cpu): brokeOff(attempt, cpu, &effects)
         case .collected(let attempt, let collected): take(collected, of: attempt, &effects)
         case .leave(let patience):
             leave(until: uptime + patience, &effects)
@@ -109,7 +141,7 @@ package struct Worker: Sendable {
         case .tick: tick(uptime, &effects)
         }
         beginTasks(&effects)
-        report(&effects)
+        report(uptime, &effects)
         forgetIdleCampaigns(&effects)
         endIfOver(uptime, &effects)
         return effects

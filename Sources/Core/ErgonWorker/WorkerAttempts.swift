@@ -4,30 +4,44 @@ import ErgonModel
 extension Worker {
     /// How a shell tells that a signal, here SIGTERM, ended its command.
     private static let terminated = (signal: 15, exit: 128 + 15)
+    /// Of a lease that does not fit its campaign: its tasks fail when they are prepared.
+    private static let noNeeds = Resources(
+        cpus: 0, memory: ByteCount(0), time: nil, limit: .zero)
 
     /// Stages ahead of what runs, so that a free slot never waits for a file.
     mutating func beginTasks(_ effects: inout [Effect]) {
         guard spooled < Self.spoolLimit else { return }
         startPrepared(&effects)
-        var ahead = active.values.count { $0.isUnbegun }
+        guard unbegun <= facts.cpus else { return }
         for id in leases.keys.sorted() {
-            guard let held = leases[id], let campaign = campaign(of: held.lease) else { continue }
-            while ahead < facts.cpus + 1, let range = leases[id]?.waiting.takeFirst(1) {
-                let attempt = Attempt(lease: id, task: range.lowerBound)
+            guard let held = leases[id], !held.waiting.isEmpty, isLoaded(held.lease) else {
+                continue
+            }
+            let plan = plan(of: held)
+            while unbegun <= facts.cpus {
+                let size = plan.map { blockSize(of: $0, id) } ?? 1
+                guard let block = leases[id]?.waiting.takeFirst(size) else { break }
+                let attempt = Attempt(lease: id, task: block.lowerBound)
                 active[attempt] = Activity(
-                    needs: needs(of: held.lease, in: campaign), lease: held.lease)
+                    block: block, needs: plan?.resources ?? Self.noNeeds, lease: held.lease)
+                unbegun += 1
                 effects.append(.prepare(attempt))
-                ahead += 1
             }
         }
     }
 
     private mutating func startPrepared(_ effects: inout [Effect]) {
-        let ready = active.filter { $0.value.phase == .prepared }.keys.sorted()
-        for attempt in ready {
+        var place = 0
+        while place < ready.count {
+            let attempt = ready[place]
             guard let needs = active[attempt]?.needs, needs.cpus <= free.cpus,
                 needs.memory.bytes <= free.memory
-            else { continue }
+            else {
+                place += 1
+                continue
+            }
+            ready.remove(at: place)
+            unbegun -= 1
             free.cpus -= needs.cpus
             free.memory -= needs.memory.bytes
             active[attempt]?.phase = .starting
@@ -35,12 +49,16 @@ extension Worker {
         }
     }
 
-    /// A lease that does not fit its campaign needs nothing: its tasks fail when they are prepared.
-    private func needs(of lease: Lease, in campaign: Campaign) -> Resources {
-        guard campaign.steps.indices.contains(lease.stage.step) else {
-            return Resources(cpus: 0, memory: ByteCount(0), time: nil, limit: .zero)
-        }
-        return lease.resources(in: campaign)
+    private func isLoaded(_ lease: Lease) -> Bool {
+        if case .there = campaigns[lease.manifest.digest] { true } else { false }
+    }
+
+    /// Worked out when the first of its tasks is begun.
+    private mutating func plan(of held: Held) -> LeasePlan? {
+        if let plan = held.plan { return plan }
+        let plan = campaign(of: held.lease).flatMap { LeasePlan(held.lease, campaign: $0) }
+        leases[held.lease.id]?.plan = plan
+        return plan
     }
 
     mutating func prepared(_ attempt: Attempt, _ effects: inout [Effect]) {
@@ -49,6 +67,7 @@ extension Worker {
             drop(attempt, &effects)
         } else {
             active[attempt]?.phase = .prepared
+            ready.insert(attempt, at: ready.firstIndex { attempt < $0 } ?? ready.endIndex)
         }
     }
 
@@ -67,7 +86,10 @@ extension Worker {
     ) {
         guard let activity = active[attempt] else { return }
         if activity.phase == .starting { release(activity.needs) }
-        if !activity.isUnwanted { finish(attempt, failed(attempt.task, .notStarted(reason), now)) }
+        if !activity.isUnwanted {
+            giveUpBlock(attempt, activity)
+            finish(attempt, failed(activity.block.lowerBound, .notStarted(reason), now))
+        }
         drop(attempt, &effects)
     }
 
@@ -92,9 +114,11 @@ extension Worker {
         guard let activity = active[attempt] else { return }
         release(activity.needs)
         active[attempt]?.started = end.started
-        active[attempt]?.wall = end.wall
-        active[attempt]?.cpu = end.cpu
+        active[attempt]?.wall = end.wall + activity.wall
+        active[attempt]?.cpu = end.cpu + activity.cpu
+        guard !activity.block.isEmpty else { return drop(attempt, &effects) }
         guard !activity.isUnwanted else { return finishStopped(attempt, &effects) }
+        giveUpBlock(attempt, activity)
         active[attempt]?.phase = .collecting
         let failure = activity.failure ?? failure(of: end.status, isWarned: activity.isWarned)
         active[attempt]?.failure = failure
@@ -126,24 +150,24 @@ extension Worker {
         }
         let outcome = failure.map { Outcome.failed($0, isFinal: false) } ?? .succeeded
         finish(
-            attempt, result(attempt.task, activity, outcome, outputs: outputs, log: collected.log))
+            attempt, result(activity, outcome, outputs: outputs, log: collected.log))
         drop(attempt, &effects)
     }
 
     /// Nobody wants what it would leave; what it cost is to be known all the same.
-    private mutating func finishStopped(_ attempt: Attempt, _ effects: inout [Effect]) {
+    mutating func finishStopped(_ attempt: Attempt, _ effects: inout [Effect]) {
         guard let activity = active[attempt] else { return }
         let outcome = Outcome.failed(.stopped, isFinal: false)
-        finish(attempt, result(attempt.task, activity, outcome, outputs: [], log: nil))
+        finish(attempt, result(activity, outcome, outputs: [], log: nil))
         drop(attempt, &effects)
     }
 
     private func result(
-        _ task: Int, _ activity: Activity, _ outcome: Outcome, outputs: [StoredFile],
-        log: StoredFile?
+        _ activity: Activity, _ outcome: Outcome, outputs: [StoredFile], log: StoredFile?
     ) -> TaskResult {
         TaskResult(
-            task: task, outcome: outcome, outputs: outputs, log: log, started: activity.started,
+            task: activity.block.lowerBound, outcome: outcome, outputs: outputs, log: log,
+            started: activity.started,
             wall: activity.wall, cpu: activity.cpu, energy: facts.power.perThread * activity.cpu)
     }
 
@@ -153,13 +177,16 @@ extension Worker {
             started: now, wall: .zero, cpu: .zero, energy: .zero)
     }
 
-    private mutating func release(_ needs: Resources) {
+    mutating func release(_ needs: Resources) {
         free.cpus += needs.cpus
         free.memory += needs.memory.bytes
     }
 
-    private mutating func drop(_ attempt: Attempt, _ effects: inout [Effect]) {
-        active[attempt] = nil
+    mutating func drop(_ attempt: Attempt, _ effects: inout [Effect]) {
+        if let dropped = active.removeValue(forKey: attempt), dropped.isUnbegun {
+            unbegun -= 1
+            ready.removeAll { $0 == attempt }
+        }
         effects.append(.discard(attempt))
     }
 

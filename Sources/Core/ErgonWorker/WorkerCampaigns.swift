@@ -41,6 +41,7 @@ extension Worker {
         for digest in idle.dropLast(Self.mostIdleCampaigns) {
             campaigns[digest] = nil
             proven[digest] = nil
+            paces[digest] = nil
             recent.removeAll { $0 == digest }
             effects.append(.forget(.campaign(digest)))
         }

@@ -2,7 +2,8 @@ package import ErgonModel
 
 /// What a worker hears, and what it asks for.
 extension Worker {
-    /// One attempt at one task.
+    /// One attempt at one task; or at a block of tasks that one program is given at once, named by
+    /// the first of them.
     package struct Attempt: Hashable, Comparable, Sendable {
         package var lease: LeaseID
         package var task: Int
@@ -31,6 +32,12 @@ extension Worker {
         /// It was not started, because this machine lacks its program or what interprets it.
         case programMissing(Attempt, reason: String)
         case ended(Attempt, ProcessEnd)
+        /// The first tasks of a block are done. Its end follows: a good one when all are, a bad one
+        /// if the next one went wrong, and then the others were not begun.
+        case advanced(Attempt, Advance)
+        /// The program ended with several tasks of a block in hand: which of them brought it down
+        /// is not known. What it had taken for them is.
+        case brokeOff(Attempt, cpu: Microseconds)
         case collected(Attempt, Collected)
         /// The worker shall go; what runs may end by itself for so long.
         case leave(patience: Microseconds)
@@ -95,6 +102,23 @@ extension Worker {
             status: Status, started: Instant, wall: Microseconds, cpu: Microseconds
         ) {
             self.status = status
+            self.started = started
+            self.wall = wall
+            self.cpu = cpu
+        }
+    }
+
+    /// Tasks of a block that are done, and what they took together.
+    package struct Advance: Hashable, Sendable {
+        package var tasks: Range<Int>
+        package var started: Instant
+        package var wall: Microseconds
+        package var cpu: Microseconds
+
+        package init(
+            tasks: Range<Int>, started: Instant, wall: Microseconds, cpu: Microseconds
+        ) {
+            self.tasks = tasks
             self.started = started
             self.wall = wall
             self.cpu = cpu

@@ -11,7 +11,7 @@ extension Worker {
         for id in leases.keys.sorted() {
             var tasks = leases[id]?.waiting ?? IntervalSet()
             for attempt in unbegun where attempt.lease == id {
-                tasks.insert(attempt.task..<attempt.task + 1)
+                if let block = active[attempt]?.block { tasks.insert(block) }
             }
             if !tasks.isEmpty { giveBack(tasks, of: id, &effects) }
         }

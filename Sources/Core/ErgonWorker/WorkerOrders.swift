@@ -33,8 +33,22 @@ extension Worker {
     ) {
         leases[id]?.lose(tasks)
         inherited[id]?.remaining.subtract(tasks)
-        abandon(active.keys.filter { $0.lease == id && tasks.contains($0.task) }, &effects)
+        let lost = active.filter { $0.key.lease == id && tasks.intersects($0.value.block) }
+        for (attempt, activity) in lost.sorted(by: { $0.key < $1.key }) {
+            loseSome(tasks, of: attempt, activity, &effects)
+        }
         dropIfFinished(id)
+    }
+
+    /// Of a block that is only lost in part, the rest waits again, or, if it has begun, goes on:
+    /// what is lost of it is told all the same, and is the coordinator's to judge.
+    private mutating func loseSome(
+        _ tasks: IntervalSet, of attempt: Attempt, _ activity: Activity, _ effects: inout [Effect]
+    ) {
+        let rest = IntervalSet(activity.block).subtracting(tasks)
+        guard rest.isEmpty || activity.isUnbegun else { return }
+        leases[attempt.lease]?.waiting.formUnion(rest)
+        abandon([attempt], &effects)
     }
 
     // MARK: What the worker gives up by itself

@@ -4,27 +4,40 @@ import ErgonModel
 extension Worker {
     /// About what a result takes, in bytes, without what rides in it.
     private static let resultSize: Int64 = 256
+    /// So many results wait for no others while nothing is on its way.
+    private static let usualReport = 64
+    /// The most tasks in one report, however few results say what became of them.
+    private static let mostTasks = 65_536
 
     mutating func finish(_ attempt: Attempt, _ result: TaskResult) {
         guard let activity = active[attempt] else { return }
-        let task = attempt.task..<attempt.task + 1
-        if leases[attempt.lease]?.remaining.contains(task) == true {
-            leases[attempt.lease]?.remaining.remove(task)
-            leases[attempt.lease]?.unthanked.insert(task)
+        if let held = leases[attempt.lease] {
+            let tasks = held.remaining.intersection(result.tasks)
+            leases[attempt.lease]?.remaining.subtract(tasks)
+            leases[attempt.lease]?.unthanked.formUnion(tasks)
         }
         let nothing = Unreported(campaign: activity.campaign, stage: activity.stage)
         finished[attempt.lease, default: nothing].results.append(result)
+        gathered += 1
     }
 
-    /// At once while nothing is on its way, in bulk while the coordinator is busy or away: the
-    /// answer to one report makes the next, and so does every tick.
-    mutating func report(_ effects: inout [Effect]) {
-        let waiting = finished.values.reduce(0) { $0 + $1.results.count }
-        if waiting >= Self.longestReport || unanswered.isEmpty { makeReports(&effects) }
+    /// At once while nothing is on its way and nothing else runs; in small groups while something
+    /// does; in bulk while the coordinator is busy or away: the answer to one report makes the
+    /// next, and so does every tick.
+    mutating func report(_ uptime: Microseconds, _ effects: inout [Effect]) {
+        guard gathered > 0 else { return sendMore(&effects) }
+        let since = gatheredSince ?? uptime
+        gatheredSince = since
+        let isGroup =
+            active.isEmpty || gathered >= Self.usualReport || since + gathering <= uptime
+        if gathered >= Self.longestReport || unanswered.isEmpty && isGroup {
+            makeReports(&effects)
+        }
         sendMore(&effects)
     }
 
     mutating func makeReports(_ effects: inout [Effect]) {
+        (gathered, gatheredSince) = (0, nil)
         for id in finished.keys.sorted() {
             guard let unreported = finished.removeValue(forKey: id) else { continue }
             for results in pieces(of: unreported.results.sorted { $0.task < $1.task }) {
@@ -41,13 +54,17 @@ extension Worker {
 
     /// Results in reports that are bounded in number and in the content that rides along.
     private func pieces(of results: [TaskResult]) -> [ArraySlice<TaskResult>] {
-        var (pieces, start, bytes): ([ArraySlice<TaskResult>], Int, Int64) = ([], 0, 0)
+        var (pieces, start, tasks, bytes): ([ArraySlice<TaskResult>], Int, Int, Int64) =
+            ([], 0, 0, 0)
         for (place, result) in results.enumerated() {
             let riding = riding(in: result)
-            if place - start == Self.longestReport || bytes + riding > Self.largestReport {
+            if place - start == Self.longestReport || tasks + result.count > Self.mostTasks
+                || bytes + riding > Self.largestReport
+            {
                 pieces.append(results[start..<place])
-                (start, bytes) = (place, 0)
+                (start, tasks, bytes) = (place, 0, 0)
             }
+            tasks += result.count
             bytes += riding
         }
         return pieces + [results[start...]]
@@ -118,7 +135,7 @@ extension WorkerReport {
     fileprivate func tasks(_ isIncluded: (TaskResult) -> Bool) -> IntervalSet {
         var tasks = IntervalSet()
         for result in results where isIncluded(result) {
-            tasks.insert(result.task..<result.task + 1)
+            tasks.insert(result.tasks)
         }
         return tasks
     }

@@ -11,6 +11,8 @@ extension Worker {
     /// A lease in hand.
     struct Held: Sendable {
         let lease: Lease
+        /// Once its campaign is there; none if it does not fit that.
+        var plan: LeasePlan?
         /// Not begun.
         var waiting: IntervalSet
         /// Begun or not, without a result.
@@ -44,6 +46,8 @@ extension Worker {
     struct Activity: Sendable {
         enum Phase: Hashable, Sendable { case preparing, prepared, starting, running, collecting }
         var phase = Phase.preparing
+        /// The tasks that are not done: one, but where a program is given many at once.
+        var block: Range<Int>
         let needs: Resources
         /// Whose code it runs, and of what, even when its lease is gone.
         let manifest: Digest
@@ -60,7 +64,8 @@ extension Worker {
         /// It is no longer this worker's: it is stopped, and only what it cost is reported.
         var isUnwanted = false
 
-        init(needs: Resources, lease: Lease) {
+        init(block: Range<Int>, needs: Resources, lease: Lease) {
+            self.block = block
             self.needs = needs
             manifest = lease.manifest.digest
             campaign = lease.campaign

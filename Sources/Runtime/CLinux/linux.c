@@ -1,11 +1,15 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -13,30 +17,65 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-// Runs in the child, which shares our memory until it becomes another program: only system calls.
-static void become(
-    const struct ergon_start_request *request, const char *program, volatile int *failure) {
+// What every start needs, found out once: where nothing is read from, and which signals may be
+// ignored or handled here. A new program begins with default handlers by itself; what is ignored
+// stays ignored, and a handler of ours must not run in a child that shares our memory.
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int nothing = -1;
+static int altered[NSIG];
+static int altered_count;
+
+static void prepare(void) {
+    int opened = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    // Beyond the standard streams, lest it be one of them and closed with the others.
+    nothing = fcntl(opened, F_DUPFD_CLOEXEC, 3);
+    close(opened);
+    for (int number = 1; number < NSIG; number++) {
+        struct sigaction action;
+        int is_ours = number == SIGINT || number == SIGTERM || number == SIGPIPE;
+        if (is_ours
+            || (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_DFL)) {
+            altered[altered_count++] = number;
+        }
+    }
+}
+
+struct birth {
+    const struct ergon_start_request *request;
+    const char *program;
+    volatile int failure;
+};
+
+// Runs in the child, which shares our memory until it becomes another program, while we wait: only
+// system calls.
+static int become(void *context) {
+    struct birth *birth = context;
+    const struct ergon_start_request *request = birth->request;
     struct sigaction standard;
     memset(&standard, 0, sizeof standard);
     standard.sa_handler = SIG_DFL;
-    for (int number = 1; number < NSIG; number++) sigaction(number, &standard, NULL);
+    for (int place = 0; place < altered_count; place++) {
+        sigaction(altered[place], &standard, NULL);
+    }
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    int input = open("/dev/null", O_RDONLY);
-    if (input < 0 || dup2(input, 0) < 0 || dup2(request->output, 1) < 0
-        || dup2(request->output, 2) < 0 || chdir(request->folder) < 0) {
-        *failure = errno;
+    int input = request->input < 0 ? nothing : request->input;
+    if (dup2(input, 0) < 0 || dup2(request->output, 1) < 0 || dup2(request->error, 2) < 0
+        || chdir(request->folder) < 0) {
+        birth->failure = errno;
         _exit(127);
     }
     syscall(SYS_close_range, 3, ~0U, 0);
-    execve(program, (char *const *)request->arguments, (char *const *)request->environment);
-    *failure = errno;
+    execve(
+        birth->program, (char *const *)request->arguments, (char *const *)request->environment);
+    birth->failure = errno;
     _exit(127);
 }
 
@@ -62,30 +101,30 @@ static int find(const char *name, const char *path, const char *folder, char *fo
     return ENOENT;
 }
 
-pid_t ergon_start(const struct ergon_start_request *request) {
+pid_t ergon_start(const struct ergon_start_request *request, int *watch) {
     char program[4096];
     int missing =
         find(request->arguments[0], request->path, request->folder, program, sizeof program);
     if (missing) return -missing;
+    pthread_once(&once, prepare);
 
-    // With signals blocked no handler of ours can run in the child's borrowed memory.
+    // With signals blocked no handler of ours can run in the child's borrowed memory. That children
+    // end is nobody's concern here, but blocked it would wake another thread.
     sigset_t all, before;
     sigfillset(&all);
+    sigdelset(&all, SIGCHLD);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    volatile int failure = 0;
-    pid_t process = vfork();
-    if (process == 0) become(request, program, &failure);
-    int problem = process < 0 ? errno : failure;
+    struct birth birth = {.request = request, .program = program};
+    _Alignas(16) char stack[16384];
+    int how = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD;
+    pid_t process = clone(become, stack + sizeof stack, how, &birth, watch);
+    int problem = process < 0 ? errno : birth.failure;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (process > 0 && problem) {
+        close(*watch);
         while (waitpid(process, NULL, 0) < 0 && errno == EINTR) {}
     }
     return problem ? -problem : process;
-}
-
-int ergon_watch(pid_t process) {
-    int descriptor = (int)syscall(SYS_pidfd_open, process, 0);
-    return descriptor < 0 ? -errno : descriptor;
 }
 
 int ergon_reap(pid_t process, struct ergon_end *end) {
@@ -104,6 +143,24 @@ int ergon_reap(pid_t process, struct ergon_end *end) {
 
 int ergon_end_with_parent(int signal) {
     return prctl(PR_SET_PDEATHSIG, signal) < 0 ? -errno : 0;
+}
+
+int ergon_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0; }
+
+int ergon_never_wait(int descriptor) {
+    int flags = fcntl(descriptor, F_GETFL);
+    return flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+int ergon_widen_pipe(int end, int size) {
+    return fcntl(end, F_SETPIPE_SZ, size) < 0 ? -errno : 0;
+}
+
+int64_t ergon_cpu_time(pid_t process) {
+    clockid_t clock;
+    struct timespec time;
+    if (clock_getcpuclockid(process, &clock) || clock_gettime(clock, &time) < 0) return -1;
+    return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
 }
 
 int ergon_poll_make(void) {
@@ -165,6 +222,41 @@ void ergon_ring_on_stop(int bell) {
     sigaction(SIGTERM, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
+}
+
+int ergon_nameless_file(const char *folder) {
+    int file = open(folder, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+    if (file >= 0) return file;
+    // Not every file system has them: with a name, then, that is gone at once.
+    char path[4096];
+    int length = snprintf(path, sizeof path, "%s/.namelessXXXXXX", folder);
+    if (length < 0 || (size_t)length >= sizeof path) return -ENAMETOOLONG;
+    file = mkostemp(path, O_APPEND | O_CLOEXEC);
+    if (file < 0) return -errno;
+    unlink(path);
+    return file;
+}
+
+int ergon_is_empty_folder(int folder) {
+    // As the kernel fills it in (getdents64(2)).
+    struct entry {
+        uint64_t inode;
+        int64_t offset;
+        unsigned short length;
+        unsigned char type;
+        char name[];
+    };
+    _Alignas(struct entry) char entries[512];
+    if (lseek(folder, 0, SEEK_SET) < 0) return 0;
+    long filled;
+    while ((filled = syscall(SYS_getdents64, folder, entries, sizeof entries)) > 0) {
+        for (long place = 0; place < filled;) {
+            const struct entry *entry = (const struct entry *)(entries + place);
+            if (strcmp(entry->name, ".") && strcmp(entry->name, "..")) return 0;
+            place += entry->length;
+        }
+    }
+    return filled == 0;
 }
 
 void ergon_give_memory_back(void) { malloc_trim(0); }

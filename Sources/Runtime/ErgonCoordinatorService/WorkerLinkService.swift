@@ -106,8 +106,9 @@ struct WorkerLinkService: Ergon_V1_WorkerLink.SimpleServiceProtocol {
     /// Stores what rides along; the results then name content that is there.
     private func store(_ results: Ergon_V1_Results) throws -> WorkerReport {
         try refusing {
-            for (claimed, bytes) in try results.riding() {
-                let stored = try store.put([UInt8](bytes))
+            for (claimed, bytes, isLog) in try results.riding() {
+                // Nothing computes with what tasks said, and there is much of it.
+                let stored = try isLog ? store.pack([UInt8](bytes)) : store.put([UInt8](bytes))
                 guard stored == claimed else {
                     throw WireFault(problem: "content that is not \(claimed.digest)")
                 }

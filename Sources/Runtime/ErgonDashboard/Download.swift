@@ -19,8 +19,9 @@ struct Download {
 
     /// - Throws: `Reply` if there is no such content or no such part of it.
     init(_ digest: Digest, range field: String?, in store: ContentStore) async throws {
-        let path = store.path(of: digest)
-        let opened = try await NIOThreadPool.singleton.runIfActive { OpenFile(path: path) }
+        let opened = try await NIOThreadPool.singleton.runIfActive {
+            OpenFile(try store.location(of: digest))
+        }
         guard let opened else { throw Reply.notFound }
         file = opened
         var fields: HTTPFields = [
@@ -63,18 +64,22 @@ struct Download {
     }
 }
 
-/// A file opened for reading; closed with the last who holds it.
+/// Content opened for reading; closed with the last who holds it.
 private final class OpenFile: Sendable {
     private let descriptor: CInt
+    /// Where in its file the content begins.
+    private let start: Int
     /// In bytes.
     let size: Int
 
     /// `nil` if it is not there.
-    init?(path: String) {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    init?(_ location: ContentStore.Location) {
+        descriptor = open(location.path, O_RDONLY | O_CLOEXEC)
         var status = stat()
         guard descriptor >= 0 else { return nil }
-        size = fstat(descriptor, &status) == 0 ? status.st_size : 0
+        let whole = fstat(descriptor, &status) == 0 ? 0..<Int(status.st_size) : 0..<0
+        let bytes = location.bytes ?? whole
+        (start, size) = (bytes.lowerBound, bytes.count)
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }
@@ -85,7 +90,7 @@ private final class OpenFile: Sendable {
         while buffer.readableBytes < range.count {
             let rest = (range.lowerBound + buffer.readableBytes)..<range.upperBound
             let count = try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: rest.count) {
-                let count = pread(descriptor, $0.baseAddress, rest.count, rest.lowerBound)
+                let count = pread(descriptor, $0.baseAddress, rest.count, start + rest.lowerBound)
                 guard count >= 0 else { throw IOError(errnoCode: errno, reason: "pread") }
                 return count
             }

@@ -40,4 +40,18 @@ struct HostTree {
         }
         return nil
     }
+
+    /// What a folder holds, in no order; nothing if it is not there or cannot be read.
+    func names(in folder: String) -> [String] {
+        guard let stream = opendir(path(folder)) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
 }

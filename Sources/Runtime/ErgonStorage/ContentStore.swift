@@ -8,6 +8,7 @@ import Synchronization
 /// Several processes may share a folder. Calls block.
 package final class ContentStore: Sendable {
     package let folder: String
+    private let packs: ContentPacks
     /// Of more files than this, the whole file system is synced at once.
     private static let singlySynced = 8
     /// Stored by `put`, but maybe not on disk yet: in the place of a draft, or in its own.
@@ -19,6 +20,7 @@ package final class ContentStore: Sendable {
     /// Opens a store, or starts one; what an earlier process left half-written is removed.
     package init(_ folder: String) throws(StoreFault) {
         self.folder = folder
+        packs = ContentPacks("\(folder)/packs")
         drafts = try stored { () throws(SystemFault) in
             let path = "\(folder)/incoming"
             try makeFolders(path)
@@ -36,6 +38,7 @@ package final class ContentStore: Sendable {
     /// A store that is only read, as it lies there.
     package init(reading folder: String) {
         self.folder = folder
+        packs = ContentPacks("\(folder)/packs")
         drafts = nil
     }
 
@@ -53,6 +56,7 @@ package final class ContentStore: Sendable {
     /// The whole content, verified.
     /// - Throws: `absent`, `damaged`, `system`.
     package func read(_ digest: Digest) throws(StoreFault) -> [UInt8] {
+        if let packed = try packed(digest) { return packed }
         let file = try open(digest)
         let bytes = try stored { () throws(SystemFault) in try file.read(try file.size(), at: 0) }
         let found = Digest(of: bytes)
@@ -63,9 +67,40 @@ package final class ContentStore: Sendable {
     /// Reads through the content without keeping it.
     /// - Throws: `absent`, `damaged`, `system`.
     package func verify(_ digest: Digest) throws(StoreFault) {
+        if try packed(digest) != nil { return }
         let file = try open(digest)
         let found = try stored { () throws(SystemFault) in try hash(file) }.digest
         guard found == digest else { throw .damaged(digest, found: found, path: file.path) }
+    }
+
+    /// Content as it lies on the disk.
+    package struct Location: Hashable, Sendable {
+        package let path: String
+        /// Which part of the file it is; all of it, if there is none.
+        package let bytes: Range<Int>?
+    }
+
+    /// Where the content is; if it is nowhere, where it would be.
+    /// - Throws: `system`.
+    package func location(of digest: Digest) throws(StoreFault) -> Location {
+        let path = path(of: digest)
+        let packed =
+            access(path, F_OK) == 0
+            ? nil : try stored { () throws(SystemFault) in try packs.location(of: digest) }
+        return packed ?? Location(path: path, bytes: nil)
+    }
+
+    /// What is in a pack and has no file of its own.
+    private func packed(_ digest: Digest) throws(StoreFault) -> [UInt8]? {
+        guard access(path(of: digest), F_OK) != 0, !unsynced.withLock({ $0.contains(digest) })
+        else { return nil }
+        let bytes = try stored { () throws(SystemFault) in try packs.read(digest) }
+        guard let bytes else { return nil }
+        let found = Digest(of: bytes)
+        guard found == digest else {
+            throw .damaged(digest, found: found, path: "\(folder)/packs")
+        }
+        return bytes
     }
 
     private func open(_ digest: Digest) throws(StoreFault) -> OpenFile {
@@ -105,6 +140,14 @@ package final class ContentStore: Sendable {
         return file
     }
 
+    /// Stores small content that is seldom read, together with other such content. As with `put`,
+    /// others have it, and it survives a crash, after `sync()`.
+    package func pack(_ bytes: [UInt8]) throws(StoreFault) -> StoredFile {
+        let digest = Digest(of: bytes)
+        try stored { () throws(SystemFault) in try packs.append(bytes, digest) }
+        return StoredFile(digest: digest, size: ByteCount(Int64(bytes.count)))
+    }
+
     /// A draft that `sync()` may be looking at is not replaced.
     private func keep(_ draft: consuming Incoming, _ digest: Digest) throws(StoreFault) {
         let path = draft.path
@@ -118,6 +161,7 @@ package final class ContentStore: Sendable {
     /// Everything that `put` stored so far is on disk when this returns.
     /// - Throws: `full`, `system`: then none of it may go on record.
     package func sync() throws(StoreFault) {
+        try stored { () throws(SystemFault) in try packs.sync() }
         let pending = unsynced.withLock { $0 }
         guard !pending.isEmpty else { return }
         for digest in pending where pending.count <= Self.singlySynced {

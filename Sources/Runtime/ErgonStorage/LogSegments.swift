@@ -57,7 +57,7 @@ package struct LogFolder: RepairableDisk, Sendable {
 
     /// To be written to, by nobody else meanwhile. The folder is made if need be.
     /// - Throws: `locked`, `system`.
-    init(locking folder: String) throws(LogFault) {
+    package init(locking folder: String) throws(LogFault) {
         self.folder = folder
         do {
             try makeFolders(folder)

@@ -1,11 +1,6 @@
 import Glibc
 import Synchronization
 
-/// Why a process could not be started.
-package struct StartFault: Error, Hashable, Sendable {
-    package var reason: String
-}
-
 /// A process that we started, with a thread that waits for it; the kernel kills it if we end first.
 package final class ChildProcess: Sendable {
     private struct State {
@@ -25,21 +20,21 @@ package final class ChildProcess: Sendable {
         _ arguments: [String], environment: [String: String], folder: String, output path: String
     ) async throws(StartFault) -> ChildProcess {
         let output = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        guard output >= 0 else { throw StartFault(reason: describe(errno)) }
+        guard output >= 0 else { throw StartFault(error: errno) }
         defer { close(output) }
-        let variables = environment.map { "\($0.key)=\($0.value)" }
+        let variables = CStrings(environment.map { "\($0.key)=\($0.value)" })
         let started: Result<ChildProcess, StartFault> = await withCheckedContinuation { answer in
             startThread {
-                let process = spawn(
-                    arguments, environment: variables, path: environment["PATH"] ?? "",
-                    folder: folder, output: output)
-                guard process > 0 else {
-                    return answer.resume(
-                        returning: .failure(StartFault(reason: describe(-process))))
-                }
-                let child = ChildProcess(process)
-                answer.resume(returning: .success(child))
-                child.wait()
+                do throws(StartFault) {
+                    let process = try spawn(
+                        CStrings(arguments), environment: variables,
+                        path: environment["PATH"] ?? "",
+                        folder: folder, output: output)
+                    close(process.watch)
+                    let child = ChildProcess(process.number)
+                    answer.resume(returning: .success(child))
+                    child.wait()
+                } catch { answer.resume(returning: .failure(error)) }
             }
         }
         return try started.get()

@@ -5,43 +5,45 @@ import Glibc
 /// Starts a process in a group of its own.
 /// - Parameters:
 ///   - environment: `NAME=value`.
-///   - output: becomes standard output and standard error.
-/// - Returns: its process id, or a negative error number.
+///   - input: becomes standard input; none for what has nothing to say.
+///   - output: becomes standard output and, unless there is `error`, standard error.
+/// - Returns: the process.
+/// - Throws: why there is none.
 package func spawn(
-    _ arguments: [String], environment: [String], path: String, folder: String, output: CInt
-) -> CInt {
-    withCStrings(arguments) { arguments in
-        withCStrings(environment) { environment in
-            path.withCString { path in
-                folder.withCString { folder in
-                    var request = ergon_start_request(
-                        arguments: arguments, environment: environment, path: path,
-                        folder: folder, output: output)
-                    return ergon_start(&request)
+    _ arguments: CStrings, environment: CStrings, path: String, folder: String,
+    input: CInt? = nil, output: CInt, error: CInt? = nil
+) throws(StartFault) -> StartedProcess {
+    var watch: CInt = -1
+    let process =
+        arguments.withPointers { arguments in
+            environment.withPointers { environment in
+                path.withCString { path in
+                    folder.withCString { folder in
+                        var request = ergon_start_request(
+                            arguments: arguments, environment: environment, path: path,
+                            folder: folder, input: input ?? -1, output: output,
+                            error: error ?? output)
+                        return ergon_start(&request, &watch)
+                    }
                 }
             }
         }
-    }
+    guard process > 0 else { throw StartFault(error: -process) }
+    return StartedProcess(number: process, watch: watch)
 }
 
-/// Strings as C wants them: an array that ends with a null pointer, alive during `body`.
-private func withCStrings<Result>(
-    _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
-) -> Result {
-    var bytes: [CChar] = []
-    var offsets: [Int] = []
-    for string in strings {
-        offsets.append(bytes.count)
-        bytes.append(contentsOf: string.utf8CString)
-    }
-    return bytes.withUnsafeBufferPointer { buffer in
-        var pointers = offsets.map { offset in buffer.baseAddress.map { $0 + offset } }
-        pointers.append(nil)
-        return pointers.withUnsafeBufferPointer { pointers in
-            guard let base = pointers.baseAddress else { preconditionFailure("never empty") }
-            return body(base)
-        }
-    }
+package struct StartedProcess: Hashable, Sendable {
+    package var number: CInt
+    /// A descriptor that can be read when it has ended; whoever has it closes it.
+    package var watch: CInt
+}
+
+/// Why a process could not be started.
+package struct StartFault: Error, Hashable, Sendable {
+    /// As the system numbers them.
+    package var error: CInt
+
+    package var reason: String { describe(error) }
 }
 
 /// How a process ended, and the user and system time of it and of all it waited for.
@@ -67,6 +69,12 @@ package func reap(_ process: CInt) -> ProcessExit {
     return ProcessExit(
         status: end.was_signalled != 0 ? .signal(Int(end.code)) : .exit(Int(end.code)),
         cpu: Microseconds(end.cpu_microseconds))
+}
+
+/// User and system time of a process so far; `nil` if there is none.
+package func cpuTime(of process: CInt) -> Microseconds? {
+    let time = ergon_cpu_time(process)
+    return time < 0 ? nil : Microseconds(time)
 }
 
 /// Has the kernel send `signal` to this process when the one that started it ends.

@@ -1,4 +1,5 @@
 import CLinux
+package import ErgonModel
 import Glibc
 
 /// Starts a thread that lives as long as `body` runs: for work that blocks.
@@ -53,16 +54,20 @@ package struct Poll: ~Copyable {
 
     package func remove(_ watched: CInt) { ergon_poll_remove(descriptor, watched) }
 
-    /// The tokens of the descriptors that can be read; waits for at least one.
-    package func wait() -> [UInt64] {
-        var tokens = [UInt64](repeating: 0, count: 64)
-        let count = ergon_poll_wait(descriptor, &tokens, CInt(tokens.count), -1)
-        precondition(count >= 0, "epoll: \(describe(-count))")
-        return Array(tokens.prefix(Int(count)))
+    /// The tokens of the descriptors that can be read.
+    /// - Parameter patience: how long to wait for one; without end if there is none. Rounded up to
+    ///   whole milliseconds.
+    package func wait(_ patience: Microseconds?) -> [UInt64] {
+        let timeout = patience.map { CInt(clamping: max(0, $0.count + 999) / 1000) } ?? -1
+        return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Self.mostTokens) { tokens in
+            let count = ergon_poll_wait(
+                descriptor, tokens.baseAddress, CInt(Self.mostTokens), timeout)
+            precondition(count >= 0, "epoll: \(describe(-count))")
+            return Array(tokens.prefix(Int(count)))
+        }
     }
 
-    /// A descriptor that can be read when `process` ends; negative if there is none to be had.
-    package static func watch(_ process: CInt) -> CInt { ergon_watch(process) }
+    private static let mostTokens = 64
 }
 
 /// The system's words for an error number.

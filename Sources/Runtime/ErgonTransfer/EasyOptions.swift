@@ -50,6 +50,10 @@ struct EasyOptions {
             let length = file.length
             if length > 0 { set(CURLOPT_RANGE, "\(length)-") }
         case .send: break
+        case .post(let bytes):
+            set(CURLOPT_PROTOCOLS_STR, "http,https")
+            set(CURLOPT_POSTFIELDSIZE, bytes.count)
+            set(CURLOPT_COPYPOSTFIELDS, String(decoding: bytes, as: UTF8.self))
         }
     }
 

@@ -17,6 +17,8 @@ struct Exchange: Sendable {
         case fetch(PartialFile)
         /// PUT.
         case send(Upload)
+        /// POST.
+        case post([UInt8])
     }
 
     var peer: Peer

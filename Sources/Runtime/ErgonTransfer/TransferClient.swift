@@ -93,6 +93,16 @@ package final class TransferClient: Sendable {
         try await put(.bytes(bytes), digest, endpoint)
     }
 
+    /// Posts a short text, tries once, and returns what comes back, whatever it says. What is said
+    /// must prove itself: `http` will do as well.
+    package func post(
+        _ text: [UInt8], to url: String
+    ) async throws(TransferFault) -> (status: Int, text: String) {
+        let exchange = Exchange(peer: .url(url, authority: nil), work: .post(text))
+        let answer = try await perform(exchange)
+        return (answer.status, answer.text)
+    }
+
     private func put(
         _ upload: Upload, _ digest: Digest, _ endpoint: Endpoint
     ) async throws(TransferFault) {

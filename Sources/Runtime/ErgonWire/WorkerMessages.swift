@@ -219,12 +219,14 @@ extension Ergon_V1_Results {
     }
 
     /// Content that rides along, with the digest it claims to have.
-    package func riding() throws(WireFault) -> [(claimed: StoredFile, bytes: Data)] {
-        var riding: [(claimed: StoredFile, bytes: Data)] = []
+    package func riding() throws(WireFault) -> [(claimed: StoredFile, bytes: Data, isLog: Bool)] {
+        var riding: [(claimed: StoredFile, bytes: Data, isLog: Bool)] = []
         for result in results {
-            for output in result.outputs + (result.hasLog ? [result.log] : [])
-            where output.hasContent {
-                riding.append((try output.model(), output.content))
+            for output in result.outputs where output.hasContent {
+                riding.append((try output.model(), output.content, false))
+            }
+            if result.hasLog, result.log.hasContent {
+                riding.append((try result.log.model(), result.log.content, true))
             }
         }
         return riding

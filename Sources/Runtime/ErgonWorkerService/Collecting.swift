@@ -2,38 +2,61 @@ import ErgonModel
 import ErgonProvenance
 import ErgonTransfer
 import ErgonWorker
-import FoundationEssentials
 import Glibc
 import Logging
 
 /// What attempts leave.
 extension Workplace {
-    /// Returns early, with the outputs lost, if it is cancelled.
-    /// - Returns: with the log and, if all is there, the outputs that ride in the result.
-    func collect(
-        _ attempt: Worker.Attempt, _ outputs: [OutputSpec], succeeded: Bool, to endpoint: Endpoint
-    ) async -> (Worker.Collected, [RidingContent.Piece]) {
-        let log = readLog(of: attempt)
-        let said = log.map { [$0] } ?? []
-        func collected(_ outputs: Worker.Collected.Outputs) -> Worker.Collected {
-            Worker.Collected(outputs: outputs, log: log?.file)
+    /// Outputs and what of them rides in the result.
+    typealias Left = (outputs: Worker.Collected.Outputs, riding: [RidingContent.Piece])
+
+    /// Takes in outputs that all ride in the result.
+    /// - Returns: `nil` if some of them are too large for that, and have to be put elsewhere.
+    func collectAtOnce(_ outputs: [OutputSpec], in folder: String) -> Left? {
+        for output in outputs {
+            guard let size = size(of: output, in: folder) else {
+                return (.missing(output.name), [])
+            }
+            guard size <= Worker.ridingLimit else { return nil }
         }
+        do throws(WorkplaceFault) {
+            var riding: [RidingContent.Piece] = []
+            for output in outputs {
+                riding.append(piece(try read("\(folder)/\(output.file)", as: output.file)))
+            }
+            return (.there(riding.map(\.file)), riding)
+        } catch { return lost(error) }
+    }
+
+    /// Returns early, with the outputs lost, if it is cancelled.
+    func collect(
+        _ outputs: [OutputSpec], in folder: String, to endpoint: Endpoint
+    ) async -> Left {
         var (files, riding) = ([StoredFile](), [RidingContent.Piece]())
-        for output in succeeded ? outputs : [] {
-            let path = "\(folder(of: attempt))/\(output.file)"
-            var status = stat()
-            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-                return (collected(.missing(output.name)), said)
+        for output in outputs {
+            guard let size = size(of: output, in: folder) else {
+                return (.missing(output.name), [])
             }
             do throws(WorkplaceFault) {
-                let size = Int(status.st_size)
+                let path = "\(folder)/\(output.file)"
                 files.append(try await keep(path, output.file, size: size, endpoint, &riding))
-            } catch {
-                logger.warning("an output was lost", metadata: ["reason": "\(error.detail)"])
-                return (collected(.lost(reason: error.reason)), said)
-            }
+            } catch { return lost(error) }
         }
-        return (collected(.there(files)), said + riding)
+        return (.there(files), riding)
+    }
+
+    /// In bytes; `nil` if it is not there, or is no file.
+    private func size(of output: OutputSpec, in folder: String) -> Int? {
+        var status = stat()
+        guard lstat("\(folder)/\(output.file)", &status) == 0,
+            status.st_mode & S_IFMT == S_IFREG
+        else { return nil }
+        return Int(status.st_size)
+    }
+
+    private func lost(_ fault: WorkplaceFault) -> Left {
+        logger.warning("an output was lost", metadata: ["reason": "\(fault.detail)"])
+        return (.lost(reason: fault.reason), [])
     }
 
     private func keep(
@@ -54,24 +77,7 @@ extension Workplace {
         return file
     }
 
-    private func readLog(of attempt: Worker.Attempt) -> RidingContent.Piece? {
-        let limit = Self.logLimit
-        guard
-            let bytes = try? read(
-                logPath(of: attempt), as: "the log", head: limit.head, tail: limit.tail),
-            !bytes.isEmpty
-        else { return nil }
-        return piece(bytes)
-    }
-
-    private func piece(_ bytes: [UInt8]) -> RidingContent.Piece {
+    func piece(_ bytes: [UInt8]) -> RidingContent.Piece {
         (StoredFile(digest: Digest(of: bytes), size: ByteCount(Int64(bytes.count))), bytes)
-    }
-
-    func discard(_ attempt: Worker.Attempt) {
-        unlink(logPath(of: attempt))
-        // Most tasks leave an empty folder: one call then is all it takes.
-        let path = folder(of: attempt)
-        if rmdir(path) != 0, errno != ENOENT { try? FileManager.default.removeItem(atPath: path) }
     }
 }

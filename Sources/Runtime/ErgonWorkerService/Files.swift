@@ -60,15 +60,25 @@ func read(
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw fault("read \(name)", path) }
     defer { close(file) }
-    let size = Int(lseek(file, 0, SEEK_END))
-    guard size > head + tail else { return try part(of: file, path, name, 0..<size) }
-    let note = "\n… \(size - head - tail) bytes left out …\n"
-    return try part(of: file, path, name, 0..<head) + Array(note.utf8)
-        + part(of: file, path, name, size - tail..<size)
+    return try ends(of: file, as: name, head: head, tail: tail)
 }
 
-private func part(
-    of file: CInt, _ path: String, _ name: String, _ range: Range<Int>
+/// The same of a file that is open.
+func ends(
+    of file: CInt, as name: String, head: Int, tail: Int
+) throws(WorkplaceFault) -> [UInt8] {
+    var status = stat()
+    guard fstat(file, &status) == 0 else { throw fault("read \(name)", "an open file") }
+    let size = Int(status.st_size)
+    guard size > head + tail else { return try part(of: file, name, 0..<size) }
+    let note = "\n… \(size - head - tail) bytes left out …\n"
+    return try part(of: file, name, 0..<head) + Array(note.utf8)
+        + part(of: file, name, size - tail..<size)
+}
+
+/// As much of it as there is.
+func part(
+    of file: CInt, _ name: String, _ range: Range<Int>
 ) throws(WorkplaceFault) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: range.count)
     var done = 0
@@ -79,7 +89,7 @@ private func part(
                 off_t(range.lowerBound + done))
         }
         if got < 0, errno == EINTR { continue }
-        guard got >= 0 else { throw fault("read \(name)", path) }
+        guard got >= 0 else { throw fault("read \(name)", "an open file") }
         if got == 0 { break }
         done += got
     }

@@ -10,26 +10,26 @@ import Synchronization
 /// One stream after the other, for as long as it takes.
 /// - Throws: `WorkerRefused`.
 func keepLinked(
-    _ client: GRPCClient<some ClientTransport>, _ news: AsyncStream<WorkerNews>.Continuation,
+    _ client: GRPCClient<some ClientTransport>, _ inbox: WorkerInbox,
     _ logger: Logger
 ) async throws -> Never {
     let link = Ergon_V1_WorkerLink.Client(wrapping: client)
     var options = CallOptions.defaults
     // Despite its name, the limit of what grpc-swift takes.
     options.maxRequestMessageBytes = Connection.messageLimit
-    var waits = Waits(first: .milliseconds(100), longest: .seconds(4))
+    var waits = Waits(first: .milliseconds(100), longest: .seconds(2))
     let presence = Presence(logger: logger)
     while true {
         let (messages, outbox) = AsyncStream.makeStream(of: Ergon_V1_FromWorker.self)
         let opened = steadyClock()
         do {
             try await link.work(options: options) { writer in
-                news.yield(.linkOpened(outbox))
+                inbox.post(.linkOpened(outbox))
                 for await message in messages { try await writer.write(message) }
             } onResponse: { response in
                 for try await message in response.messages {
                     presence.begin()
-                    try take(message, news)
+                    try take(message, inbox)
                 }
             }
             presence.end("the stream has ended")
@@ -42,7 +42,7 @@ func keepLinked(
         }
         try Task.checkCancellation()
         outbox.finish()
-        news.yield(.linkClosed)
+        inbox.post(.linkClosed)
         // However well it began: after a short one the next is likely to end in the same way.
         if opened + shortLink < steadyClock() { waits.startOver() }
         try await Task.sleep(for: waits.next())
@@ -53,16 +53,16 @@ func keepLinked(
 private let shortLink = Microseconds.seconds(4)
 
 private func take(
-    _ message: Ergon_V1_ToWorker, _ news: AsyncStream<WorkerNews>.Continuation
+    _ message: Ergon_V1_ToWorker, _ inbox: WorkerInbox
 ) throws(WireFault) {
     let order = try message.model()
     if case .welcome(let welcome) = message.kind {
         guard (1...65_535).contains(welcome.dataPort) else {
             throw WireFault(problem: "a welcome to data port \(welcome.dataPort)")
         }
-        news.yield(.dataPort(Int(welcome.dataPort)))
+        inbox.post(.dataPort(Int(welcome.dataPort)))
     }
-    news.yield(.core(.order(order)))
+    inbox.post(.core(.order(order)))
 }
 
 private func isFinal(_ error: RPCError) -> Bool {

@@ -33,7 +33,8 @@ extension Workplace {
         guard end != .exit(0) else { return }
         let said = String(
             decoding: try read(
-                log, as: "what python3 said", head: Self.logLimit.head, tail: Self.logLimit.tail),
+                log, as: "what python3 said", head: SpareLogs.limit.head, tail: SpareLogs.limit.tail
+            ),
             as: UTF8.self)
         // Anything else than our own words may name files of this machine.
         throw end == .exit(Self.pythonDiffers)
@@ -48,12 +49,14 @@ extension Workplace {
         let file = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw fault("make the log of python3", output) }
         defer { close(file) }
-        let process = spawn(
-            arguments, environment: text(baseEnvironment(home: folder)), path: searchPath,
-            folder: folder, output: file)
-        guard process > 0 else {
-            throw WorkplaceFault("\(arguments[0]): \(describe(-process))")
-        }
-        return reap(process).status
+        do throws(StartFault) {
+            let process = try spawn(
+                CStrings(arguments),
+                environment: TaskEnvironment([:], path: searchPath).text(of: nil, in: folder),
+                path: searchPath,
+                folder: folder, output: file)
+            close(process.watch)
+            return reap(process.number).status
+        } catch { throw WorkplaceFault("\(arguments[0]): \(error.reason)") }
     }
 }

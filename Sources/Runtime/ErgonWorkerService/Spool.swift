@@ -1,57 +1,75 @@
 import ErgonModel
-import ErgonProvenance
 import ErgonWire
 import ErgonWireMessages
 import ErgonWorker
 import FoundationEssentials
 import Glibc
 import Logging
-import SwiftProtobuf
 
-/// Reports on disk until they are answered, so that they outlive this process: one file each, with
-/// what rides in it, in the form in which it is sent.
+/// Reports on disk until they are answered, so that they outlive this process: one after the other
+/// in a few files, with what rides in them, in the form in which they are sent.
 ///
-/// Written and renamed, never synced: a crash of the process loses none, a power cut may lose the
-/// latest; their tasks then run again. How much there may be is the core's to say.
+/// Written, never synced: a crash of the process loses none, a power cut may lose the latest; their
+/// tasks then run again. How much there may be is the core's to say.
 struct Spool {
+    private struct Place {
+        var file: Int
+        var bytes: Range<Int>
+    }
+
     private let folder: String
+    /// Which of the worker's processes this is.
+    private let life: Int
     private let logger: Logger
+    private var files: [Int: SpoolFile] = [:]
+    /// The number of the next one.
+    private var nextFile = 0
+    /// Which of them is being written.
+    private var current: Int?
+    private var places: [ReportID: Place] = [:]
     /// Those that were kept and not sent yet, so that they need not be read again.
     private var fresh: [ReportID: Ergon_V1_Results] = [:]
     /// For which there was no room on the disk.
     private var unwritten: [ReportID: Ergon_V1_Results] = [:]
 
     private static let mostFresh = 64
-    /// A file larger than any message is not ours.
-    private static let largestFile = 2 * Connection.messageLimit
+    /// After so many bytes the next file is begun.
+    private static let usualFile = 16 << 20
 
     /// - Parameter folder: this process alone uses it. Reports of one installation only are in it:
     ///   their leases and campaigns mean nothing to any other.
-    init(folder: String, logger: Logger) throws {
+    init(folder: String, life: Int, logger: Logger) throws {
         self.folder = folder
+        self.life = life
         self.logger = logger
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)
     }
-
-    private func path(_ id: ReportID) -> String { "\(folder)/\(id.life)-\(id.batch)" }
 
     // MARK: While they wait
 
     mutating func keep(_ message: Ergon_V1_Results, isSentSoon: Bool) {
         let id = message.report.model
         if isSentSoon, fresh.count < Self.mostFresh { fresh[id] = message }
-        let (path, new) = (path(id), path(id) + ".new")
-        do {
-            let bytes: [UInt8] = try message.serializedBytes()
-            try write(bytes, to: new, as: "a report")
-            guard rename(new, path) == 0 else { throw fault("keep a report", path) }
+        do throws(WorkplaceFault) {
+            let number = try currentFile()
+            if let bytes = try files[number]?.append(message) {
+                places[id] = Place(file: number, bytes: bytes)
+            }
         } catch {
-            unlink(new)
             unwritten[id] = message
             logger.warning(
-                "a report is kept in memory only", metadata: ["reason": "\(detail(error))"])
+                "a report is kept in memory only", metadata: ["reason": "\(error.detail)"])
         }
+    }
+
+    private mutating func currentFile() throws(WorkplaceFault) -> Int {
+        if let current, let file = files[current], file.end < Self.usualFile { return current }
+        let number = nextFile
+        files[number] = try SpoolFile(making: "\(folder)/\(life)-\(number)")
+        nextFile += 1
+        current = number
+        return number
     }
 
     /// Nothing is to be sent for some time.
@@ -61,74 +79,67 @@ struct Spool {
         if let message = fresh.removeValue(forKey: report.id) ?? unwritten[report.id] {
             return message
         }
-        do { return try load(report.id) } catch {
+        do throws(WorkplaceFault) {
+            guard let place = places[report.id], let file = files[place.file] else {
+                throw WorkplaceFault("it was never written")
+            }
+            let message = try file.message(at: place.bytes)
+            guard message.report.model == report.id else {
+                throw WorkplaceFault("another report than was kept there")
+            }
+            return message
+        } catch {
             logger.error(
-                "a report's content is lost", metadata: ["reason": "\(detail(error))"])
+                "a report's content is lost", metadata: ["reason": "\(error.detail)"])
             return Ergon_V1_Results(report.withoutContent) { _ in nil }
         }
     }
 
     mutating func forget(_ id: ReportID) {
         fresh[id] = nil
-        if unwritten.removeValue(forKey: id) == nil { unlink(path(id)) }
+        unwritten[id] = nil
+        guard let place = places.removeValue(forKey: id) else { return }
+        files[place.file]?.waiting -= 1
+        guard let file = files[place.file], file.waiting == 0 else { return }
+        if place.file == current {
+            files[place.file]?.empty()
+        } else {
+            file.remove()
+            files[place.file] = nil
+        }
     }
 
     // MARK: What earlier processes have left
 
-    /// In the order of their names. What is damaged or not ours is removed.
-    func takeStock() -> [WorkerReport] {
-        var reports: [WorkerReport] = []
+    /// What is damaged or not ours is passed over; files that nobody needs are removed.
+    mutating func takeStock() -> [WorkerReport] {
+        var reports: [ReportID: WorkerReport] = [:]
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        for name in names {
-            do {
-                guard let id = ReportID(fileName: name) else {
-                    throw WorkplaceFault("not a report")
-                }
-                reports.append(try load(id).model())
-            } catch {
-                logger.warning(
-                    "a file among the kept reports is removed",
-                    metadata: ["name": "\(name)", "reason": "\(detail(error))"])
+        for name in names.sorted() {
+            let number = nextFile
+            nextFile += 1
+            do throws(WorkplaceFault) {
+                files[number] = try SpoolFile(reading: "\(folder)/\(name)")
+            } catch { note(error, name) }
+            let (found, fault) = files[number]?.entries() ?? ([], nil)
+            if let fault { note(fault, name) }
+            for (report, bytes) in found where reports[report.id] == nil {
+                reports[report.id] = report
+                places[report.id] = Place(file: number, bytes: bytes)
+                files[number]?.waiting += 1
+            }
+            if files[number]?.waiting ?? 0 == 0 {
+                files[number] = nil
                 try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
             }
         }
-        return reports.sorted { $0.id < $1.id }
+        return reports.values.sorted { $0.id < $1.id }
     }
 
-    /// - Throws: whatever speaks against sending it: the coordinator would close the stream on it.
-    private func load(_ id: ReportID) throws -> Ergon_V1_Results {
-        var status = stat()
-        guard lstat(path(id), &status) == 0 else { throw fault("find a report", path(id)) }
-        guard status.st_mode & S_IFMT == S_IFREG, status.st_size <= Self.largestFile else {
-            throw WorkplaceFault("not a report")
-        }
-        let bytes = try read(path(id), as: "a report")
-        let message = try Ergon_V1_Results(serializedBytes: bytes)
-        let report = try message.model()
-        guard report.id == id, !report.results.isEmpty else {
-            throw WorkplaceFault("another report than its name says")
-        }
-        for (claimed, content) in try message.riding() {
-            guard Digest(of: content) == claimed.digest else {
-                throw WorkplaceFault("the report is damaged")
-            }
-        }
-        return message
-    }
-
-    private func detail(_ error: any Error) -> String {
-        (error as? WorkplaceFault)?.detail ?? "\(error)"
-    }
-}
-
-extension ReportID {
-    /// `LIFE-BATCH`.
-    fileprivate init?(fileName: String) {
-        let numbers = fileName.split(separator: "-", omittingEmptySubsequences: false)
-        guard numbers.count == 2, let life = Int(numbers[0]), let batch = Int(numbers[1]),
-            (0..<1 << 53).contains(life), batch > 0, fileName == "\(life)-\(batch)"
-        else { return nil }
-        self.init(life: life, batch: batch)
+    private func note(_ fault: WorkplaceFault, _ name: String) {
+        logger.warning(
+            "something among the kept reports is passed over",
+            metadata: ["name": "\(name)", "reason": "\(fault.detail)"])
     }
 }
 

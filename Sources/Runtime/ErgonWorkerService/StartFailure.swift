@@ -19,11 +19,10 @@ extension Launcher.Request {
     var name: Substring { arguments[0].split(separator: "/").last ?? "" }
 
     private var tooLong: String {
-        let bytes = (arguments + environment).reduce(0) { $0 + $1.utf8.count + 1 }
-        let longest = arguments.map(\.utf8.count).max() ?? 0
+        let bytes = arguments.byteCount + environment.byteCount
         return """
             \(name): the command is longer than the system takes: \(arguments.count) arguments, \
-            the longest of \(longest) bytes, \(bytes) bytes in all with the variables
+            the longest of \(arguments.longest) bytes, \(bytes) bytes in all with the variables
             """
     }
 

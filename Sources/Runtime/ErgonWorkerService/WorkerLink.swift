@@ -1,6 +1,7 @@
 package import ErgonModel
 import ErgonProvenance
 package import ErgonSecurity
+import ErgonSystem
 import ErgonTransfer
 package import ErgonWire
 import ErgonWorker
@@ -21,10 +22,12 @@ package struct WorkerConfiguration: Sendable {
     package var address: CoordinatorAddress
     /// How long what runs may go on when the worker is asked to leave.
     package var drainTime: Microseconds
+    /// False for one that only says that all is done, for benchmarks.
+    package var runsTasks: Bool
 
     package init(
         facts: WorkerFacts, folder: String, cacheLimit: ByteCount, searchPath: String,
-        address: CoordinatorAddress, drainTime: Microseconds
+        address: CoordinatorAddress, drainTime: Microseconds, runsTasks: Bool = true
     ) {
         self.facts = facts
         self.folder = folder
@@ -32,6 +35,7 @@ package struct WorkerConfiguration: Sendable {
         self.searchPath = searchPath
         self.address = address
         self.drainTime = drainTime
+        self.runsTasks = runsTasks
     }
 }
 
@@ -56,17 +60,16 @@ package func runWorker(
         folder: configuration.folder, cacheLimit: configuration.cacheLimit,
         searchPath: configuration.searchPath, logger: logger)
     let authority = try read(credentials.authorityPath, as: "the authority's certificate")
+    let life = Int.random(in: 0..<1 << 53)
     let spool = try Spool(
-        folder: "\(configuration.folder)/results/\(Digest(of: authority).hex)", logger: logger)
+        folder: "\(configuration.folder)/results/\(Digest(of: authority).hex)", life: life,
+        logger: logger)
     let current = CurrentCredentials(credentials)
-    let (inbox, news) = AsyncStream.makeStream(of: WorkerNews.self)
+    let (inbox, errands) = (WorkerInbox(), Errands())
     let endpoint = Endpoint(
         host: configuration.address.host, port: configuration.address.dataPort,
         keyPath: credentials.keyPath, certificatePath: credentials.certificatePath,
         authorityPath: credentials.authorityPath)
-    let loop = WorkerLoop(
-        facts: configuration.facts, workplace: workplace, spool: spool, endpoint: endpoint,
-        news: news, clock: clock, logger: logger)
     let client = try Connection.client(
         host: configuration.address.host, port: configuration.address.controlPort,
         credentials: { current.value })
@@ -76,19 +79,32 @@ package func runWorker(
             try await client.runConnections()
             return true
         }
-        group.addTask { try await tick(news) }
+        group.addTask {
+            await errands.run()
+            return false
+        }
         group.addTask { try await renew(current, client, clock: clock, logger: logger) }
-        group.addTask { try await keepLinked(client, news, logger) }
-        group.addTask { await leave(when: stop, configuration.drainTime, news, logger) }
-        group.addTask { [loop] in
-            var loop = loop
-            guard await loop.run(inbox) != .forsaken else {
+        group.addTask { try await keepLinked(client, inbox, logger) }
+        group.addTask { await leave(when: stop, configuration.drainTime, inbox, logger) }
+        group.addTask {
+            let ending = await onItsOwnThread(until: inbox) {
+                guard configuration.runsTasks else {
+                    var loop = ZeroWork(facts: configuration.facts, life: life, clock: clock)
+                    loop.run(inbox)
+                    return .left
+                }
+                var loop = WorkerLoop(
+                    facts: configuration.facts, life: life, workplace: workplace, spool: spool,
+                    endpoint: endpoint, inbox: inbox, errands: errands, clock: clock,
+                    logger: logger)
+                return loop.run()
+            }
+            guard ending != .forsaken else {
                 throw CoordinatorGone(hours: Worker.longestAbsence.count / 3_600_000_000)
             }
             return true
         }
         defer {
-            news.finish()
             client.beginGracefulShutdown()
             group.cancelAll()
         }
@@ -99,21 +115,26 @@ package func runWorker(
 /// - Returns: false: the worker is over when it has left.
 private func leave(
     when stop: AsyncStream<Never>, _ drainTime: Microseconds,
-    _ news: AsyncStream<WorkerNews>.Continuation, _ logger: Logger
+    _ inbox: WorkerInbox, _ logger: Logger
 ) async -> Bool {
     for await _ in stop {}
     guard !Task.isCancelled else { return false }
     let seconds = Int(drainTime.seconds)
     logger.notice("the worker leaves", metadata: ["its tasks may end within": "\(seconds) s"])
-    news.yield(.core(.leave(patience: drainTime)))
+    inbox.post(.core(.leave(patience: drainTime)))
     return false
 }
 
-/// Time for what depends on it: limits.
-private func tick(_ news: AsyncStream<WorkerNews>.Continuation) async throws -> Never {
-    while true {
-        try await Task.sleep(for: .milliseconds(250))
-        news.yield(.core(.tick))
+/// Cancelled, it tells the inbox so and waits for the end all the same.
+private func onItsOwnThread(
+    until inbox: WorkerInbox, _ body: @escaping @Sendable () -> Worker.Ending?
+) async -> Worker.Ending? {
+    await withTaskCancellationHandler {
+        await withCheckedContinuation { continuation in
+            startThread { continuation.resume(returning: body()) }
+        }
+    } onCancel: {
+        inbox.post(.cancelled)
     }
 }
 

@@ -1,141 +1,179 @@
 import ErgonModel
-import ErgonProvenance
 import ErgonSystem
 import ErgonTransfer
 import ErgonWire
 import ErgonWireMessages
 import ErgonWorker
+import FoundationEssentials
+import Glibc
 import Logging
-import Synchronization
 
-/// What reaches the worker's loop: events for its core, and what has to be kept beside them.
-enum WorkerNews: Sendable {
-    case core(Worker.Event)
-    case prepared(Worker.Attempt, Workplace.Prepared)
-    case collected(Worker.Attempt, Worker.Collected, [RidingContent.Piece])
-    case linkOpened(AsyncStream<Ergon_V1_FromWorker>.Continuation)
-    case linkClosed
-    /// The coordinator said where content is.
-    case dataPort(Int)
-}
+/// Drives the worker's core, on a thread of its own: that of the processes it starts. Owns all its
+/// state as local variables. Where one task has ended, the next is started before anything else.
+struct WorkerLoop: ~Copyable {
+    var core: Worker
+    let facts: WorkerFacts
+    let life: Int
+    let workplace: Workplace
+    let inbox: WorkerInbox
+    let errands: Errands
+    let clock: @Sendable () -> Instant
+    let logger: Logger
+    var launcher: Launcher
+    var folders: PrivateFolders
+    var endpoint: Endpoint
+    var outbox: AsyncStream<Ergon_V1_FromWorker>.Continuation?
+    var attempts: [Worker.Attempt: AttemptInHand] = [:]
+    /// The environment that was made last.
+    var latest: (lease: LeaseID, environment: TaskEnvironment)?
+    /// Programs that take task after task, by their numbers.
+    var crew: [CInt: WarmProcess] = [:]
+    var riding = RidingContent()
+    var spool: Spool
+    /// What was caused while effects were performed.
+    var pending: [Worker.Event] = []
+    var ending: Worker.Ending?
+    private var isCancelled = false
+    /// By the worker's uptime.
+    private var nextTick = steadyClock()
 
-/// Drives the worker's core: owns all its state as local variables.
-struct WorkerLoop {
-    private var core: Worker
-    private let facts: WorkerFacts
-    private let life: Int
-    private let workplace: Workplace
-    private let launcher: Launcher
-    private let news: AsyncStream<WorkerNews>.Continuation
-    private let clock: @Sendable () -> Instant
-    private let logger: Logger
-    private var endpoint: Endpoint
-    private var outbox: AsyncStream<Ergon_V1_FromWorker>.Continuation?
-    private var prepared: [Worker.Attempt: Workplace.Prepared] = [:]
-    /// Finished to stop what is being collected.
-    private var collecting: [Worker.Attempt: AsyncStream<Never>.Continuation] = [:]
-    private var riding = RidingContent()
-    private var spool: Spool
-    private var ending: Worker.Ending?
-
+    /// How often there is a tick at least.
+    private static let tickPeriod = Microseconds(250_000)
     /// How many ticks the last words have to reach the coordinator.
     private static let farewellTicks = 8
 
+    /// - Parameter life: drawn anew by each process.
     init(
-        facts: WorkerFacts, workplace: Workplace, spool: Spool, endpoint: Endpoint,
-        news: AsyncStream<WorkerNews>.Continuation, clock: @escaping @Sendable () -> Instant,
-        logger: Logger
+        facts: WorkerFacts, life: Int, workplace: Workplace, spool: Spool,
+        endpoint: Endpoint, inbox: WorkerInbox, errands: Errands,
+        clock: @escaping @Sendable () -> Instant, logger: Logger
     ) {
-        life = Int.random(in: 0..<1 << 53)
+        var spool = spool
         let reports = spool.takeStock()
         if !reports.isEmpty {
             let tasks = reports.reduce(0) { $0 + $1.results.count }
             logger.notice(
                 "an earlier process has left results", metadata: ["tasks": "\(tasks)"])
         }
-        core = Worker(facts: facts, life: life, spooled: reports)
+        core = Worker(
+            facts: facts, life: life, spooled: reports, gathering: Worker.usualGathering)
+        launcher = Launcher(folder: workplace.taskFolder, bell: inbox.bell, logger: logger)
+        folders = PrivateFolders(parent: workplace.taskFolder)
         self.spool = spool
+        self.life = life
         self.facts = facts
         self.workplace = workplace
         self.endpoint = endpoint
-        self.news = news
+        self.inbox = inbox
+        self.errands = errands
         self.clock = clock
         self.logger = logger
-        launcher = Launcher(logger: logger) { news.yield(.core($0)) }
     }
 
     /// - Returns: how it ended by itself; `nil` if it was cancelled.
-    mutating func run(_ inbox: AsyncStream<WorkerNews>) async -> Worker.Ending? {
-        await withDiscardingTaskGroup { group in
-            var items = inbox.makeAsyncIterator()
-            while ending == nil, let item = await items.next() {
-                let effects = take(item)
-                for effect in effects { perform(effect, in: &group) }
-            }
-            if ending != nil { await finishTalking(&items) }
-            await launcher.end()
-            group.cancelAll()
-        }
+    mutating func run() -> Worker.Ending? {
+        while ending == nil, !isCancelled { turn() }
+        if ending != nil { finishTalking() }
+        for _ in launcher.end() {}
         return ending
     }
 
+    private mutating func turn() {
+        let now = steadyClock()
+        if core.due.map({ $0 <= now }) ?? false || nextTick <= now {
+            if nextTick <= now {
+                nextTick = now + Self.tickPeriod
+                dismissIdle(now)
+            }
+            handle(.tick)
+        }
+        let heard = launcher.wait(patience(now))
+        for process in heard.talking { hear(process) }
+        for ended in heard.ended {
+            if crew[ended.process] != nil {
+                warmProcessEnded(ended)
+            } else {
+                attempts[ended.attempt]?.said = ended.said
+                handle(.ended(ended.attempt, ended.end))
+            }
+        }
+        for item in inbox.take() { take(item) }
+    }
+
+    private func patience(_ now: Microseconds) -> Microseconds {
+        let next = min(nextTick, core.due ?? nextTick)
+        return Microseconds(max(next.count - now.count, 0))
+    }
+
     /// The stream ends when the coordinator has heard all that was said on it.
-    private mutating func finishTalking(
-        _ items: inout AsyncStream<WorkerNews>.Iterator
-    ) async {
+    private mutating func finishTalking() {
         guard let outbox else { return }
         outbox.finish()
-        var ticks = 0
-        while ticks < Self.farewellTicks, let item = await items.next() {
-            switch item {
-            case .linkClosed: return
-            case .core(.tick): ticks += 1
-            case .core, .prepared, .collected, .linkOpened, .dataPort: break
+        for _ in 0..<Self.farewellTicks {
+            _ = launcher.wait(Self.tickPeriod)
+            for item in inbox.take() {
+                switch item {
+                case .linkClosed, .cancelled: return
+                case .core, .prepared, .collected, .linkOpened, .dataPort: break
+                }
             }
         }
     }
 
-    private mutating func take(_ item: WorkerNews) -> [Worker.Effect] {
-        let event: Worker.Event
+    private mutating func take(_ item: WorkerNews) {
         switch item {
-        case .core(let core): event = core
-        case .prepared(let attempt, let task):
-            prepared[attempt] = task
-            event = .prepared(attempt)
-        case .collected(let attempt, let collected, let content):
-            // What nobody waits for any more is not reported.
-            if core.isWanted(attempt) { riding.add(content, of: attempt) }
-            collecting[attempt] = nil
-            event = .collected(attempt, collected)
-        case .linkOpened(let outbox):
-            self.outbox = outbox
-            var message = Ergon_V1_FromWorker()
-            message.hello = Ergon_V1_Hello(
-                facts, life: life, held: core.held, version: ergonVersion)
-            outbox.yield(message)
-            event = .connected
+        case .core(let event): handle(event)
+        case .prepared(let attempt, let staged):
+            attempts[attempt]?.staged = staged
+            handle(.prepared(attempt))
+        case .collected(let attempt, let left):
+            if let event = collected(attempt, left) { handle(event) }
+        case .linkOpened(let outbox): greet(outbox)
         case .linkClosed:
             outbox = nil
             spool.rest()
-            event = .disconnected
-        case .dataPort(let port):
-            endpoint.port = port
-            return []
+            handle(.disconnected)
+        case .dataPort(let port): endpoint.port = port
+        case .cancelled: isCancelled = true
         }
-        return core.handle(event, now: clock(), uptime: steadyClock())
     }
 
-    private mutating func perform(_ effect: Worker.Effect, in group: inout DiscardingTaskGroup) {
+    private mutating func greet(_ outbox: AsyncStream<Ergon_V1_FromWorker>.Continuation) {
+        self.outbox = outbox
+        var message = Ergon_V1_FromWorker()
+        message.hello = Ergon_V1_Hello(
+            facts, life: life, held: core.held, version: ergonVersion)
+        outbox.yield(message)
+        handle(.connected)
+    }
+
+    /// What an event causes may cause further events: they are next.
+    mutating func handle(_ event: Worker.Event) {
+        pending.append(event)
+        handlePending()
+    }
+
+    mutating func handlePending() {
+        var place = 0
+        while place < pending.count {
+            let effects = core.handle(pending[place], now: clock(), uptime: steadyClock())
+            place += 1
+            for effect in effects { perform(effect) }
+        }
+        pending.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: What is only said or kept
+
+    private mutating func perform(_ effect: Worker.Effect) {
         switch effect {
-        case .load(let manifest): load(manifest, in: &group)
-        case .prepare(let attempt): prepare(attempt, in: &group)
-        case .start(let attempt):
-            guard let task = prepared[attempt] else { break }
-            launcher.start(workplace.request(attempt, task))
-        case .warn(let attempt): launcher.warn(attempt)
-        case .stop(let attempt): launcher.stop(attempt)
-        case .collect(let attempt, let succeeded): collect(attempt, succeeded, in: &group)
-        case .discard(let attempt): discard(attempt, in: &group)
+        case .load(let manifest): load(manifest)
+        case .prepare(let attempt): prepare(attempt)
+        case .start(let attempt): start(attempt)
+        case .warn(let attempt): signal(attempt, SIGTERM)
+        case .stop(let attempt): signal(attempt, SIGKILL)
+        case .collect(let attempt, let succeeded): collect(attempt, succeeded)
+        case .discard(let attempt): discard(attempt)
         case .keep(let report): keep(report)
         case .send(let report):
             let results = spool.message(report)
@@ -163,74 +201,5 @@ struct WorkerLoop {
         spool.keep(message, isSentSoon: outbox != nil)
         riding.forget(
             report.results.map { Worker.Attempt(lease: report.lease, task: $0.task) })
-    }
-
-    // MARK: What takes time
-
-    private func load(_ manifest: StoredFile, in group: inout DiscardingTaskGroup) {
-        let (workplace, endpoint, news, logger) = (workplace, endpoint, news, logger)
-        group.addTask {
-            do throws(WorkplaceFault) {
-                let campaign = try await workplace.load(manifest, from: endpoint)
-                news.yield(.core(.loaded(manifest.digest, campaign)))
-            } catch {
-                logger.warning("a campaign was not loaded", metadata: ["reason": "\(error.detail)"])
-                news.yield(.core(.loadFailed(manifest.digest, reason: error.reason)))
-            }
-        }
-    }
-
-    private func prepare(_ attempt: Worker.Attempt, in group: inout DiscardingTaskGroup) {
-        let (workplace, endpoint, news, logger) = (workplace, endpoint, news, logger)
-        guard let lease = core.lease(of: attempt), let campaign = core.campaign(of: lease) else {
-            news.yield(.core(.prepareFailed(attempt, reason: "its lease is gone")))
-            return
-        }
-        group.addTask {
-            do throws(WorkplaceFault) {
-                let task = try await workplace.prepare(attempt, lease, campaign, from: endpoint)
-                news.yield(.prepared(attempt, task))
-            } catch {
-                logger.warning("a task was not prepared", metadata: ["reason": "\(error.detail)"])
-                news.yield(.core(.prepareFailed(attempt, reason: error.reason)))
-            }
-        }
-    }
-
-    private mutating func collect(
-        _ attempt: Worker.Attempt, _ succeeded: Bool, in group: inout DiscardingTaskGroup
-    ) {
-        let (workplace, endpoint, news) = (workplace, endpoint, news)
-        let lease = core.lease(of: attempt)
-        let plan = lease.flatMap { lease in
-            core.campaign(of: lease).flatMap { TaskPlan(lease, task: attempt.task, campaign: $0) }
-        }
-        let outputs = plan?.outputs ?? []
-        let (stop, stopper) = AsyncStream.makeStream(of: Never.self)
-        collecting[attempt] = stopper
-        group.addTask {
-            await withDiscardingTaskGroup { group in
-                group.addTask {
-                    let (collected, content) = await workplace.collect(
-                        attempt, outputs, succeeded: succeeded, to: endpoint)
-                    news.yield(.collected(attempt, collected, content))
-                    stopper.finish()
-                }
-                for await _ in stop {}
-                group.cancelAll()
-            }
-        }
-    }
-
-    private mutating func discard(
-        _ attempt: Worker.Attempt, in group: inout DiscardingTaskGroup
-    ) {
-        collecting.removeValue(forKey: attempt)?.finish()
-        let pins = prepared.removeValue(forKey: attempt)?.pins ?? []
-        let workplace = workplace
-        group.addTask {
-            for pin in pins { await workplace.cache.release(pin) }
-            workplace.discard(attempt)
-        }
     }
 }

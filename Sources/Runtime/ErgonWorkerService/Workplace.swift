@@ -3,12 +3,11 @@ import ErgonModel
 import ErgonProvenance
 import ErgonSystem
 import ErgonTransfer
-import ErgonWorker
 import FoundationEssentials
 import Glibc
 import Logging
 
-/// The worker's folders: what it has fetched, the campaigns' code, and one folder for each attempt.
+/// The worker's folders: what it has fetched, the campaigns' code, and those of attempts.
 struct Workplace: Sendable {
     let folder: String
     let cache: FileCache
@@ -18,9 +17,6 @@ struct Workplace: Sendable {
     /// Our own executable.
     let ergon: String
     let logger: Logger
-
-    /// Of what a task says this much is kept, from the start and from the end.
-    static let logLimit = (head: 4 << 10, tail: 4 << 10)
 
     init(
         folder: String, cacheLimit: ByteCount, searchPath: String, logger: Logger
@@ -80,6 +76,9 @@ struct Workplace: Sendable {
         }
     }
 
+    /// Where the attempts' folders are.
+    var taskFolder: String { "\(folder)/tasks" }
+
     func codeFolder(_ manifest: Digest) -> String { "\(folder)/code/\(manifest.hex)" }
 
     private func stageCode(
@@ -102,106 +101,7 @@ struct Workplace: Sendable {
         }
     }
 
-    // MARK: Attempts
-
-    /// A task that can be started.
-    struct Prepared: Sendable {
-        var command: TaskPlan.Command
-        var folder: String
-        var pins: [FileCache.Pin]
-    }
-
-    func folder(of attempt: Worker.Attempt) -> String {
-        "\(folder)/tasks/\(attempt.lease.epoch)-\(attempt.lease.serial)-\(attempt.task)"
-    }
-
-    func logPath(of attempt: Worker.Attempt) -> String { folder(of: attempt) + ".log" }
-
-    func prepare(
-        _ attempt: Worker.Attempt, _ lease: Lease, _ campaign: Campaign, from endpoint: Endpoint
-    ) async throws(WorkplaceFault) -> Prepared {
-        guard let plan = TaskPlan(lease, task: attempt.task, campaign: campaign) else {
-            throw WorkplaceFault("the lease does not fit its campaign")
-        }
-        var pins: [FileCache.Pin] = []
-        do throws(WorkplaceFault) {
-            return try await prepare(attempt, plan, lease, from: endpoint, &pins)
-        } catch {
-            for pin in pins { await cache.release(pin) }
-            throw error
-        }
-    }
-
-    private func prepare(
-        _ attempt: Worker.Attempt, _ plan: TaskPlan, _ lease: Lease, from endpoint: Endpoint,
-        _ pins: inout [FileCache.Pin]
-    ) async throws(WorkplaceFault) -> Prepared {
-        var places = TaskPlan.Places(
-            inputs: [], with: [:], code: codeFolder(lease.manifest.digest), line: nil,
-            folder: folder(of: attempt), ergon: ergon)
-        for file in plan.inputs {
-            pins.append(try await fetch(file, endpoint))
-            places.inputs.append(pins[pins.count - 1].path)
-        }
-        for (name, files) in plan.with.sorted(by: { $0.key < $1.key }) {
-            for file in files {
-                pins.append(try await fetch(file, endpoint))
-                places.with[name, default: []].append(pins[pins.count - 1].path)
-            }
-        }
-        if let number = plan.line, let path = places.inputs.first {
-            places.line = try text(ofLine: number, of: path, as: plan.inputs[0].name)
-        }
-        let command = plan.command(at: places) { Digest(of: $0) }
-        try check(command)
-        if mkdir(places.folder, 0o700) != 0 { throw fault("make the task's folder", places.folder) }
-        return Prepared(command: command, folder: places.folder, pins: pins)
-    }
-
-    /// The kernel would read a command with a zero byte to that byte only.
-    private func check(_ command: TaskPlan.Command) throws(WorkplaceFault) {
-        let texts = command.arguments + command.variables.flatMap { [$0.key, $0.value] }
-        guard !texts.contains(where: { $0.utf8.contains(0) }) else {
-            throw WorkplaceFault("the command has a zero byte, which no argument can hold")
-        }
-        guard command.arguments.first?.isEmpty == false else {
-            throw WorkplaceFault("the command names no program")
-        }
-    }
-
-    private func text(
-        ofLine number: Int, of path: String, as name: String
-    ) throws(WorkplaceFault) -> String {
-        guard let line = try line(number, of: path, as: name) else {
-            throw WorkplaceFault("\(name) has no line \(number)")
-        }
-        // What cannot be told as it is, is not told at all.
-        guard !line.contains(0), let text = String(validating: line, as: UTF8.self) else {
-            throw WorkplaceFault("line \(number) of \(name) has bytes that no argument can hold")
-        }
-        return text
-    }
-
-    func request(_ attempt: Worker.Attempt, _ prepared: Prepared) -> Launcher.Request {
-        var variables = baseEnvironment(home: prepared.folder)
-            .merging(prepared.command.variables) { $1 }
-        variables[folderVariable] = prepared.folder
-        return Launcher.Request(
-            attempt: attempt, arguments: prepared.command.arguments,
-            environment: text(variables),
-            path: searchPath, folder: prepared.folder, outputPath: logPath(of: attempt))
-    }
-
-    /// What a process cannot do without; everything else it gets from the manifest.
-    func baseEnvironment(home: String) -> [String: String] {
-        ["HOME": home, "LANG": "C.UTF-8", "PATH": searchPath, "TMPDIR": home]
-    }
-
-    func text(_ variables: [String: String]) -> [String] {
-        variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-    }
-
-    private func fetch(
+    func fetch(
         _ file: NamedFile, _ endpoint: Endpoint
     ) async throws(WorkplaceFault) -> FileCache.Pin {
         do throws(TransferFault) {

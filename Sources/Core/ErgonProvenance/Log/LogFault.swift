@@ -35,6 +35,16 @@ package struct LogDamage: Hashable, Sendable, CustomStringConvertible {
         /// The records are not those of the signed checkpoint.
         case differsFromCheckpoint(size: Int)
         case unreadableCheckpoint(String)
+        /// Of a tiled log: a file that must be there is not.
+        case absent
+        /// The records of a bundle cannot be told apart from the place's on.
+        case badBundle
+        /// A tile has not the length that its number of hashes asks for.
+        case badTile
+        /// A hash of a tile is not that of the records under it, which are right.
+        case wrongTile(hash: Int)
+        /// The record is not the one whose hash the tile has.
+        case wrongRecord
     }
 
     package var place: LogPlace
@@ -49,7 +59,8 @@ package struct LogDamage: Hashable, Sendable, CustomStringConvertible {
     package var isOfCheckpoint: Bool {
         switch problem {
         case .shorterThanCheckpoint, .differsFromCheckpoint, .unreadableCheckpoint: true
-        case .badHeader, .misnamed, .notChained, .badLength, .badChecksum, .endsEarly, .missing:
+        case .badHeader, .misnamed, .notChained, .badLength, .badChecksum, .endsEarly, .missing,
+            .absent, .badBundle, .badTile, .wrongTile, .wrongRecord:
             false
         }
     }
@@ -68,6 +79,11 @@ package struct LogDamage: Hashable, Sendable, CustomStringConvertible {
         case .differsFromCheckpoint(let size):
             "the first \(size) records are not those of the signed checkpoint"
         case .unreadableCheckpoint(let reason): "the checkpoint cannot be read: \(reason)"
+        case .absent: "the file is not there"
+        case .badBundle: "record \(place.sequence) and what follows it cannot be told apart"
+        case .badTile: "the tile does not have the length of its hashes"
+        case .wrongTile(let hash): "hash \(hash) is not that of the records under it"
+        case .wrongRecord: "record \(place.sequence) is not the one whose hash is here"
         }
     }
 }
@@ -126,7 +142,9 @@ extension LogDamage {
             "nothing was changed: restore the folder from a copy; `ergon log check` lists all "
             + "the damage"
         switch problem {
-        case .differsFromCheckpoint, .unreadableCheckpoint: return restore
+        case .differsFromCheckpoint, .unreadableCheckpoint, .absent, .badBundle, .badTile,
+            .wrongTile, .wrongRecord:
+            return restore
         case .badHeader, .misnamed, .notChained, .badLength, .badChecksum, .endsEarly, .missing,
             .shorterThanCheckpoint:
             return restore + ". What cannot be had back can be given up, with all that came after "

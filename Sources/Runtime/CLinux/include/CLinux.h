@@ -10,16 +10,15 @@ struct ergon_start_request {
     const char *const *environment;  // NAME=value
     const char *path;                // folders separated by colons, as in $PATH
     const char *folder;              // working folder
-    int output;                      // descriptor that becomes standard output and standard error
+    int input;                       // descriptor that becomes standard input; -1 for /dev/null
+    int output;                      // descriptor that becomes standard output
+    int error;                       // descriptor that becomes standard error
 };
 
-/// Starts a process in a group of its own, with standard input from /dev/null, every other
-/// descriptor closed, default signals, and SIGKILL to follow if the calling thread ends.
-/// Returns its process id, or -errno.
-pid_t ergon_start(const struct ergon_start_request *request);
-
-/// A descriptor that becomes readable when `process` ends, or -errno.
-int ergon_watch(pid_t process);
+/// Starts a process in a group of its own, with every other descriptor closed, default signals,
+/// and SIGKILL to follow if the calling thread ends.
+/// Returns its process id, or -errno; `watch` becomes a descriptor that can be read when it ends.
+pid_t ergon_start(const struct ergon_start_request *request, int *watch);
 
 /// How a process ended.
 struct ergon_end {
@@ -30,6 +29,16 @@ struct ergon_end {
 
 /// Reaps a process that has ended. Returns 0, or -errno.
 int ergon_reap(pid_t process, struct ergon_end *end);
+
+/// A pipe; `ends[0]` is read. Returns 0, or -errno.
+int ergon_pipe(int ends[2]);
+/// From now on reading and writing return at once (EAGAIN). Returns 0, or -errno.
+int ergon_never_wait(int descriptor);
+/// Has a pipe hold so many bytes, where that is allowed. Returns 0, or -errno.
+int ergon_widen_pipe(int end, int size);
+
+/// User and system time of a process so far, in microseconds; -1 if there is none.
+int64_t ergon_cpu_time(pid_t process);
 
 /// Lets the calling process receive `signal` when its parent ends. Returns 0, or -errno.
 int ergon_end_with_parent(int signal);
@@ -46,6 +55,13 @@ int ergon_bell_make(void);
 void ergon_bell_ring(int bell);
 /// Waits until it has rung since it was last heard.
 void ergon_bell_hear(int bell);
+
+/// A file without a name, for reading and for writing at its end, on the file system of `folder`;
+/// or -errno.
+int ergon_nameless_file(const char *folder);
+
+/// Whether a folder that is open for reading has nothing in it.
+int ergon_is_empty_folder(int folder);
 
 /// Writes everything of the file system that `descriptor` is on to its disk. Returns 0, or -errno.
 int ergon_sync_file_system(int descriptor);

@@ -1,0 +1,71 @@
+import ArgumentParser
+import ErgonModel
+import ErgonProvenance
+import ErgonStorage
+import Glibc
+
+struct AuditProveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "prove", abstract: "Proves that a record is in a log, to whoever has its key.",
+        discussion: """
+            Prints the proof (c2sp.org/tlog-proof): give it away with the record (--show), and \
+            nobody needs the rest of the log. Of an exported log (`ergon audit export log`) it \
+            takes a few small files, however long the log is.
+            """)
+
+    @Argument(help: "The record's number.")
+    var record: Int
+    @OptionGroup var arguments: LogArguments
+    @Flag(help: "Print the record itself instead, byte for byte.")
+    var show = false
+
+    func run() async throws {
+        try await reporting {
+            let (proof, bytes) = try arguments.isExported ? fromTiles() : fromSegments()
+            write(show ? bytes : Array(proof.text.utf8), to: STDOUT_FILENO)
+        }
+    }
+
+    private func fromTiles() throws -> (LogProof, [UInt8]) {
+        let files = TileFolder(arguments.folder)
+        guard let bytes = try files.content(of: "checkpoint") else { throw noCheckpoint() }
+        let note = try SignedNote(parsing: bytes)
+        let size = try size(of: note)
+        var tree = TiledTree(of: files, size: size)
+        let proof = LogProof(
+            index: record, hashes: try tree.inclusionProof(of: record), checkpoint: note)
+        return (proof, try tree.record(record))
+    }
+
+    private func fromSegments() throws -> (LogProof, [UInt8]) {
+        var reader = try arguments.open()
+        guard let note = reader.checkpoint else { throw noCheckpoint() }
+        let size = try size(of: note)
+        var leaves: [ErgonModel.Digest] = []
+        var found: [UInt8] = []
+        while leaves.count < size, let item = try reader.next() {
+            guard case .record(let place, let bytes) = item else { continue }
+            if place.sequence == record { found = bytes }
+            leaves.append(leafHash(bytes))
+        }
+        let hashes = MerkleTree.inclusionProof(of: record, in: leaves[...])
+        return (LogProof(index: record, hashes: hashes, checkpoint: note), found)
+    }
+
+    private func size(of note: SignedNote) throws -> Int {
+        let size = try Checkpoint(parsing: note.text).head.size
+        guard (0..<size).contains(record) else {
+            throw CommandFault(
+                place: arguments.folder, problem: "the checkpoint signs records 0 to \(size - 1)",
+                remedy: "name one of these: `ergon audit show` lists them")
+        }
+        return size
+    }
+
+    private func noCheckpoint() -> CommandFault {
+        CommandFault(
+            place: arguments.folder, problem: "the log has no checkpoint",
+            remedy: "let its coordinator run for a moment: it signs one every second",
+            exit: Exit.no)
+    }
+}

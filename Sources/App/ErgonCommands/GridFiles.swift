@@ -1,0 +1,178 @@
+import ArgumentParser
+import ErgonEnergy
+import ErgonManifest
+import ErgonModel
+import ErgonPlanner
+import FoundationEssentials
+
+struct GridArguments: ParsableArguments {
+    @Option(help: "Sites, their nodes and signals, YAML (docs/ENERGY.md).", completion: .file())
+    var grid: String
+    @Option(
+        help: "A folder in which signals are looked for instead of beside the grid file.",
+        completion: .directory)
+    var signals: String?
+}
+
+/// Sites with what is known of how clean and how dear their power is.
+struct LoadedGrid {
+    enum Source<Quantity: SignalQuantity> {
+        case constant(Quantity)
+        case signal(Signal<Quantity>, file: String)
+        /// Its file could not be used, or there is none.
+        case absent
+    }
+
+    var grid: Grid
+    /// For each site.
+    var carbon: [Source<CarbonIntensity>]
+    var price: [Source<EnergyPrice>]
+    /// What people should know of signals that could not be read.
+    var notes: [String] = []
+
+    /// When the signals begin and end that all sites have; `nil` if there are none.
+    var known: Range<Instant>? {
+        let spans = carbon.compactMap(\.span) + price.compactMap(\.span)
+        guard let start = spans.map(\.lowerBound).max(), let end = spans.map(\.upperBound).min(),
+            start < end
+        else { return nil }
+        return start..<end
+    }
+}
+
+extension LoadedGrid.Source {
+    var span: Range<Instant>? {
+        if case .signal(let signal, _) = self { signal.span } else { nil }
+    }
+
+    func forecast(
+        yearly: Quantity?, start: Instant, slot: Microseconds, slots: Int
+    ) -> Forecast<Quantity> {
+        switch self {
+        case .constant(let value): Forecast(constant: value, slots: slots)
+        case .signal(let signal, _):
+            Forecast(signal, yearly: yearly, start: start, slot: slot, slots: slots)
+        case .absent:
+            Forecast(Signal([]), yearly: yearly, start: start, slot: slot, slots: slots)
+        }
+    }
+}
+
+extension GridArguments {
+    func load() throws -> LoadedGrid { try GridReader(grid: grid, signals: signals).load() }
+}
+
+/// Reads a grid file and its signals.
+struct GridReader {
+    var grid: String
+    /// A folder in which signals are looked for instead of beside the grid file.
+    var signals: String?
+
+    /// A signal that cannot be read is noted and done without: no plan waits for one.
+    func load() throws -> LoadedGrid {
+        let text = try contents(of: grid, "the grid file")
+        let parsed = try parseGrid(String(decoding: text, as: UTF8.self), file: grid)
+        var loaded = LoadedGrid(grid: parsed, carbon: [], price: [])
+        for site in parsed.sites {
+            loaded.carbon.append(source(site.carbon, readCarbon, &loaded.notes))
+            loaded.price.append(source(site.price, readPrices, &loaded.notes))
+        }
+        return loaded
+    }
+
+    private func source<Quantity: SignalQuantity>(
+        _ source: SignalSource<Quantity>?,
+        _ read: ([UInt8], SignalFile) throws(SignalFault) -> Signal<Quantity>,
+        _ notes: inout [String]
+    ) -> LoadedGrid.Source<Quantity> {
+        switch source {
+        case nil: return .absent
+        case .constant(let value): return .constant(value)
+        case .file(var file):
+            file.path = path(of: file.path)
+            do {
+                let bytes = try contents(of: file.path, "the signal")
+                return .signal(try read(bytes, file), file: file.path)
+            } catch {
+                let fault = error as? any Actionable
+                notes.append("\(file.path): \(fault?.problem ?? "\(error)"): done without")
+                return .absent
+            }
+        }
+    }
+
+    private func path(of file: String) -> String {
+        if file.hasPrefix("/") { return file }
+        let beside = grid.lastIndex(of: "/").map { String(grid[..<$0]) } ?? "."
+        return "\(signals ?? beside)/\(file)"
+    }
+}
+
+/// - Parameter what: for messages: `the grid file`.
+func contents(of path: String, _ what: String) throws(CommandFault) -> [UInt8] {
+    do { return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))) } catch {
+        throw CommandFault(
+            place: path, problem: "\(what) cannot be read", remedy: "check the path")
+    }
+}
+
+/// Sites and nodes as the planner takes them, over a stretch of time.
+struct PlannedGrid {
+    var sites: [Site] = []
+    var nodeClasses: [NodeClass] = []
+    /// Work a core of each node class does in a second.
+    var speeds: [Double] = []
+    /// What a busy core of each node class draws on top of the idle node.
+    var perCore: [Watts] = []
+    /// Where the values are from, a line for each site and signal.
+    var origins: [String] = []
+    /// Whether there is an intensity for every slot of every site.
+    var isCarbonKnown = true
+    var isPriceKnown = true
+
+    init(_ loaded: LoadedGrid, start: Instant, slot: Microseconds, slots: Int) {
+        for (index, spec) in loaded.grid.sites.enumerated() {
+            let yearly = spec.zone.flatMap { yearlyIntensity(of: $0) }
+            let carbon = loaded.carbon[index].forecast(
+                yearly: yearly, start: start, slot: slot, slots: slots)
+            let price = loaded.price[index].forecast(
+                yearly: nil, start: start, slot: slot, slots: slots)
+            isCarbonKnown = isCarbonKnown && !carbon.values.contains(nil)
+            isPriceKnown = isPriceKnown && !price.values.contains(nil)
+            origins.append("\(spec.name): carbon \(text(carbon))")
+            origins.append("\(spec.name): price \(text(price))")
+            sites.append(
+                Site(
+                    name: spec.name, powerUsageEffectiveness: spec.powerUsageEffectiveness,
+                    carbon: carbon.values.map { $0 ?? .zero },
+                    price: price.values.map { $0 ?? .zero },
+                    powerCap: spec.powerCap.map { [$0] } ?? []))
+            for node in spec.nodes { add(node, at: index, named: "\(node.name)@\(spec.name)") }
+        }
+    }
+
+    private mutating func add(_ node: NodeSpec, at site: Int, named name: String) {
+        var rent = Money.zero
+        if case .rented(let perHour) = node.tenure { rent = perHour }
+        nodeClasses.append(
+            NodeClass(
+                name: name, site: site, nodes: [node.count], cores: node.cores,
+                memory: node.memory, gpus: node.gpus, idlePower: node.idle, nodeHour: rent,
+                maySuspend: node.maySuspend))
+        speeds.append(node.speed)
+        perCore.append(node.perCore)
+    }
+
+    private func text<Quantity: SignalQuantity>(_ forecast: Forecast<Quantity>) -> String {
+        forecast.counts.map { origin, slots in
+            let share = slots == forecast.values.count ? "all" : "\(slots)"
+            return switch origin {
+            case .signal: "\(share) slots from its signal"
+            case .lastDays: "\(share) slots from the same hour of the last seven days"
+            case .yearly: "\(share) slots from the zone's yearly value"
+            case .constant: "constant"
+            case .none: "unknown in \(share) slots"
+            }
+        }.joined(separator: ", ")
+    }
+}

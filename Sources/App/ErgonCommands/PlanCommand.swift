@@ -1,0 +1,127 @@
+import ArgumentParser
+import ErgonModel
+import ErgonPlanner
+import ErgonSystem
+import FoundationEssentials
+
+struct PlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Says what would run where and when, what it takes, and how good that is.",
+        discussion: """
+            Plans a campaign on the sites of a grid file (docs/ENERGY.md) so that what is asked \
+            for is least while the deadline holds. Prints a bound that no plan can undercut, and \
+            what starting everything at once would take. Nothing is run and nobody is asked. Exit \
+            status 1 if not everything finds a place: then the deadlines to give up are named.
+            """)
+
+    @OptionGroup var manifest: ManifestArguments
+    @OptionGroup var grid: GridArguments
+    @Option(
+        help: """
+            What to save: energy, carbon, money or time, or weights for a kWh, a kg of CO2e, a \
+            unit of money and an hour of a task: energy=0.1,carbon=1.
+            """)
+    var objective = ObjectiveOption.energy
+    @Option(help: "By when all of it has run, counted from the start: 24h, 3 d.")
+    var deadline = DurationOption(hours: 48)
+    @Option(help: "When it may start, ISO 8601; by default the present.")
+    var start: InstantOption?
+    @Flag(help: "Plans as if tasks could stop at the end of a slot and go on later.")
+    var interruptible = false
+    @Option(help: "Writes the plan as a drawing to this file, SVG.", completion: .file())
+    var svg: String?
+    @OptionGroup var output: FormatOption
+
+    func run() async throws {
+        try await reporting {
+            let local = try await manifest.load()
+            let loaded = try grid.load()
+            for note in loaded.notes { printNote(note) }
+            let planned = plan(local.campaign, loaded)
+            for note in planned.notes { printNote(note) }
+            if let svg { try write(drawing(of: planned), to: svg) }
+            output.print(planned.text(local.campaign.name), json: planned.json())
+            if planned.plan.verdict != .complete { throw Exit.no }
+        }
+    }
+
+    private func plan(_ campaign: Campaign, _ loaded: LoadedGrid) -> PlannedCampaign {
+        let time = deadline.time
+        let slot = loaded.grid.slot ?? usualSlot(time)
+        let slots = max(1, Int(ceilingDivision(Int(time.count), Int(slot.count))))
+        let now = Instant(microseconds: systemClock().microseconds / 60_000_000 * 60_000_000)
+        let begin = start?.instant ?? now
+        let sites = PlannedGrid(loaded, start: begin, slot: slot, slots: slots)
+        let (objective, note) = objective.objective(sites)
+        let demand = CampaignDemand(
+            campaign, on: sites, start: begin, deadline: begin + time, slot: slot,
+            isInterruptible: interruptible)
+        let problem = PlanningProblem(
+            start: begin, slot: slot, slots: slots, sites: sites.sites,
+            nodeClasses: sites.nodeClasses, taskClasses: demand.classes.map(\.tasks),
+            objective: objective)
+        var planned = PlannedCampaign(
+            problem: problem, plan: ErgonPlanner.plan(problem), demand: demand, grid: sites,
+            asked: self.objective.text)
+        if let note { planned.notes.append(note) }
+        planned.notes += demand.unknown.map {
+            "step `\($0)` is not planned: its number of tasks is not known before it is run"
+        }
+        return planned
+    }
+
+    /// As long as there are two dozen of them.
+    private func usualSlot(_ horizon: Microseconds) -> Microseconds {
+        let minutes: [Int64] = [60, 30, 15, 5, 1]
+        let fitting = minutes.first { .seconds($0 * 60 * 24) <= horizon } ?? 1
+        return .seconds(fitting * 60)
+    }
+}
+
+/// A plan with all that was put into it.
+struct PlannedCampaign {
+    var problem: PlanningProblem
+    var plan: Plan
+    /// No plan that keeps the deadline undercuts it, whatever the windows of steps.
+    var bound: Double
+    var demand: CampaignDemand
+    var grid: PlannedGrid
+    /// The objective as it was given.
+    var asked: String
+    var notes: [String] = []
+
+    init(
+        problem: PlanningProblem, plan: Plan, demand: CampaignDemand, grid: PlannedGrid,
+        asked: String
+    ) {
+        self.problem = problem
+        self.plan = plan
+        self.demand = demand
+        self.grid = grid
+        self.asked = asked
+        bound = plan.bound
+        guard demand.hasWindows else { return }
+        // Every plan that respects which step reads which also fits the whole time for each.
+        var relaxed = problem
+        for index in relaxed.taskClasses.indices {
+            relaxed.taskClasses[index].ready = problem.start
+            relaxed.taskClasses[index].deadline = problem.end
+        }
+        bound = min(plan.bound, ErgonPlanner.plan(relaxed).bound)
+    }
+
+    /// The share of the cost that a perfect plan could save at most.
+    var gap: Double {
+        let cost = plan.takes.cost
+        return cost == 0 ? 0 : max(0, cost - bound) / abs(cost)
+    }
+}
+
+func write(_ text: String, to file: String) throws(CommandFault) {
+    do { try Data(text.utf8).write(to: URL(fileURLWithPath: file)) } catch {
+        throw CommandFault(
+            place: file, problem: "it cannot be written: \(reason(error))",
+            remedy: "check the path, its permissions and the room on the disk", exit: Exit.no)
+    }
+}
