@@ -23,10 +23,6 @@ final class CoordinatorLoop {
 
     private var outboxes: [WorkerID: (session: Int, outbox: CoordinatorNews.Outbox)] = [:]
     private var answers: [Coordinator.RequestID: CoordinatorNews.Answer] = [:]
-    /// Since memory was last given back.
-    private var linksOpened = 0
-    /// A handshake leaves garbage between what stays: after so many it is worth while to look.
-    private static let manyLinks = 64
     private var lastRequest = 0
     private var looks: [CoordinatorNews.Look] = []
     private let board: Board
@@ -91,7 +87,6 @@ final class CoordinatorLoop {
             if case .core(.tick) = item {
                 effects += watchSpace()
                 board.clear(unlessWantedAt: clock())
-                giveMemoryBackAfterLinks()
             }
             if case .linkOpened = item {
                 // What was meant for the worker's last stream must not come over the new one.
@@ -141,7 +136,6 @@ final class CoordinatorLoop {
             }
             return event
         case .linkOpened(let facts, let life, let held, let session, let outbox):
-            linksOpened += 1
             outboxes[facts.worker]?.outbox.finish()
             outboxes[facts.worker] = (session, outbox)
             logger.info("worker connected", metadata: ["worker": "\(facts.worker)"])
@@ -184,12 +178,6 @@ final class CoordinatorLoop {
         giveMemoryBack(after: records)
         let isSeal = records.contains { if case .campaignSealed = $0.event { true } else { false } }
         if isSeal || clock() - checkpointed.at >= Self.checkpointPeriod { try writeCheckpoint() }
-    }
-
-    private func giveMemoryBackAfterLinks() {
-        guard linksOpened >= Self.manyLinks else { return }
-        linksOpened = 0
-        ergon_give_memory_back()
     }
 
     /// Of a campaign that was forgotten, which may have been most of all there is.
