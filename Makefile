@@ -37,8 +37,10 @@ test: debian $(VENV)/installed-dev debug lint
 	ERGON=$(CURDIR)/.build/debug/ergon pytest -q -ra Tests/EndToEnd
 
 bench: release
-	swift build -c release --scratch-path .build-release --static-swift-stdlib \
-	    --product restart-bench
+	for program in restart-bench swarm-bench unlogged-bench; do \
+	    swift build -c release --scratch-path .build-release --static-swift-stdlib \
+	        --product $$program; \
+	done
 	ERGON=$(ERGON) python3 Benchmarks/run.py --json bench.json
 
 bench-peers:

@@ -12,6 +12,7 @@ import Logging
 /// The people's end of the coordinator.
 struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
     let inbox: CoordinatorInbox
+    let board: Board
     let store: ContentStore
     let desk: TokenDesk
     let authority: Authority
@@ -28,6 +29,9 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
     }
 
     func ask(_ question: Coordinator.Question) async throws -> Coordinator.Reply {
+        if let state = board.state(now: clock(), changes: inbox.changes) {
+            return try checked(state.answer(question, now: clock()))
+        }
         switch await inbox.look() {
         case .success(let state): return try checked(state.answer(question, now: clock()))
         case .failure(.isStopping): return try checked(nil)

@@ -25,6 +25,16 @@ enum CoordinatorNews: Sendable {
     case stop
 }
 
+extension CoordinatorNews {
+    /// Whether it is something that whoever did it will want to see done.
+    var isChange: Bool {
+        switch self {
+        case .core(.tick), .report, .look: false
+        case .core, .linkOpened, .linkClosed, .uncounted, .request, .stop: true
+        }
+    }
+}
+
 /// Why nobody can see how things stand.
 enum Unseen: Error {
     case isStopping
@@ -47,7 +57,15 @@ struct Counting: Hashable, Sendable {
 final class CoordinatorInbox: Sendable {
     private struct State {
         var waiting: [CoordinatorNews] = []
+        /// How many things somebody has done; what results change is not counted.
+        var changes = 0
         var isClosed = false
+    }
+
+    /// What had arrived, and how many changes had until then.
+    struct Group {
+        var news: [CoordinatorNews]
+        var changes: Int
     }
 
     private let state = Mutex(State())
@@ -55,21 +73,27 @@ final class CoordinatorInbox: Sendable {
 
     func push(_ news: CoordinatorNews) {
         let isTaken = state.withLock { state in
-            if !state.isClosed { state.waiting.append(news) }
+            if !state.isClosed {
+                state.waiting.append(news)
+                if news.isChange { state.changes += 1 }
+            }
             return !state.isClosed
         }
         if isTaken { bell.ring() } else { refuse(news) }
     }
 
     /// Waits until something is there; to be called on the coordinator's thread.
-    func takeAll() -> [CoordinatorNews] {
+    func takeAll() -> Group {
         bell.hear()
         return state.withLock { state in
-            let taken = state.waiting
+            let taken = Group(news: state.waiting, changes: state.changes)
             state.waiting = []
             return taken
         }
     }
+
+    /// How many changes there were until now, taken or not.
+    var changes: Int { state.withLock { $0.changes } }
 
     /// Nothing is taken any more; what waits is answered with nothing.
     func close() {

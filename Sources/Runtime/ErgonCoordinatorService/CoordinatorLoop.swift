@@ -23,16 +23,9 @@ final class CoordinatorLoop {
 
     private var outboxes: [WorkerID: (session: Int, outbox: CoordinatorNews.Outbox)] = [:]
     private var answers: [Coordinator.RequestID: CoordinatorNews.Answer] = [:]
-    /// Since memory was last given back.
-    private var linksOpened = 0
-    /// A handshake leaves garbage between what stays: after so many it is worth while to look.
-    private static let manyLinks = 64
     private var lastRequest = 0
     private var looks: [CoordinatorNews.Look] = []
-    /// What was shown last. What only results have changed since is shown again for a while: to go
-    /// on from a state that others hold is to copy what changes of it.
-    private var shown: (state: Coordinator, at: Instant)?
-    private static let showPeriod = Microseconds(20_000)
+    private let board: Board
     private var counting: Set<Counting> = []
     /// After such a time what could not be counted is tried again.
     private static let countAgainAfter = Duration.seconds(10)
@@ -42,13 +35,15 @@ final class CoordinatorLoop {
     private var offered = 0
     /// What arrived while the disk was full.
     private var deferred: [CoordinatorNews] = []
+    /// How many of the changes that arrived are in the state.
+    private var changes = 0
     private var checkpointed: (size: Int, at: Instant)
     /// At most so often a checkpoint is signed while records keep coming.
     private static let checkpointPeriod = Microseconds.seconds(1)
 
     init(
         core: Coordinator, log: LogSegments, signer: NoteSigner, store: ContentStore,
-        inbox: CoordinatorInbox, reserve: DiskReserve,
+        inbox: CoordinatorInbox, board: Board, reserve: DiskReserve,
         clock: @escaping @Sendable () -> Instant, ports: SharedPorts, isLogged: Bool,
         logger: Logger
     ) {
@@ -57,6 +52,7 @@ final class CoordinatorLoop {
         self.signer = signer
         self.store = store
         self.inbox = inbox
+        self.board = board
         self.clock = clock
         self.ports = ports
         self.isLogged = isLogged
@@ -81,7 +77,8 @@ final class CoordinatorLoop {
 
     /// - Returns: false if it is time to stop.
     private func takeGroup() throws -> Bool {
-        let news = deferred.isEmpty ? inbox.takeAll() : deferred
+        let group = deferred.isEmpty ? inbox.takeAll() : .init(news: deferred, changes: changes)
+        let news = group.news
         deferred = []
         var effects: [Coordinator.Effect] = []
         var isStopping = false
@@ -89,7 +86,7 @@ final class CoordinatorLoop {
             if case .stop = item { isStopping = true }
             if case .core(.tick) = item {
                 effects += watchSpace()
-                giveMemoryBackAfterLinks()
+                board.clear(unlessWantedAt: clock())
             }
             if case .linkOpened = item {
                 // What was meant for the worker's last stream must not come over the new one.
@@ -103,19 +100,18 @@ final class CoordinatorLoop {
             if let event = event(of: item) { effects += core.handle(event, now: clock()) }
         }
         try commit(effects)
+        if deferred.isEmpty { changes = group.changes }
         show()
         return !isStopping
     }
 
     /// All that was decided is on disk.
     private func show() {
-        guard !looks.isEmpty else { return }
         let now = clock()
-        let state = shown.flatMap { shown in
-            (Microseconds.zero..<Self.showPeriod).contains(now - shown.at) ? shown.state : nil
+        if !looks.isEmpty || board.isDue(now: now) {
+            board.post(core, now: now, changes: changes)
         }
-        if state == nil { shown = (core, now) }
-        for look in looks { look.resume(returning: .success(state ?? core)) }
+        for look in looks { look.resume(returning: .success(core)) }
         looks = []
     }
 
@@ -133,11 +129,6 @@ final class CoordinatorLoop {
 
     private func event(of news: CoordinatorNews) -> Coordinator.Event? {
         switch news {
-        case .report, .look: break
-        // What somebody did is seen at once. A tick comes now and then, and nothing old is kept.
-        case .core, .linkOpened, .linkClosed, .uncounted, .request, .stop: shown = nil
-        }
-        switch news {
         case .core(let event):
             if case .linesCounted(let campaign, let step, let file, _) = event {
                 // A file that is made anew may be counted anew.
@@ -145,7 +136,6 @@ final class CoordinatorLoop {
             }
             return event
         case .linkOpened(let facts, let life, let held, let session, let outbox):
-            linksOpened += 1
             outboxes[facts.worker]?.outbox.finish()
             outboxes[facts.worker] = (session, outbox)
             logger.info("worker connected", metadata: ["worker": "\(facts.worker)"])
@@ -190,18 +180,14 @@ final class CoordinatorLoop {
         if isSeal || clock() - checkpointed.at >= Self.checkpointPeriod { try writeCheckpoint() }
     }
 
-    private func giveMemoryBackAfterLinks() {
-        guard linksOpened >= Self.manyLinks else { return }
-        linksOpened = 0
-        ergon_give_memory_back()
-    }
-
     /// Of a campaign that was forgotten, which may have been most of all there is.
     private func giveMemoryBack(after records: [Record]) {
         let isForgotten = records.contains {
             if case .campaignForgotten = $0.event { true } else { false }
         }
-        if isForgotten { ergon_give_memory_back() }
+        guard isForgotten else { return }
+        board.clear()
+        ergon_give_memory_back()
     }
 
     private func write(_ records: [Record]) throws {
@@ -233,7 +219,7 @@ final class CoordinatorLoop {
         logger.error(
             "the disk is full; waiting for room",
             metadata: ["place": "\(fault.place)", "problem": "\(fault.problem)"])
-        for item in inbox.takeAll() {
+        for item in inbox.takeAll().news {
             switch item {
             case .stop: throw StoppedWhileFull()
             case .request(_, let answer): answer.resume(returning: .refused(DiskReserve.fullText))
@@ -300,6 +286,7 @@ final class CoordinatorLoop {
 
     private func endAll() {
         inbox.close()
+        board.clear()
         for (_, outbox) in outboxes.values { outbox.finish() }
         for answer in answers.values { answer.resume(returning: nil) }
         answers = [:]

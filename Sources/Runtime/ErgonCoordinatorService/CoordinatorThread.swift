@@ -8,30 +8,28 @@ import Synchronization
 
 /// The thread that owns the core and the log: it folds the log, then runs the loop.
 struct CoordinatorThread: Sendable {
-    let home: CoordinatorHome
-    let grace: Microseconds
+    let configuration: CoordinatorConfiguration
     let signer: NoteSigner
     let store: ContentStore
     let inbox: CoordinatorInbox
+    let board: Board
     let ports: SharedPorts
-    let isLogged: Bool
     let clock: @Sendable () -> Instant
     let logger: Logger
     private let restored = Outcome()
     private let end = Outcome()
 
     init(
-        home: CoordinatorHome, grace: Microseconds, signer: NoteSigner, store: ContentStore,
-        inbox: CoordinatorInbox, ports: SharedPorts, isLogged: Bool,
+        configuration: CoordinatorConfiguration, signer: NoteSigner, store: ContentStore,
+        inbox: CoordinatorInbox, board: Board, ports: SharedPorts,
         clock: @escaping @Sendable () -> Instant, logger: Logger
     ) {
-        self.home = home
-        self.grace = grace
+        self.configuration = configuration
         self.signer = signer
         self.store = store
         self.inbox = inbox
+        self.board = board
         self.ports = ports
-        self.isLogged = isLogged
         self.clock = clock
         self.logger = logger
     }
@@ -49,9 +47,9 @@ struct CoordinatorThread: Sendable {
         do {
             let (core, log) = try restore()
             let loop = CoordinatorLoop(
-                core: core, log: log, signer: signer, store: store, inbox: inbox,
-                reserve: DiskReserve(folder: home.folder), clock: clock, ports: ports,
-                isLogged: isLogged, logger: logger)
+                core: core, log: log, signer: signer, store: store, inbox: inbox, board: board,
+                reserve: DiskReserve(folder: configuration.home.folder), clock: clock, ports: ports,
+                isLogged: configuration.isLogged, logger: logger)
             restored.settle(.success(()))
             try loop.run()
             end.settle(.success(()))
@@ -63,9 +61,9 @@ struct CoordinatorThread: Sendable {
 
     /// The state that the log leads to, from the newest snapshot of it on.
     private func restore() throws -> (Coordinator, LogSegments) {
-        var core = Coordinator(grace: grace)
+        var core = Coordinator(grace: configuration.grace)
         let log = try LogSegments.open(
-            home.log,
+            configuration.home.log,
             restore: { payload, _ throws(LogFault) in
                 guard let restored = restored(payload) else { return false }
                 core = restored
@@ -81,7 +79,8 @@ struct CoordinatorThread: Sendable {
     /// - Returns: `nil` if nothing can be made of it: then the records themselves are read.
     private func restored(_ payload: [UInt8]) -> Coordinator? {
         do throws(ReplayFault) {
-            return try Coordinator(snapshot: payload, grace: grace) { digest throws(ReplayFault) in
+            return try Coordinator(snapshot: payload, grace: configuration.grace) {
+                digest throws(ReplayFault) in
                 try campaign(digest, in: store)
             }
         } catch {

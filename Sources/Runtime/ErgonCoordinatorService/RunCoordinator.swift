@@ -68,11 +68,10 @@ package func runCoordinator(
     let authority = try home.authority(now: clock())
     let store = try ContentStore(home.content)
     let signer = try home.logSigner(authority: authority.keyDigest)
-
-    let (inbox, ports) = (CoordinatorInbox(), SharedPorts())
+    let (inbox, board, ports) = (CoordinatorInbox(), Board(), SharedPorts())
     let thread = CoordinatorThread(
-        home: home, grace: configuration.grace, signer: signer, store: store, inbox: inbox,
-        ports: ports, isLogged: configuration.isLogged, clock: clock, logger: logger)
+        configuration: configuration, signer: signer, store: store, inbox: inbox, board: board,
+        ports: ports, clock: clock, logger: logger)
     // Takes the log's lock: whoever comes second changes nothing.
     try await thread.start()
     let own = try OwnCredentials(authority, in: home.credentials, now: clock())
@@ -82,7 +81,8 @@ package func runCoordinator(
     let listeners = Listeners(
         configuration, before: try home.readPorts(), own, store, clock: clock, logger: logger)
     let control = ControlService(
-        inbox: inbox, store: store, desk: desk, authority: authority, clock: clock, logger: logger)
+        inbox: inbox, board: board, store: store, desk: desk, authority: authority, clock: clock,
+        logger: logger)
     let link = WorkerLinkService(
         inbox: inbox, store: store, ports: ports, clock: clock, logger: logger)
     let enrolment = EnrolmentService(
