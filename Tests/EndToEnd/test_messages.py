@@ -33,8 +33,9 @@ def children(process: int) -> dict[str, int]:
     for thread in Path(f"/proc/{process}/task").glob("*/children"):
         for child in thread.read_text().split():
             words = Path(f"/proc/{child}/cmdline").read_text().split("\0")
-            part = Path(words[words.index("--home") + 1]).name
-            found[part] = int(child)
+            # One that has ended, but was not waited for yet, has no words any more.
+            if "--home" in words:
+                found[Path(words[words.index("--home") + 1]).name] = int(child)
     return found
 
 
