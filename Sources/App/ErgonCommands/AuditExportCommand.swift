@@ -67,12 +67,7 @@ private struct LogExport {
     init(of log: LogArguments, to folder: String) throws {
         tiles = TileFolder(folder)
         var reader = try log.open()
-        guard let note = reader.checkpoint else {
-            throw CommandFault(
-                place: log.folder, problem: "the log has no checkpoint",
-                remedy: "let its coordinator run for a moment: it signs one every second",
-                exit: Exit.no)
-        }
+        guard let note = reader.checkpoint else { throw log.noCheckpoint }
         checkpoint = note
         let signed = try Checkpoint(parsing: note.text).head
         try refuseToRewind(to: signed)

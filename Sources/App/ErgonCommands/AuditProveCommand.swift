@@ -28,7 +28,7 @@ struct AuditProveCommand: AsyncParsableCommand {
 
     private func fromTiles() throws -> (LogProof, [UInt8]) {
         let files = TileFolder(arguments.folder)
-        guard let bytes = try files.content(of: "checkpoint") else { throw noCheckpoint() }
+        guard let bytes = try files.content(of: "checkpoint") else { throw arguments.noCheckpoint }
         let note = try SignedNote(parsing: bytes)
         let size = try size(of: note)
         var tree = TiledTree(of: files, size: size)
@@ -39,7 +39,7 @@ struct AuditProveCommand: AsyncParsableCommand {
 
     private func fromSegments() throws -> (LogProof, [UInt8]) {
         var reader = try arguments.open()
-        guard let note = reader.checkpoint else { throw noCheckpoint() }
+        guard let note = reader.checkpoint else { throw arguments.noCheckpoint }
         let size = try size(of: note)
         var leaves: [ErgonModel.Digest] = []
         var found: [UInt8] = []
@@ -60,12 +60,5 @@ struct AuditProveCommand: AsyncParsableCommand {
                 remedy: "name one of these: `ergon audit show` lists them")
         }
         return size
-    }
-
-    private func noCheckpoint() -> CommandFault {
-        CommandFault(
-            place: arguments.folder, problem: "the log has no checkpoint",
-            remedy: "let its coordinator run for a moment: it signs one every second",
-            exit: Exit.no)
     }
 }

@@ -49,6 +49,14 @@ struct LogArguments: ParsableArguments {
         try AuditedLog(try openEither(), content: contentFolder, since: earlier)
     }
 
+    /// What nobody has signed yet, nobody else can check.
+    var noCheckpoint: CommandFault {
+        CommandFault(
+            place: folder, problem: "the log has no checkpoint",
+            remedy: "let its coordinator run for a moment: it signs one every second",
+            exit: Exit.no)
+    }
+
     private func explained<Log>(_ open: () throws(LogFault) -> Log) throws -> Log {
         do throws(LogFault) { return try open() } catch {
             guard case .system(let fault) = error else { throw error }

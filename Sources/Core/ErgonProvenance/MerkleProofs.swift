@@ -14,13 +14,8 @@ package enum MerkleTree {
         of index: Int, in leaves: ArraySlice<Digest>
     ) -> [Digest] {
         precondition(leaves.indices.contains(index), "leaf \(index) of \(leaves.indices)")
-        guard leaves.count > 1 else { return [] }
-        let middle = leaves.startIndex + split(leaves.count)
-        return if index < middle {
-            inclusionProof(of: index, in: leaves[..<middle]) + [root(of: leaves[middle...])]
-        } else {
-            inclusionProof(of: index, in: leaves[middle...]) + [root(of: leaves[..<middle])]
-        }
+        return siblings(of: index - leaves.startIndex, size: leaves.count)
+            .map { root(of: part($0, of: leaves)) }
     }
 
     /// The hashes that show that the tree of the first `size` leaves is the start of this one.
@@ -29,27 +24,50 @@ package enum MerkleTree {
         from size: Int, in leaves: ArraySlice<Digest>
     ) -> [Digest] {
         precondition((0...leaves.count).contains(size), "size \(size) of \(leaves.count)")
-        return size == 0 ? [] : subproof(size, leaves, isKnown: true)
+        return siblings(from: size, size: leaves.count).map { root(of: part($0, of: leaves)) }
     }
 
-    /// SUBPROOF of RFC 6962 §2.1.2.
-    /// - Parameter isKnown: whether the verifier has this subtree's root already.
-    private static func subproof(
-        _ size: Int, _ leaves: ArraySlice<Digest>, isKnown: Bool
-    ) -> [Digest] {
-        if size == leaves.count { return isKnown ? [] : [root(of: leaves)] }
-        let half = split(leaves.count)
-        let middle = leaves.startIndex + half
-        return if size <= half {
-            subproof(size, leaves[..<middle], isKnown: isKnown) + [root(of: leaves[middle...])]
-        } else {
-            subproof(size - half, leaves[middle...], isKnown: false)
-                + [root(of: leaves[..<middle])]
+    private static func part(
+        _ range: Range<Int>, of leaves: ArraySlice<Digest>
+    ) -> ArraySlice<Digest> {
+        leaves.dropFirst(range.lowerBound).prefix(range.count)
+    }
+
+    /// The leaves whose roots prove that leaf `index` is in a tree of `size` (RFC 6962 §2.1.1).
+    static func siblings(of index: Int, size: Int) -> [Range<Int>] {
+        var (range, siblings): (Range<Int>, [Range<Int>]) = (0..<size, [])
+        while range.count > 1 {
+            let (left, right) = halves(of: range)
+            siblings.append(left.contains(index) ? right : left)
+            range = left.contains(index) ? left : right
         }
+        return siblings.reversed()
+    }
+
+    /// The leaves whose roots prove that a tree of `size` begins with one of `old` (SUBPROOF of
+    /// RFC 6962 §2.1.2).
+    static func siblings(from old: Int, size: Int) -> [Range<Int>] {
+        if old == 0 || old == size { return [] }
+        // Whether the verifier has the root of `range` already.
+        var (range, isKnown, siblings): (Range<Int>, Bool, [Range<Int>]) = (0..<size, true, [])
+        while range.upperBound != old {
+            let (left, right) = halves(of: range)
+            let isLeft = old <= left.upperBound
+            siblings.append(isLeft ? right : left)
+            isKnown = isKnown && isLeft
+            range = isLeft ? left : right
+        }
+        return (isKnown ? [] : [range]) + siblings.reversed()
+    }
+
+    /// Split at the largest power of two strictly below the number of leaves.
+    static func halves(of range: Range<Int>) -> (left: Range<Int>, right: Range<Int>) {
+        let middle = range.lowerBound + split(range.count)
+        return (range.lowerBound..<middle, middle..<range.upperBound)
     }
 
     /// The largest power of two strictly below `count`, which is at least 2.
-    static func split(_ count: Int) -> Int {
+    private static func split(_ count: Int) -> Int {
         1 << (Int.bitWidth - 1 - (count - 1).leadingZeroBitCount)
     }
 }

@@ -19,14 +19,7 @@ package struct TiledTree<Files: TileFiles> {
     /// - Throws: `damaged` if a tile is not there, or is not one.
     package mutating func inclusionProof(of index: Int) throws(LogFault) -> [Digest] {
         precondition((0..<size).contains(index), "record \(index) of \(size)")
-        var (range, siblings): (Range<Int>, [Range<Int>]) = (0..<size, [])
-        while range.count > 1 {
-            let middle = range.lowerBound + MerkleTree.split(range.count)
-            let (left, right) = (range.lowerBound..<middle, middle..<range.upperBound)
-            siblings.append(index < middle ? right : left)
-            range = index < middle ? left : right
-        }
-        return try roots(of: siblings.reversed())
+        return try roots(of: MerkleTree.siblings(of: index, size: size))
     }
 
     /// The hashes that show that the tree of the first `old` records is the start of this one
@@ -35,16 +28,7 @@ package struct TiledTree<Files: TileFiles> {
     /// - Throws: as `inclusionProof(of:)`.
     package mutating func consistencyProof(from old: Int) throws(LogFault) -> [Digest] {
         precondition((0...size).contains(old), "size \(old) of \(size)")
-        if old == 0 || old == size { return [] }
-        var (range, isKnown, siblings): (Range<Int>, Bool, [Range<Int>]) = (0..<size, true, [])
-        while range.upperBound != old {
-            let middle = range.lowerBound + MerkleTree.split(range.count)
-            let (left, right) = (range.lowerBound..<middle, middle..<range.upperBound)
-            siblings.append(old <= middle ? right : left)
-            isKnown = isKnown && old <= middle
-            range = old <= middle ? left : right
-        }
-        return try roots(of: (isKnown ? [] : [range]) + siblings.reversed())
+        return try roots(of: MerkleTree.siblings(from: old, size: size))
     }
 
     private mutating func roots(of ranges: [Range<Int>]) throws(LogFault) -> [Digest] {
@@ -56,9 +40,8 @@ package struct TiledTree<Files: TileFiles> {
     /// Of a subtree, that is of a range as the halving of the whole leaves it.
     private mutating func root(of range: Range<Int>) throws(LogFault) -> Digest {
         guard range.count.nonzeroBitCount == 1 else {
-            let middle = range.lowerBound + MerkleTree.split(range.count)
-            return nodeHash(
-                try root(of: range.lowerBound..<middle), try root(of: middle..<range.upperBound))
+            let (left, right) = MerkleTree.halves(of: range)
+            return nodeHash(try root(of: left), try root(of: right))
         }
         let level = range.count.trailingZeroBitCount / 8
         let nodes = range.lowerBound >> (8 * level)..<range.upperBound >> (8 * level)
