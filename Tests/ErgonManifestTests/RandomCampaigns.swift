@@ -63,6 +63,7 @@ struct RandomCampaigns {
                 cleanup: perhaps { Microseconds(Int64($0.number(1...999_999_999))) } ?? .zero),
             retry: retry(), variables: variables())
         step.isWarm = number(0...3) == 0
+        step.determinism = perhaps { $0.determinism() }
         step.run = command(of: step)
         if step.isWarm { step.run.removeAll { !$0.placeholders.allSatisfy(isOfEveryTask) } }
         if step.run.isEmpty { step.run = [Template(parts: [.text("program")])] }
@@ -76,6 +77,17 @@ struct RandomCampaigns {
             .output:
             false
         }
+    }
+
+    private mutating func determinism() -> Determinism {
+        let format = Determinism.Comparator.known(pick(Determinism.Format.allCases))
+        let program = Determinism.Comparator.run([
+            Template(parts: [.text("compare")]), Template(parts: [.placeholder(.inputs)]),
+        ])
+        return pick([
+            .bitwise, .canonical(format), .canonical(program), .statistical(program, nil),
+            .statistical(format, Tolerance(partsPerTrillion: number(1...Tolerance.one))),
+        ])
     }
 
     private mutating func retry() -> RetrySpec {
