@@ -134,7 +134,7 @@ extension SeededGenerator {
     }
 }
 
-extension Dice {
+extension SeededGenerator {
     fileprivate mutating func place() -> WorkerPlace? {
         switch roll(0...2) {
         case 0: nil
