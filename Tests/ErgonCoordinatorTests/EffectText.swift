@@ -23,7 +23,7 @@ struct EffectText {
             }
         case .coordinatorStarted, .workerJoined, .stageSized, .campaignHeld, .campaignReleased,
             .campaignReopened, .campaignCancelled, .campaignSealed, .campaignForgotten,
-            .workerStands, .logRepaired:
+            .workerStands, .energyMetered, .logRepaired:
             break
         }
     }
@@ -80,6 +80,8 @@ struct EffectText {
         case .campaignForgotten(let id, let by): ["record: \(id) forgotten by \(by)"]
         case .workerStands(let worker, let standing, let by):
             ["record: \(worker) \(text(standing)), by \(by)"]
+        case .energyMetered(let energy):
+            ["record: energy of \(energy.worker): \(energy.interval.energy.microjoules) µJ"]
         case .logRepaired(let given): ["record: records \(given.records) given up"]
         case .campaignSealed(let seal):
             ["record: \(seal.id) sealed \(seal.ending.rawValue), \(account(seal.account))"]

@@ -11,7 +11,7 @@ extension Dice {
     }
 
     mutating func event() -> RecordedEvent {
-        switch roll(0...19) {
+        switch roll(0...20) {
         case 0: .coordinatorStarted(epoch: count(), version: text())
         case 1:
             .workerJoined(
@@ -36,9 +36,33 @@ extension Dice {
             .logRepaired(
                 GivenUp(records: roll(0...9)..<roll(9...99), bytes: count(), by: text()))
         case 11: .campaignForgotten(campaign(), by: text())
+        case 20: .energyMetered(metered())
         case 12...13: .superseded(batch(count: roll(0...60)))
         default: .results(batch(count: roll(0...60)))
         }
+    }
+
+    private mutating func joules() -> Joules { Joules(microjoules: integer()) }
+
+    private mutating func metered() -> MeteredEnergy {
+        var interval = EnergyInterval<String>(
+            id: ReportID(life: count(), batch: count()), began: Instant(microseconds: integer()),
+            length: Microseconds(integer()),
+            reading: .dropped(EnergyGap.allCases.randomElement(using: &self) ?? .absent),
+            idlePower: happens(50) ? Watts(milliwatts: integer()) : nil)
+        if happens(70) {
+            interval.reading = .measured(joules(), by: meter())
+            (interval.unallocated, interval.remainder) = (joules(), joules())
+            interval.shares = (0..<roll(0...3)).map { _ in
+                EnergyInterval.Share(
+                    campaign: campaign(), stage: text(), dynamic: joules(), idle: joules())
+            }
+        }
+        return MeteredEnergy(worker: WorkerID(text()), interval: interval)
+    }
+
+    private mutating func meter() -> MeterSource {
+        MeterSource.allCases.randomElement(using: &self) ?? .wall
     }
 
     private mutating func campaign() -> CampaignID { CampaignID(roll(0...99)) }
@@ -61,30 +85,31 @@ extension Dice {
     }
 
     mutating func batch(count: Int) -> ResultBatch {
-        let (outputs, isPlain) = (roll(0...3), chance(50))
+        let (outputs, isPlain) = (roll(0...3), happens(50))
         var task = roll(0...1000)
         return ResultBatch(
             campaign: CampaignID(roll(1...9)), stage: text(), worker: WorkerID(text()),
             lease: LeaseID(epoch: roll(1...9), serial: roll(0...99_999)),
-            report: chance(20) ? nil : ReportID(life: self.count(), batch: roll(1...9)),
+            report: happens(20) ? nil : ReportID(life: self.count(), batch: roll(1...9)),
             results: (0..<count).map { _ in
-                task += chance(80) ? 1 : roll(-2...50)
+                task += happens(80) ? 1 : roll(-2...50)
                 return result(task, outputs: isPlain ? 0 : outputs, isPlain: isPlain)
             })
     }
 
     private mutating func result(_ task: Int, outputs: Int, isPlain: Bool) -> TaskResult {
-        let outcome: Outcome = isPlain || chance(70) ? .succeeded : failure()
+        let outcome: Outcome = isPlain || happens(70) ? .succeeded : failure()
         return TaskResult(
             task: task, outcome: outcome,
             outputs: outcome == .succeeded ? (0..<outputs).map { _ in file() } : [],
-            log: !isPlain && chance(30) ? file() : nil,
+            log: !isPlain && happens(30) ? file() : nil,
             started: Instant(microseconds: integer()), wall: Microseconds(integer()),
-            cpu: Microseconds(integer()), energy: Joules(microjoules: integer()))
+            cpu: Microseconds(integer()), energy: Joules(microjoules: integer()),
+            meter: happens(30) ? meter() : nil)
     }
 
     private mutating func file() -> StoredFile {
-        StoredFile(digest: chance(20) ? .ofNothing : digest(), size: ByteCount(integer()))
+        StoredFile(digest: happens(20) ? .ofNothing : digest(), size: ByteCount(integer()))
     }
 
     private mutating func failure() -> Outcome {
@@ -98,7 +123,7 @@ extension Dice {
             case 5: .stopped
             default: .notStarted(text())
             }
-        return .failed(failure, isFinal: chance(50))
+        return .failed(failure, isFinal: happens(50))
     }
 
     mutating func intervals() -> IntervalSet {
@@ -114,8 +139,8 @@ extension Dice {
         var account = Account()
         account.succeeded = Account.Line(
             attempts: roll(0...99), cpu: Microseconds(integer()), wall: Microseconds(integer()),
-            energy: Joules(microjoules: integer()))
-        if chance(50) { account.superseded = account.succeeded }
+            energy: Joules(microjoules: integer()), measured: happens(50) ? joules() : .zero)
+        if happens(50) { account.superseded = account.succeeded }
         return SealedCampaign(
             id: CampaignID(roll(1...9)),
             ending: SealedCampaign.Ending.allCases.randomElement(using: &self) ?? .complete,
