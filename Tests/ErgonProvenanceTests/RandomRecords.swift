@@ -1,6 +1,7 @@
 import ErgonModel
+import SeededRandom
 
-extension Dice {
+extension SeededGenerator {
     mutating func record() -> Record {
         Record(time: time(), event: event())
     }
