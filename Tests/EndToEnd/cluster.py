@@ -1,6 +1,7 @@
 """A coordinator and its workers: separate processes with mutual TLS between them, on ports that
 the system picks."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,11 @@ class Cluster:
         )  # fmt: skip
         return ready
 
-    def worker(self, name: str = "w1", cpus: int = 2, memory: int = 2048) -> Running:
+    def worker(
+        self, name: str = "w1", cpus: int = 2, memory: int = 2048, more: Sequence[object] = ()
+    ) -> Running:
         """Starts a worker, a new one with a join token, and waits until it is connected."""
-        worker = self.launch_worker(name, cpus, memory)
+        worker = self.launch_worker(name, cpus, memory, more)
         until(
             f"worker {name} is connected",
             lambda: name in self.connected() or worker.has_ended,
@@ -47,13 +50,18 @@ class Cluster:
         assert not worker.has_ended, worker.err
         return worker
 
-    def launch_worker(self, name: str, cpus: int = 2, memory: int = 2048) -> Running:
-        """Starts a worker and waits for nothing, unless it is new and needs a token."""
+    def launch_worker(
+        self, name: str, cpus: int = 2, memory: int = 2048, more: Sequence[object] = ()
+    ) -> Running:
+        """Starts a worker and waits for nothing, unless it is new and needs a token.
+
+        :param more: Further options.
+        """
         home = self.worker_home(name)
         variables = {} if home.exists() else {"ERGON_JOIN": self.token(name=name)}
         worker = self.ergon.start(
             name, "worker", "--home", home, "--cpus", cpus, "--memory", memory,
-            "--drain-time", 0, **variables,
+            "--drain-time", 0, *more, **variables,
         )  # fmt: skip
         self.workers[name] = worker
         return worker

@@ -189,6 +189,10 @@ struct EffectText {
         case .explanation(let sentence, let troubles):
             ["reply: \(sentence)"]
                 + troubles.enumerated().map { "  \($0 + 1): on \($1.worker), \($1.description)" }
+        case .energy(let report):
+            report.campaigns.map { campaign in
+                "reply: \(campaign.id) has \(campaign.unclaimed.microjoules) µJ unreported"
+            }
         case .log(let file): ["reply: log \(file.map(name) ?? "none")"]
         case .status(let report):
             (report.trouble.map { ["reply: trouble: \($0)"] } ?? [])

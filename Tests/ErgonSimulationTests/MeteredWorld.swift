@@ -176,7 +176,8 @@ struct MeteredWorld {
             perform(coordinator.handle(.giveBack(Self.facts.worker, lease, tasks), now: instant))
         case .forget(.report(let id)): kept[id] = nil
         case .readMeter: events.append(.metered(sample()))
-        case .announceLeaving: perform(coordinator.handle(.leaving(Self.facts.worker), now: instant))
+        case .announceLeaving:
+            perform(coordinator.handle(.leaving(Self.facts.worker), now: instant))
         case .discard, .decline, .forget(.campaign), .end: break
         }
     }

@@ -11,7 +11,8 @@ import Testing
         Attribution(
             of: joules(energy), over: .seconds(10), idlePower: Watts(milliwatts: idle * 1000),
             cores: cores,
-            uses: uses.map { Attribution.Use(cpu: .seconds($0.cpu), held: .seconds(10) * $0.cores) })
+            uses: uses.map { Attribution.Use(cpu: .seconds($0.cpu), held: .seconds(10) * $0.cores) }
+        )
     }
 
     @Test func `goes to tasks by CPU time and by the cores they hold, the rest to the site`() {

@@ -210,15 +210,12 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             let ending = campaign.ending?.rawValue ?? "running"
             let account = campaign.account
             let superseded = account.superseded.attempts
-            let lines = [account.succeeded, account.failed, account.superseded]
-            let measured = lines.reduce(Joules.zero) { $0 + $1.measured }
-            let modelled = lines.reduce(Joules.zero) { $0 + $1.energy }
+            let unused = superseded == 0 ? "" : "\(superseded) superseded, "
             lines.append(
                 "campaign \(campaign.accepted.id) `\(campaign.accepted.name)`: \(ending), "
                     + "\(account.succeeded.attempts) attempts counted, "
                     + "\(account.failed.attempts) failed, "
-                    + (superseded == 0 ? "" : "\(superseded) superseded, ")
-                    + energyText(measured: measured, modelled: modelled))
+                    + unused + energyText(account))
         }
         lines += report.repairs.map { "note: \(renderRepair($0))" }
         lines.append("\(outputs.there) published outputs read, \(outputs.absent) not at hand")

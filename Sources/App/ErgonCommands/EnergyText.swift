@@ -8,6 +8,13 @@ func energyText(measured: Joules, modelled: Joules) -> String {
     return "\(text(measured)) measured\(rest)"
 }
 
+func energyText(_ account: Account) -> String {
+    let lines = [account.succeeded, account.failed, account.superseded]
+    return energyText(
+        measured: lines.reduce(Joules.zero) { $0 + $1.measured },
+        modelled: lines.reduce(Joules.zero) { $0 + $1.energy })
+}
+
 extension Ergon_V1_CampaignStatus {
     private var lines: [Ergon_V1_AccountLine] { [succeeded, failed, superseded] }
 
@@ -27,9 +34,9 @@ extension Ergon_V1_CampaignStatus {
         ]
         let shown = kinds.filter { $0.all != .zero }
         return (shown.isEmpty ? [kinds[1]] : shown).map { kind in
-            "\(text(kind.all)) \(kind.name), of which failed attempts "
-                + "\(text(Joules(microjoules: kind.of(failed)))), superseded ones "
-                + text(Joules(microjoules: kind.of(superseded)))
+            "\(joulesText(kind.all.microjoules)) \(kind.name), of which failed attempts "
+                + "\(joulesText(kind.of(failed))), superseded ones "
+                + joulesText(kind.of(superseded))
         }.joined(separator: "\n")
     }
 }

@@ -52,7 +52,8 @@ package struct ProcessTimes: Sendable {
         // By the microsecond where there are control groups of version 2.
         for line in (tree.text("sys/fs/cgroup/cpu.stat") ?? "").split(separator: "\n") {
             let words = line.split(separator: " ")
-            if words.first == "usage_usec", words.count == 2 { return Int64(words[1]).map { Microseconds($0) } }
+            guard words.first == "usage_usec", words.count == 2 else { continue }
+            return Int64(words[1]).map { Microseconds($0) }
         }
         guard let line = tree.text("proc/stat")?.split(separator: "\n").first else { return nil }
         let ticks = line.split(separator: " ").dropFirst().map { Int64($0) ?? 0 }

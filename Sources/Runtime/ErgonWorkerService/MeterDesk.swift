@@ -125,7 +125,7 @@ extension WorkerLoop {
 
 extension CommandReading {
     /// How often the command is run.
-    private static let period = Duration.seconds(10)
+    private static let period: CUnsignedInt = 10
 
     /// Runs a command of the site again and again, for as long as this process lives.
     convenience init(running command: String, logger: Logger) {
@@ -133,9 +133,7 @@ extension CommandReading {
         refresh(command, logger: logger)
         startThread { [self] in
             while true {
-                var rest = timespec(
-                    tv_sec: Int(Self.period.components.seconds), tv_nsec: 0)
-                while nanosleep(&rest, &rest) != 0, errno == EINTR {}
+                sleep(Self.period)
                 refresh(command, logger: logger)
             }
         }

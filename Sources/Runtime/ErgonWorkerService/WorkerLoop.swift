@@ -52,8 +52,8 @@ struct WorkerLoop: ~Copyable {
     ) {
         var spool = spool
         let reports = spool.takeStock()
-        if !reports.isEmpty {
-            let tasks = reports.reduce(0) { $0 + $1.results.count }
+        let tasks = reports.reduce(0) { $0 + $1.results.count }
+        if tasks > 0 {
             logger.notice(
                 "an earlier process has left results", metadata: ["tasks": "\(tasks)"])
         }

@@ -6,12 +6,14 @@ import Glibc
 package final class GPUDriver: Sendable {
     private typealias Plain = @convention(c) () -> CInt
     private typealias Count = @convention(c) (UnsafeMutablePointer<CUnsignedInt>) -> CInt
-    private typealias Device = @convention(c) (
-        CUnsignedInt, UnsafeMutablePointer<UnsafeMutableRawPointer?>
-    ) -> CInt
-    private typealias Energy = @convention(c) (
-        UnsafeMutableRawPointer?, UnsafeMutablePointer<CUnsignedLongLong>
-    ) -> CInt
+    private typealias Device =
+        @convention(c) (
+            CUnsignedInt, UnsafeMutablePointer<UnsafeMutableRawPointer?>
+        ) -> CInt
+    private typealias Energy =
+        @convention(c) (
+            UnsafeMutableRawPointer?, UnsafeMutablePointer<CUnsignedLongLong>
+        ) -> CInt
 
     private let device: Device
     private let energy: Energy

@@ -24,7 +24,7 @@ package struct NodeMeter: Sendable {
         }
     }
 
-    private var wall: [CounterFile]
+    private var wall: CounterFile
     private var command: CommandMeter?
     private var rapl: PowercapMeter
     private var perf: PerfMeter
@@ -41,8 +41,8 @@ package struct NodeMeter: Sendable {
         _ settings: Settings, reading: CommandReading? = nil,
         perf: @escaping PerfMeter.Opening = openPerfCounter, gpus: GPUDriver? = nil
     ) {
-        let files = [settings.wallFile ?? "sys/cray/pm_counters/energy"]
-        wall = files.map { CounterFile(root: settings.root, path: $0) }
+        let file = settings.wallFile ?? "sys/cray/pm_counters/energy"
+        wall = CounterFile(root: settings.root, path: file)
         command = reading.map { CommandMeter($0) }
         rapl = PowercapMeter(root: settings.root)
         self.perf = PerfMeter(root: settings.root, open: perf)
@@ -94,13 +94,14 @@ package struct NodeMeter: Sendable {
 
     private mutating func tell(_ rung: Rung, at time: Microseconds) -> MeterTelling {
         switch rung {
-        case .wall: wall[0].sample(at: time)
+        case .wall: wall.sample(at: time)
         case .command: command?.sample(at: time) ?? .absent
         case .rapl:
             switch rapl.sample(at: time) {
             case .measured(let energy): .measured(energy)
             case .still: .still
-            case .unknown(let gaps): .unknown(gaps.values.min { $0.rawValue < $1.rawValue } ?? .absent)
+            case .unknown(let gaps):
+                .unknown(gaps.values.min { $0.rawValue < $1.rawValue } ?? .absent)
             case .absent: .absent
             }
         case .perf: perf.sample(at: time)

@@ -71,13 +71,13 @@ package struct PerfMeter: Sendable {
         guard !zones.isEmpty else { return .absent }
         var (sum, gap, hasMoved) = (Joules.zero, EnergyGap?.none, false)
         for place in zones.indices {
-            let microjoules = zones[place].counter.count.map { Double($0) * zones[place].joules * 1e6 }
-            guard let microjoules, microjoules < 9e18 else {
+            let joules = zones[place].counter.count.map { Double($0) * zones[place].joules }
+            guard let joules, joules < 9e12 else {
                 zones[place].energy.forget()
                 gap = .absent
                 continue
             }
-            switch zones[place].energy.tell(Int64(microjoules), range: .max, at: time) {
+            switch zones[place].energy.tell(Int64(joules * 1e6), range: .max, at: time) {
             case .measured(let energy): (sum, hasMoved) = (sum + energy, true)
             case .still: break
             case .unknown(let reason): gap = gap ?? reason
