@@ -87,7 +87,7 @@ let runtime: [Target] = [
             "ErgonModel", "ErgonProvenance", "ErgonStorage", "ErgonTransfer", nioCore, nioPosix,
             logging,
         ] + hummingbird),
-    target("Runtime", "ErgonEnergy", ["ErgonModel"]),
+    target("Runtime", "ErgonEnergy", ["ErgonModel", "CLinux"]),
     target(
         "Runtime", "ErgonDashboard",
         [
@@ -160,7 +160,8 @@ let checks: [Target] = [
     tests("ErgonWorker", ["ErgonModel"], exclude: ["Stories"]),
     tests("ErgonWire", ["ErgonModel", "ErgonWireMessages"] + grpc),
     tests(
-        "ErgonSimulation", ["ErgonModel", "ErgonCoordinator", "ErgonWorker", "ErgonProvenance"]),
+        "ErgonSimulation",
+        ["ErgonModel", "ErgonAudit", "ErgonCoordinator", "ErgonWorker", "ErgonProvenance"]),
     tests(
         "ErgonWorkerService",
         [

@@ -5,7 +5,7 @@ export COLUMNS=80
 echo "# Commands"
 echo
 echo "Written by \`make docs\` from the commands' own help."
-for command in "" run validate plan submit status watch results logs explain cancel coordinator worker \
+for command in "" run validate plan submit status watch results logs explain report cancel coordinator worker \
     workers "token create" login coverage "audit verify" "audit show" merge simulate; do
     echo
     echo "## ergon${command:+ $command}"
