@@ -45,6 +45,7 @@ func soundCase() -> PolicyCase {
         environment: EnvironmentSpec(python: file("requirements.txt"), variables: [:]),
         steps: [step], governance: governance)
     campaign.steps[0].determinism = .bitwise
+    campaign.goals.budget = SpendingLimit(energy: Joules(microjoules: 1))
     let card = ModelCard(fields: Set(ModelCard.Field.allCases), model: digest("model"))
     return PolicyCase(campaign: campaign, cards: ["tagger": card])
 }

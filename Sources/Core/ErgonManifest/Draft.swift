@@ -35,6 +35,7 @@ struct CampaignDraft: Sendable {
     var variables: [String: String] = [:]
     var steps: [StepDraft] = []
     var governance = GovernanceDraft()
+    var goals = Goals()
 }
 
 struct InputDraft: Sendable {

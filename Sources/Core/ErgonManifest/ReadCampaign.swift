@@ -5,6 +5,7 @@ extension Reading {
         var draft = CampaignDraft()
         let keys = [
             "apiVersion", "kind", "metadata", "seed", "inputs", "code", "environment", "steps",
+            "objective", "deadline", "budget",
         ]
         let allKeys = keys + Self.governanceKeys
         guard let top = section(document, "the manifest", keys: allKeys) else { return draft }
@@ -33,6 +34,7 @@ extension Reading {
             }
             draft.steps = entries.map { step($0) }
         }
+        draft.goals = goals(top)
         return draft
     }
 

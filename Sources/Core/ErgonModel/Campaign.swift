@@ -12,11 +12,12 @@ package struct Campaign: Hashable, Sendable {
     package var environment: EnvironmentSpec
     /// Every step stands after those it reads from; otherwise in ascending order of their names.
     package var steps: [StepSpec]
+    package var goals: Goals
     package var governance: Governance
 
     package init(
         name: String, owner: String?, description: String?, seed: Int64, inputs: [InputSpec],
-        code: [InputFile], environment: EnvironmentSpec, steps: [StepSpec],
+        code: [InputFile], environment: EnvironmentSpec, steps: [StepSpec], goals: Goals = Goals(),
         governance: Governance = Governance()
     ) {
         self.name = name
@@ -28,6 +29,7 @@ package struct Campaign: Hashable, Sendable {
         self.environment = environment
         self.steps = steps
         self.governance = governance
+        self.goals = goals
     }
 
     package func input(named name: String) -> InputSpec? { inputs.first { $0.name == name } }

@@ -51,5 +51,7 @@ extension SitePolicy {
         }
     }
 
-    func budgetReasons(_ campaign: Campaign) -> [String] { [] }
+    func budgetReasons(_ campaign: Campaign) -> [String] {
+        campaign.goals.budget == nil ? ["the manifest has no `budget`"] : []
+    }
 }
