@@ -51,6 +51,7 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let core: [Target] = [
     target("Core", "ErgonModel", []),
     target("Core", "ErgonManifest", ["ErgonModel", yams]),
+    target("Core", "ErgonPolicy", ["ErgonModel"]),
     target("Core", "ErgonPlanner", ["ErgonModel"]),
     target("Core", "ErgonCoordinator", ["ErgonModel"]),
     target("Core", "ErgonWorker", ["ErgonModel"]),
@@ -117,7 +118,8 @@ let app: [Target] = [
     target(
         "App", "ErgonCommands",
         [
-            "ErgonModel", "ErgonManifest", "ErgonPlanner", "ErgonMerge", "ErgonProvenance",
+            "ErgonModel", "ErgonManifest", "ErgonPolicy", "ErgonPlanner", "ErgonMerge",
+            "ErgonProvenance",
             "ErgonAudit", "ErgonSimulation", "ErgonWire", "ErgonSecurity", "ErgonStorage",
             "ErgonTransfer", "ErgonEnergy", "ErgonWitness",
             "ErgonCoordinatorService", "ErgonWorkerService", "ErgonSystem", logging, arguments,
@@ -155,6 +157,7 @@ let checks: [Target] = [
     .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
     tests("ErgonModel", []),
     tests("ErgonManifest", ["ErgonModel"], exclude: ["Corpus"]),
+    tests("ErgonPolicy", ["ErgonModel"]),
     tests("ErgonPlanner", ["ErgonModel"], exclude: ["Fixtures"]),
     tests("ErgonCoordinator", ["ErgonModel"], exclude: ["Stories"]),
     tests("ErgonWorker", ["ErgonModel"], exclude: ["Stories"]),
