@@ -18,8 +18,9 @@ struct GridArguments: ParsableArguments {
 struct LoadedGrid {
     enum Source<Quantity: SignalQuantity> {
         case constant(Quantity)
-        case signal(Signal<Quantity>, file: String)
-        /// Its file could not be used, or there is none.
+        /// - Parameter fetched: when a service said so; `nil` for what a file says.
+        case signal(Signal<Quantity>, fetched: Instant?)
+        /// It could not be used, or there is none.
         case absent
     }
 
@@ -45,6 +46,12 @@ extension LoadedGrid.Source {
         if case .signal(let signal, _) = self { signal.span } else { nil }
     }
 
+    /// When a service said so, for the record.
+    var age: String {
+        guard case .signal(_, let fetched?) = self else { return "" }
+        return ", as of \(fetched.minuteText) UTC"
+    }
+
     func forecast(
         yearly: Quantity?, start: Instant, slot: Microseconds, slots: Int
     ) -> Forecast<Quantity> {
@@ -59,52 +66,8 @@ extension LoadedGrid.Source {
 }
 
 extension GridArguments {
-    func load() throws -> LoadedGrid { try GridReader(grid: grid, signals: signals).load() }
-}
-
-/// Reads a grid file and its signals.
-struct GridReader {
-    var grid: String
-    /// A folder in which signals are looked for instead of beside the grid file.
-    var signals: String?
-
-    /// A signal that cannot be read is noted and done without: no plan waits for one.
-    func load() throws -> LoadedGrid {
-        let text = try contents(of: grid, "the grid file")
-        let parsed = try parseGrid(String(decoding: text, as: UTF8.self), file: grid)
-        var loaded = LoadedGrid(grid: parsed, carbon: [], price: [])
-        for site in parsed.sites {
-            loaded.carbon.append(source(site.carbon, readCarbon, &loaded.notes))
-            loaded.price.append(source(site.price, readPrices, &loaded.notes))
-        }
-        return loaded
-    }
-
-    private func source<Quantity: SignalQuantity>(
-        _ source: SignalSource<Quantity>?,
-        _ read: ([UInt8], SignalFile) throws(SignalFault) -> Signal<Quantity>,
-        _ notes: inout [String]
-    ) -> LoadedGrid.Source<Quantity> {
-        switch source {
-        case nil: return .absent
-        case .constant(let value): return .constant(value)
-        case .file(var file):
-            file.path = path(of: file.path)
-            do {
-                let bytes = try contents(of: file.path, "the signal")
-                return .signal(try read(bytes, file), file: file.path)
-            } catch {
-                let fault = error as? any Actionable
-                notes.append("\(file.path): \(fault?.problem ?? "\(error)"): done without")
-                return .absent
-            }
-        }
-    }
-
-    private func path(of file: String) -> String {
-        if file.hasPrefix("/") { return file }
-        let beside = grid.lastIndex(of: "/").map { String(grid[..<$0]) } ?? "."
-        return "\(signals ?? beside)/\(file)"
+    func load() async throws -> LoadedGrid {
+        try await GridReader(grid: grid, signals: signals).load()
     }
 }
 
@@ -124,6 +87,10 @@ struct PlannedGrid {
     var speeds: [Double] = []
     /// What a busy core of each node class draws on top of the idle node.
     var perCore: [Watts] = []
+    /// From everywhere to every site.
+    var links: [Link] = []
+    /// At which site an input of a campaign lies.
+    var siteOfInput: [String: Int] = [:]
     /// Where the values are from, a line for each site and signal.
     var origins: [String] = []
     /// Whether there is an intensity for every slot of every site.
@@ -139,15 +106,38 @@ struct PlannedGrid {
                 yearly: nil, start: start, slot: slot, slots: slots)
             isCarbonKnown = isCarbonKnown && !carbon.values.contains(nil)
             isPriceKnown = isPriceKnown && !price.values.contains(nil)
-            origins.append("\(spec.name): carbon \(text(carbon))")
-            origins.append("\(spec.name): price \(text(price))")
+            origins.append("\(spec.name): carbon \(text(carbon))\(loaded.carbon[index].age)")
+            origins.append("\(spec.name): price \(text(price))\(loaded.price[index].age)")
             sites.append(
                 Site(
                     name: spec.name, powerUsageEffectiveness: spec.powerUsageEffectiveness,
                     carbon: carbon.values.map { $0 ?? .zero },
                     price: price.values.map { $0 ?? .zero },
                     powerCap: spec.powerCap.map { [$0] } ?? []))
+            for name in spec.inputs { siteOfInput[name] = index }
             for node in spec.nodes { add(node, at: index, named: "\(node.name)@\(spec.name)") }
+        }
+        addLinks(loaded.grid, slot)
+    }
+
+    private mutating func addLinks(_ grid: Grid, _ slot: Microseconds) {
+        let ends: [Int?] = [nil] + Array(grid.sites.indices)
+        for from in ends {
+            for to in grid.sites.indices where from != to {
+                let spec = grid.links.first { link in
+                    link.from == from.map { grid.sites[$0].name } && link.to == grid.sites[to].name
+                }
+                links.append(
+                    Link(
+                        from: from, to: to,
+                        bytesPerSlot: spec?.bytesPerSecond.map { rate in
+                            let bytes = Int128(rate.bytes) * Int128(slot.count) / 1_000_000
+                            return ByteCount(Int64(clamping: bytes))
+                        },
+                        pricePerGigabyte: spec?.pricePerGigabyte ?? .zero,
+                        energyPerGigabyte: spec?.energyPerGigabyte
+                            ?? LinkSpec.usualEnergyPerGigabyte))
+            }
         }
     }
 
@@ -158,7 +148,7 @@ struct PlannedGrid {
             NodeClass(
                 name: name, site: site, nodes: [node.count], cores: node.cores,
                 memory: node.memory, gpus: node.gpus, idlePower: node.idle, nodeHour: rent,
-                maySuspend: node.maySuspend))
+                maySuspend: node.maySuspend, startEnergy: node.startEnergy))
         speeds.append(node.speed)
         perCore.append(node.perCore)
     }
