@@ -53,7 +53,7 @@ EOF
         echo "$zone, nightly, 8 h to either side: $(saved "$logged" --forecast-error 5 \
             --workload "$work/nightly.swf" --slack 8h --seeds 1..40)"
         local batch=(--workload "$work/batch.swf" --until mon,thu@09:00)
-        local wrong=(--forecast-error 5 --seeds 1..10)
+        local wrong=(--forecast-error 5 --seeds 1..4)
         logged=$(kilograms "${batch[@]}" --policy logged)
         echo "$zone, until Monday or Thursday at nine: $(
             saved "$logged" "${batch[@]}" "${wrong[@]}")"

@@ -18,7 +18,7 @@ extension ReplayArguments {
         let problem = given.problem
         let known =
             try await forecasts(problem.start, problem.slot, problem.slots)
-            ?? problem.sites
+            ?? given.grid
         let rows = policy.map { way in
             let all = seeds.map { seed in
                 let forecast = disturbed(known, percent: forecastError, seed: seed)

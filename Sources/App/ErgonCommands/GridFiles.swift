@@ -30,26 +30,23 @@ struct LoadedGrid {
     var price: [Source<EnergyPrice>]
     /// What people should know of signals that could not be read.
     var notes: [String] = []
-
-    /// When the signals begin and end that all sites have; `nil` if there are none.
-    var known: Range<Instant>? {
-        let spans = carbon.compactMap(\.span) + price.compactMap(\.span)
-        guard let start = spans.map(\.lowerBound).max(), let end = spans.map(\.upperBound).min(),
-            start < end
-        else { return nil }
-        return start..<end
-    }
 }
 
 extension LoadedGrid.Source {
-    var span: Range<Instant>? {
-        if case .signal(let signal, _) = self { signal.span } else { nil }
-    }
-
     /// When a service said so, for the record.
     var age: String {
         guard case .signal(_, let fetched?) = self else { return "" }
         return ", as of \(fetched.minuteText) UTC"
+    }
+
+    /// Of all that it says, at whatever time; `nil` where it says nothing.
+    var mean: Quantity? {
+        switch self {
+        case .constant(let value): value
+        case .signal(let signal, _):
+            signal.span.flatMap { signal.mean(from: $0.lowerBound, to: $0.upperBound) }
+        case .absent: nil
+        }
     }
 
     func forecast(
@@ -91,6 +88,9 @@ struct PlannedGrid {
     var links: [Link] = []
     /// At which site an input of a campaign lies.
     var siteOfInput: [String: Int] = [:]
+    /// Means of the whole signals of each site, beyond this stretch of time as well.
+    var meanCarbon: [CarbonIntensity] = []
+    var meanPrice: [EnergyPrice] = []
     /// Where the values are from, a line for each site and signal.
     var origins: [String] = []
     /// Whether there is an intensity for every slot of every site.
@@ -106,6 +106,8 @@ struct PlannedGrid {
                 yearly: nil, start: start, slot: slot, slots: slots)
             isCarbonKnown = isCarbonKnown && !carbon.values.contains(nil)
             isPriceKnown = isPriceKnown && !price.values.contains(nil)
+            meanCarbon.append(loaded.carbon[index].mean ?? yearly ?? .zero)
+            meanPrice.append(loaded.price[index].mean ?? .zero)
             origins.append("\(spec.name): carbon \(text(carbon))\(loaded.carbon[index].age)")
             origins.append("\(spec.name): price \(text(price))\(loaded.price[index].age)")
             sites.append(

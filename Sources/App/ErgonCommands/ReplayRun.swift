@@ -24,10 +24,11 @@ extension ReplayArguments {
         let problem = PlanningProblem(
             start: begin, slot: slot, slots: slots, sites: sites.sites,
             nodeClasses: sites.nodeClasses, taskClasses: [], objective: objective)
-        let known = try await forecasts(begin, slot, slots) ?? sites.sites
+        let known = try await forecasts(begin, slot, slots) ?? sites
         var replay = Replay(
             grid: ReplayGrid(
-                actual: problem, forecast: known, speeds: sites.speeds, perCore: sites.perCore),
+                actual: problem, forecast: known.sites, speeds: sites.speeds, perCore: sites.perCore
+            ),
             jobs: log, rule: rule, run: interruptible ? .interruptible : .whole,
             sharesAreFixed: fixedShares)
         let rows = policy.map { way in
@@ -81,11 +82,11 @@ extension ReplayArguments {
     /// The sites of the other grid file, if there is one.
     func forecasts(
         _ begin: Instant, _ slot: Microseconds, _ slots: Int
-    ) async throws -> [Site]? {
+    ) async throws -> PlannedGrid? {
         guard let forecast else { return nil }
         let loaded = try await GridReader(grid: forecast, signals: signals).load()
         for note in loaded.notes { printNote(note) }
-        return PlannedGrid(loaded, start: begin, slot: slot, slots: slots).sites
+        return PlannedGrid(loaded, start: begin, slot: slot, slots: slots)
     }
 }
 

@@ -36,7 +36,11 @@ struct SignalCache: Sendable {
             bytes: [UInt8](bytes), fetched: Instant(microseconds: Int64(seconds * 1e6)))
     }
 
-    func isFresh(_ kept: Kept, now: Instant) -> Bool { now - kept.fetched < Self.freshFor }
+    /// What comes from the future has come while the clock was wrong.
+    func isFresh(_ kept: Kept, now: Instant) -> Bool {
+        let age = now - kept.fetched
+        return age >= .zero && age < Self.freshFor
+    }
 
     /// Asks a service. What it answers is not kept yet: first somebody has to read it.
     /// - Parameter headers: a file whose lines are sent along.
