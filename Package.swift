@@ -69,6 +69,9 @@ let runtime: [Target] = [
     target("Runtime", "ErgonSystem", ["ErgonModel", "CLinux"]),
     // Needs the headers of libcurl, and loads the library itself when it is first used.
     .target(name: "CCurl", path: "Sources/Runtime/CCurl"),
+    // Likewise with SQLite.
+    .target(name: "CSQLite", path: "Sources/Runtime/CSQLite"),
+    target("Runtime", "ErgonIndex", ["ErgonModel", "ErgonProvenance", "ErgonAudit", "CSQLite"]),
     // Generated, and slow to compile; the conversions are in ErgonWire.
     .target(
         name: "ErgonWireMessages", dependencies: grpc,
@@ -121,7 +124,7 @@ let app: [Target] = [
             "ErgonModel", "ErgonManifest", "ErgonPolicy", "ErgonPlanner", "ErgonMerge",
             "ErgonProvenance",
             "ErgonAudit", "ErgonSimulation", "ErgonWire", "ErgonSecurity", "ErgonStorage",
-            "ErgonTransfer", "ErgonEnergy", "ErgonWitness",
+            "ErgonTransfer", "ErgonEnergy", "ErgonWitness", "ErgonIndex",
             "ErgonCoordinatorService", "ErgonWorkerService", "ErgonSystem", logging, arguments,
         ] + grpc),
     .executableTarget(
