@@ -1,4 +1,4 @@
-package import ErgonModel
+import ErgonModel
 import ErgonProvenance
 
 /// What an audit came to, as one page for people (HTML): nothing is loaded from elsewhere, there are
