@@ -51,6 +51,7 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let core: [Target] = [
     target("Core", "ErgonModel", []),
     target("Core", "ErgonManifest", ["ErgonModel", yams]),
+    target("Core", "ErgonPolicy", ["ErgonModel"]),
     target("Core", "ErgonPlanner", ["ErgonModel"]),
     target("Core", "ErgonCoordinator", ["ErgonModel"]),
     target("Core", "ErgonWorker", ["ErgonModel"]),
@@ -90,7 +91,7 @@ let runtime: [Target] = [
             "ErgonModel", "ErgonProvenance", "ErgonStorage", "ErgonTransfer", nioCore, nioPosix,
             logging,
         ] + hummingbird),
-    target("Runtime", "ErgonEnergy", ["ErgonModel"]),
+    target("Runtime", "ErgonEnergy", ["ErgonModel", "CLinux"]),
     target(
         "Runtime", "ErgonDashboard",
         [
@@ -120,7 +121,8 @@ let app: [Target] = [
     target(
         "App", "ErgonCommands",
         [
-            "ErgonModel", "ErgonManifest", "ErgonPlanner", "ErgonMerge", "ErgonProvenance",
+            "ErgonModel", "ErgonManifest", "ErgonPolicy", "ErgonPlanner", "ErgonMerge",
+            "ErgonProvenance",
             "ErgonAudit", "ErgonSimulation", "ErgonWire", "ErgonSecurity", "ErgonStorage",
             "ErgonTransfer", "ErgonEnergy", "ErgonWitness", "ErgonIndex",
             "ErgonCoordinatorService", "ErgonWorkerService", "ErgonSystem", logging, arguments,
@@ -158,12 +160,14 @@ let checks: [Target] = [
     .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
     tests("ErgonModel", []),
     tests("ErgonManifest", ["ErgonModel"], exclude: ["Corpus"]),
+    tests("ErgonPolicy", ["ErgonModel"]),
     tests("ErgonPlanner", ["ErgonModel"], exclude: ["Fixtures"]),
     tests("ErgonCoordinator", ["ErgonModel"], exclude: ["Stories"]),
     tests("ErgonWorker", ["ErgonModel"], exclude: ["Stories"]),
     tests("ErgonWire", ["ErgonModel", "ErgonWireMessages"] + grpc),
     tests(
-        "ErgonSimulation", ["ErgonModel", "ErgonCoordinator", "ErgonWorker", "ErgonProvenance"]),
+        "ErgonSimulation",
+        ["ErgonModel", "ErgonAudit", "ErgonCoordinator", "ErgonWorker", "ErgonProvenance"]),
     tests(
         "ErgonWorkerService",
         [

@@ -216,13 +216,12 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             let ending = campaign.ending?.rawValue ?? "running"
             let account = campaign.account
             let superseded = account.superseded.attempts
-            let energy = account.succeeded.energy + account.failed.energy
+            let unused = superseded == 0 ? "" : "\(superseded) superseded, "
             lines.append(
                 "campaign \(campaign.accepted.id) `\(campaign.accepted.name)`: \(ending), "
                     + "\(account.succeeded.attempts) attempts counted, "
                     + "\(account.failed.attempts) failed, "
-                    + (superseded == 0 ? "" : "\(superseded) superseded, ")
-                    + "\(ErgonCommands.text(energy + account.superseded.energy)) modelled")
+                    + unused + energyText(account))
         }
         lines += report.repairs.map { "note: \(renderRepair($0))" }
         lines.append("\(outputs.there) published outputs read, \(outputs.absent) not at hand")
@@ -250,6 +249,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             "root": .string(audited.head.root.hex),
             "outputsRead": .int(outputs.there), "outputsAbsent": .int(outputs.absent),
             "energyMicrojoules": .string("\(audited.report.energy.microjoules)"),
+            "metered": audited.report.metered.json,
         ])
     }
 }
@@ -316,6 +316,8 @@ struct AuditShowCommand: AsyncParsableCommand {
         let id = CampaignID(campaign)
         return switch event {
         case .coordinatorStarted, .workerJoined, .workerStands, .logRepaired: false
+        case .energyMetered(let energy):
+            energy.interval.shares.contains { $0.campaign == id }
         case .campaignAccepted(let accepted): accepted.id == id
         case .stageSized(let other, _, _), .campaignHeld(let other, _, _),
             .campaignReleased(let other, _), .campaignCancelled(let other, _),

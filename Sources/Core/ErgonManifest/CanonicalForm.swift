@@ -19,15 +19,18 @@ package func canonicalForm(of campaign: Campaign) -> String {
             "variables": form(campaign.environment.variables),
         ]),
         "steps": named(campaign.steps, \.name, form),
+        "objective": campaign.goals.objective.map(form),
+        "deadline": campaign.goals.deadline.map { .string(canonicalText(of: $0)) },
+        "budget": campaign.goals.budget.map(form),
     ]
-    return object(members).text()
+    return object(members.merging(ErgonManifest.members(of: campaign.governance)) { $1 }).text()
 }
 
-private func object(_ members: [String: JSON?]) -> JSON {
+func object(_ members: [String: JSON?]) -> JSON {
     .object(members.compactMapValues(\.self))
 }
 
-private func named<Part>(
+func named<Part>(
     _ parts: [Part], _ name: (Part) -> String, _ form: (Part) -> JSON
 ) -> JSON {
     .object(Dictionary(parts.map { (name($0), form($0)) }) { first, _ in first })
@@ -37,7 +40,7 @@ private func form(_ variables: [String: String]) -> JSON {
     .object(variables.mapValues(JSON.string))
 }
 
-private func form(_ file: InputFile) -> JSON {
+func form(_ file: InputFile) -> JSON {
     object([
         "name": .string(file.name), "sha256": .string(file.digest.hex),
         "bytes": .integer(file.size.bytes), "events": file.events.map(JSON.int),
@@ -45,10 +48,11 @@ private func form(_ file: InputFile) -> JSON {
 }
 
 private func form(_ input: InputSpec) -> JSON {
-    object([
+    let members: [String: JSON?] = [
         "files": .array(input.files.map(form)), "format": .string(input.format.rawValue),
         "url": input.url.map(JSON.string), "licence": input.licence.map(JSON.string),
-    ])
+    ]
+    return object(members.merging(ErgonManifest.members(of: input.stewardship)) { $1 })
 }
 
 private func form(_ step: StepSpec) -> JSON {
@@ -70,6 +74,7 @@ private func form(_ step: StepSpec) -> JSON {
                 ? nil : .string(canonicalText(of: step.resources.cleanup)),
         ]),
         "retry": form(step.retry),
+        "models": step.models.isEmpty ? nil : .array(step.models.map(JSON.string)),
         "environment": .object(["variables": form(step.variables)]),
         "determinism": step.determinism.map(form),
     ])
@@ -92,6 +97,24 @@ private func form(_ retry: RetrySpec) -> JSON {
         "lost-workers": retry.lostWorkers == usual.lostWorkers ? nil : .int(retry.lostWorkers),
     ]
     return object(members)
+}
+
+private func form(_ weights: Weights) -> JSON {
+    let members = [
+        "energy": weights.energy, "carbon": weights.carbon, "money": weights.money,
+        "time": weights.time,
+    ]
+    return .object(members.filter { $0.value > 0 }.mapValues(JSON.number))
+}
+
+private func form(_ budget: SpendingLimit) -> JSON {
+    object([
+        "energy": budget.energy.map { .string(canonicalText(of: $0)) },
+        "carbon": budget.carbon.map { .string(canonicalText(of: $0)) },
+        // At most 15 digits, which a double holds.
+        "money": budget.money.map { .number(Double($0.millionths) / 1e6) },
+        "on-exceed": .string(budget.onExcess.rawValue),
+    ])
 }
 
 private func form(_ source: Source) -> JSON { .string(source.text) }

@@ -113,6 +113,8 @@ extension Ergon_V1_Hello {
         powerSource = facts.power.source
         milliwattsPerThread = facts.power.perThread.milliwatts
         powerUncertaintyPercent = UInt32(facts.power.uncertaintyPercent)
+        site = facts.place?.site ?? ""
+        nodeClass = facts.place?.nodeClass ?? ""
         self.version = version
         self.held = held.map { held in
             var wire = Ergon_V1_HeldLease()
@@ -134,7 +136,14 @@ extension Ergon_V1_Hello {
             cpuModel: shortened(cpuModel),
             power: PowerModel(
                 source: shortened(powerSource), perThread: Watts(milliwatts: milliwattsPerThread),
-                uncertaintyPercent: Int(powerUncertaintyPercent)))
+                uncertaintyPercent: Int(powerUncertaintyPercent)),
+            place: place)
+    }
+
+    private var place: WorkerPlace? {
+        guard !site.isEmpty else { return nil }
+        return WorkerPlace(
+            site: shortened(site), nodeClass: nodeClass.isEmpty ? nil : shortened(nodeClass))
     }
 
     /// The number that the worker's process drew.
@@ -196,6 +205,7 @@ extension Ergon_V1_Results {
         campaign = Int64(report.campaign.number)
         stage = Ergon_V1_StageName(report.stage)
         results = report.results.map { Ergon_V1_Result($0, content: content) }
+        metered = report.metered.map(Ergon_V1_EnergyInterval.init)
     }
 
     package func model() throws(WireFault) -> WorkerReport {
@@ -212,10 +222,12 @@ extension Ergon_V1_Results {
                 throw WireFault(problem: "a report of \(count) tasks")
             }
         }
+        var metered: [ReportedInterval] = []
+        for interval in self.metered { metered.append(try interval.model(life: life)) }
         return WorkerReport(
             id: ReportID(life: life, batch: Int(report.batch)), lease: lease.model,
             campaign: CampaignID(Int(campaign)),
-            stage: stage.model, results: results)
+            stage: stage.model, results: results, metered: metered)
     }
 
     /// Content that rides along, with the digest it claims to have.
@@ -261,6 +273,7 @@ extension Ergon_V1_Result {
         wallMicroseconds = result.wall.count
         cpuMicroseconds = result.cpu.count
         energyMicrojoules = result.energy.microjoules
+        if let source = result.meter { meter = source.rawValue }
     }
 
     func model() throws(WireFault) -> TaskResult {
@@ -282,7 +295,8 @@ extension Ergon_V1_Result {
             outputs: files, log: hasLog ? try log.model() : nil,
             started: Instant(microseconds: startedMicroseconds),
             wall: Microseconds(wallMicroseconds), cpu: Microseconds(cpuMicroseconds),
-            energy: Joules(microjoules: energyMicrojoules))
+            energy: Joules(microjoules: energyMicrojoules),
+            meter: meter.isEmpty ? nil : try meterSource(meter))
         guard result.count == 1 || result.mayBeShared else {
             throw WireFault(problem: "\(count) tasks that share what is each one's own")
         }

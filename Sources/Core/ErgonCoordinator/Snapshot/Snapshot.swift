@@ -4,7 +4,7 @@ package import ErgonModel
 /// what came after. What is not on record, leases and connections, is not in it.
 extension Coordinator {
     /// Raised with every change of what stands in a snapshot, or of what a record leads to.
-    private static let snapshotVersion = 1
+    private static let snapshotVersion = 2
 
     package func snapshot() -> [UInt8] {
         var state = self
@@ -71,6 +71,7 @@ extension SnapshotWriter {
             writer.write(heard.id.batch)
             writer.write(heard.tasks)
         }
+        writeMeter(of: worker)
     }
 
     private mutating func write(_ facts: WorkerFacts) {
@@ -81,6 +82,10 @@ extension SnapshotWriter {
         write(facts.power.source)
         write(facts.power.perThread.milliwatts)
         write(facts.power.uncertaintyPercent)
+        write(facts.place) { writer, place in
+            writer.write(place.site)
+            writer.write(place.nodeClass) { $0.write($1) }
+        }
     }
 
     private mutating func write(_ standing: Standing) {
@@ -117,6 +122,7 @@ extension SnapshotReader {
                 tasks: try reader.set())
         }
         for heard in reports { worker.note(heard) }
+        try readMeter(of: &worker)
         return worker
     }
 
@@ -126,7 +132,14 @@ extension SnapshotReader {
             cpuModel: try text(),
             power: PowerModel(
                 source: try text(), perThread: Watts(milliwatts: try int64()),
-                uncertaintyPercent: try int()))
+                uncertaintyPercent: try int()),
+            place: try optional { reader throws(ReplayFault) in try reader.place() })
+    }
+
+    private mutating func place() throws(ReplayFault) -> WorkerPlace {
+        WorkerPlace(
+            site: try text(),
+            nodeClass: try optional { reader throws(ReplayFault) in try reader.text() })
     }
 
     private mutating func standing() throws(ReplayFault) -> Standing {
