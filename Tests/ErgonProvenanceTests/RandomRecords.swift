@@ -11,7 +11,7 @@ extension Dice {
     }
 
     mutating func event() -> RecordedEvent {
-        switch roll(0...19) {
+        switch roll(0...20) {
         case 0: .coordinatorStarted(epoch: count(), version: text())
         case 1:
             .workerJoined(
@@ -20,11 +20,14 @@ extension Dice {
                     cpuModel: text(),
                     power: PowerModel(
                         source: text(), perThread: Watts(milliwatts: integer()),
-                        uncertaintyPercent: roll(0...200))))
+                        uncertaintyPercent: roll(0...200)),
+                    signing: chance(50)
+                        ? SigningKey(key: octets(33), certificate: octets(roll(0...700))) : nil))
         case 2:
             .campaignAccepted(
                 AcceptedCampaign(
-                    id: campaign(), name: text(), manifest: digest(), by: text()))
+                    id: campaign(), name: text(), manifest: digest(), by: text(),
+                    replay: chance(30) ? replay() : nil))
         case 3: .stageSized(campaign(), stage: text(), count: count())
         case 4: .campaignCancelled(campaign(), by: text())
         case 5: .campaignSealed(seal())
@@ -36,9 +39,24 @@ extension Dice {
             .logRepaired(
                 GivenUp(records: roll(0...9)..<roll(9...99), bytes: count(), by: text()))
         case 11: .campaignForgotten(campaign(), by: text())
+        case 14:
+            .resultsReused(
+                ReusedResults(id: campaign(), from: campaign(), tasks: reopened().tasks))
         case 12...13: .superseded(batch(count: roll(0...60)))
         default: .results(batch(count: roll(0...60)))
         }
+    }
+
+    private mutating func replay() -> Replay {
+        Replay(
+            of: campaign(), stage: text(),
+            tasks: (0..<roll(1...3)).map { _ in
+                Replay.Tasks(workers: [WorkerID(text()), WorkerID("w2")], tasks: intervals())
+            }, draw: chance(50) ? Replay.Draw(size: count(), root: digest()) : nil)
+    }
+
+    private mutating func octets(_ count: Int) -> [UInt8] {
+        (0..<count).map { _ in UInt8(roll(0...255)) }
     }
 
     private mutating func campaign() -> CampaignID { CampaignID(roll(0...99)) }
@@ -67,6 +85,8 @@ extension Dice {
             campaign: CampaignID(roll(1...9)), stage: text(), worker: WorkerID(text()),
             lease: LeaseID(epoch: roll(1...9), serial: roll(0...99_999)),
             report: chance(20) ? nil : ReportID(life: self.count(), batch: roll(1...9)),
+            signature: chance(50)
+                ? BatchSignature(bytes: octets(68), statement: chance(30) ? digest() : nil) : nil,
             results: (0..<count).map { _ in
                 task += chance(80) ? 1 : roll(-2...50)
                 return result(task, outputs: isPlain ? 0 : outputs, isPlain: isPlain)

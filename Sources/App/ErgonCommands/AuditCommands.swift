@@ -218,6 +218,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
                     + (superseded == 0 ? "" : "\(superseded) superseded, ")
                     + "\(ErgonCommands.text(energy + account.superseded.energy)) modelled")
         }
+        lines += signatureLines(audited)
         lines += report.repairs.map { "note: \(renderRepair($0))" }
         lines.append("\(outputs.there) published outputs read, \(outputs.absent) not at hand")
         if let count = audited.unfinished {
@@ -231,6 +232,22 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         return lines.joined(separator: "\n")
     }
 
+    private func signatureLines(_ audited: AuditedLog) -> [String] {
+        let counts = audited.report.signatures
+        var lines = ["\(counts.good) records of results are what their workers signed"]
+        if counts.unchecked > 0 {
+            lines.append("\(counts.unchecked) are signed, but what was signed is not at hand")
+        }
+        if counts.unsigned > 0 {
+            lines.append("\(counts.unsigned) by workers that did not sign yet")
+        }
+        if !audited.hasAuthority {
+            lines.append(
+                "the authority's certificate is not at hand: workers' keys are the log's word")
+        }
+        return lines
+    }
+
     private func json(_ audited: AuditedLog, _ outputs: (there: Int, absent: Int)) -> JSON {
         .object([
             "version": .integer(1), "verified": .bool(audited.findings.isEmpty),
@@ -242,6 +259,12 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             "records": .int(audited.report.records),
             "recordsNotSigned": audited.unsigned.map { .int($0) } ?? .null,
             "root": .string(audited.head.root.hex),
+            "signatures": .object([
+                "good": .int(audited.report.signatures.good),
+                "unchecked": .int(audited.report.signatures.unchecked),
+                "unsigned": .int(audited.report.signatures.unsigned),
+                "authority": .bool(audited.hasAuthority),
+            ]),
             "outputsRead": .int(outputs.there), "outputsAbsent": .int(outputs.absent),
             "energyMicrojoules": .string("\(audited.report.energy.microjoules)"),
         ])
@@ -296,6 +319,7 @@ struct AuditShowCommand: AsyncParsableCommand {
             other == id
         case .campaignReopened(let reopened): reopened.id == id
         case .results(let batch), .superseded(let batch): batch.campaign == id
+        case .resultsReused(let reused): reused.id == id || reused.from == id
         case .campaignSealed(let seal): seal.id == id
         }
     }

@@ -7,6 +7,8 @@ struct CampaignState: Sendable {
     let manifest: StoredFile
     let by: String
     let accepted: Instant
+    /// What it runs once more of an earlier one, if that is all it is.
+    var replay: Replay?
     var account = Account()
     var seal: SealedCampaign?
     var sealedAt: Instant?

@@ -89,15 +89,19 @@ package struct WorkerReport: Hashable, Sendable {
     package var stage: Stage
     /// In ascending order of their tasks; failures are not final yet.
     package var results: [TaskResult]
+    /// Once it has been checked.
+    package var signature: ReportSignature?
 
     package init(
-        id: ReportID, lease: LeaseID, campaign: CampaignID, stage: Stage, results: [TaskResult]
+        id: ReportID, lease: LeaseID, campaign: CampaignID, stage: Stage, results: [TaskResult],
+        signature: ReportSignature? = nil
     ) {
         self.id = id
         self.lease = lease
         self.campaign = campaign
         self.stage = stage
         self.results = results
+        self.signature = signature
     }
 }
 

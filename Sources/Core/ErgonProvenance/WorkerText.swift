@@ -1,7 +1,7 @@
 import ErgonModel
 
 func members(of facts: WorkerFacts) -> [String: JSON] {
-    [
+    var members: [String: JSON] = [
         "worker": .string(facts.worker.name), "cpus": exact(facts.cpus),
         "memory": exact(facts.memory.bytes), "cpuModel": .string(facts.cpuModel),
         "power": .object([
@@ -10,6 +10,13 @@ func members(of facts: WorkerFacts) -> [String: JSON] {
             "uncertaintyPercent": exact(facts.power.uncertaintyPercent),
         ]),
     ]
+    if let signing = facts.signing {
+        members["signing"] = .object([
+            "key": .string(Base64.text(signing.key)),
+            "certificate": .string(Base64.text(signing.certificate)),
+        ])
+    }
+    return members
 }
 
 func members(of standing: Standing, of worker: WorkerID, by: String) -> [String: JSON] {
@@ -34,9 +41,17 @@ extension Fields {
             perThread: Watts(milliwatts: try power.int64("milliwattsPerThread")),
             uncertaintyPercent: try power.count("uncertaintyPercent"))
         try power.finish()
+        let signing = try optional("signing").map { value throws(RecordFault) in
+            var signing = try Fields(value, "signing")
+            let key = SigningKey(
+                key: try signing.bytes("key"), certificate: try signing.bytes("certificate"))
+            try signing.finish()
+            return key
+        }
         return WorkerFacts(
             worker: WorkerID(try string("worker")), cpus: try count("cpus"),
-            memory: ByteCount(try int64("memory")), cpuModel: try string("cpuModel"), power: model)
+            memory: ByteCount(try int64("memory")), cpuModel: try string("cpuModel"), power: model,
+            signing: signing)
     }
 
     mutating func standing() throws(RecordFault) -> Standing {

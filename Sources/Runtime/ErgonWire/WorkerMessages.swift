@@ -114,6 +114,7 @@ extension Ergon_V1_Hello {
         milliwattsPerThread = facts.power.perThread.milliwatts
         powerUncertaintyPercent = UInt32(facts.power.uncertaintyPercent)
         self.version = version
+        certificate = Data(facts.signing?.certificate ?? [])
         self.held = held.map { held in
             var wire = Ergon_V1_HeldLease()
             wire.lease = Ergon_V1_LeaseName(held.id)

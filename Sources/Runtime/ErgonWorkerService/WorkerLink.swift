@@ -89,12 +89,15 @@ package func runWorker(
         group.addTask {
             let ending = await onItsOwnThread(until: inbox) {
                 guard configuration.runsTasks else {
-                    var loop = ZeroWork(facts: configuration.facts, life: life, clock: clock)
+                    var loop = ZeroWork(
+                        facts: configuration.facts, life: life,
+                        credentials: { current.value }, clock: clock)
                     loop.run(inbox)
                     return .left
                 }
                 var loop = WorkerLoop(
-                    facts: configuration.facts, life: life, workplace: workplace, spool: spool,
+                    facts: configuration.facts, life: life, credentials: { current.value },
+                    workplace: workplace, spool: spool,
                     endpoint: endpoint, inbox: inbox, errands: errands, clock: clock,
                     logger: logger)
                 return loop.run()

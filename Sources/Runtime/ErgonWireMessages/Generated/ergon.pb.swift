@@ -234,6 +234,9 @@ package nonisolated struct Ergon_V1_Hello: Sendable {
   /// Drawn by each process of a worker when it starts, below 2^53.
   package var life: Int64 = 0
 
+  /// In DER: of the key with which it signs what it reports on this stream.
+  package var certificate: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -515,6 +518,9 @@ package nonisolated struct Ergon_V1_Results: Sendable {
 
   package var results: [Ergon_V1_Result] = []
 
+  /// Which key, in 4 bytes, and ECDSA over the report's statement, in 64 (docs/LOG.md).
+  package var signature: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -754,6 +760,9 @@ package nonisolated struct Ergon_V1_SubmitRequest: Sendable {
   /// The canonical form; every file it names is in the content store already.
   package var manifest: String = String()
 
+  /// Run every task, even if an earlier campaign has done the same.
+  package var again: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -765,6 +774,47 @@ package nonisolated struct Ergon_V1_SubmitReply: Sendable {
   // methods supported on all messages.
 
   package var campaign: Int64 = 0
+
+  /// Whose results are used, and how many of its tasks; 0 if nobody's are.
+  package var reusedCampaign: Int64 = 0
+
+  package var reusedTasks: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Ergon_V1_ReplayRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var campaign: Int64 = 0
+
+  package var stage: String = String()
+
+  package var tasks: [Ergon_V1_ReplayedTasks] = []
+
+  /// The log's checkpoint from whose root the tasks were drawn; empty if they were chosen.
+  package var logSize: Int64 = 0
+
+  package var logRoot: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Tasks that the same workers have run before.
+package nonisolated struct Ergon_V1_ReplayedTasks: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var workers: [String] = []
+
+  package var tasks: [Ergon_V1_Interval] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1732,7 +1782,7 @@ nonisolated extension Ergon_V1_ToWorker: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpus\0\u{3}memory_bytes\0\u{3}cpu_model\0\u{3}power_source\0\u{3}milliwatts_per_thread\0\u{3}power_uncertainty_percent\0\u{1}version\0\u{1}held\0\u{1}life\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpus\0\u{3}memory_bytes\0\u{3}cpu_model\0\u{3}power_source\0\u{3}milliwatts_per_thread\0\u{3}power_uncertainty_percent\0\u{1}version\0\u{1}held\0\u{1}life\0\u{2}\u{b}certificate\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1749,6 +1799,7 @@ nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 7: try { try decoder.decodeSingularStringField(value: &self.version) }()
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.held) }()
       case 9: try { try decoder.decodeSingularInt64Field(value: &self.life) }()
+      case 20: try { try decoder.decodeSingularBytesField(value: &self.certificate) }()
       default: break
       }
     }
@@ -1782,6 +1833,9 @@ nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.life != 0 {
       try visitor.visitSingularInt64Field(value: self.life, fieldNumber: 9)
     }
+    if !self.certificate.isEmpty {
+      try visitor.visitSingularBytesField(value: self.certificate, fieldNumber: 20)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1795,6 +1849,7 @@ nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.version != rhs.version {return false}
     if lhs.held != rhs.held {return false}
     if lhs.life != rhs.life {return false}
+    if lhs.certificate != rhs.certificate {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2241,7 +2296,7 @@ nonisolated extension Ergon_V1_ReportName: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Ergon_V1_Results: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Results"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}report\0\u{1}lease\0\u{1}campaign\0\u{1}stage\0\u{1}results\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}report\0\u{1}lease\0\u{1}campaign\0\u{1}stage\0\u{1}results\0\u{2}\u{f}signature\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2254,6 +2309,7 @@ nonisolated extension Ergon_V1_Results: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 3: try { try decoder.decodeSingularInt64Field(value: &self.campaign) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._stage) }()
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.results) }()
+      case 20: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
       default: break
       }
     }
@@ -2279,6 +2335,9 @@ nonisolated extension Ergon_V1_Results: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.results.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.results, fieldNumber: 5)
     }
+    if !self.signature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.signature, fieldNumber: 20)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2288,6 +2347,7 @@ nonisolated extension Ergon_V1_Results: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.campaign != rhs.campaign {return false}
     if lhs._stage != rhs._stage {return false}
     if lhs.results != rhs.results {return false}
+    if lhs.signature != rhs.signature {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2682,7 +2742,7 @@ nonisolated extension Ergon_V1_RenewReply: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Ergon_V1_SubmitRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SubmitRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}manifest\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}manifest\0\u{2}\u{13}again\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2691,6 +2751,7 @@ nonisolated extension Ergon_V1_SubmitRequest: SwiftProtobuf.Message, SwiftProtob
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.manifest) }()
+      case 20: try { try decoder.decodeSingularBoolField(value: &self.again) }()
       default: break
       }
     }
@@ -2700,11 +2761,15 @@ nonisolated extension Ergon_V1_SubmitRequest: SwiftProtobuf.Message, SwiftProtob
     if !self.manifest.isEmpty {
       try visitor.visitSingularStringField(value: self.manifest, fieldNumber: 1)
     }
+    if self.again != false {
+      try visitor.visitSingularBoolField(value: self.again, fieldNumber: 20)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Ergon_V1_SubmitRequest, rhs: Ergon_V1_SubmitRequest) -> Bool {
     if lhs.manifest != rhs.manifest {return false}
+    if lhs.again != rhs.again {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2712,7 +2777,7 @@ nonisolated extension Ergon_V1_SubmitRequest: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Ergon_V1_SubmitReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SubmitReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaign\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaign\0\u{4}\u{13}reused_campaign\0\u{3}reused_tasks\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2721,6 +2786,8 @@ nonisolated extension Ergon_V1_SubmitReply: SwiftProtobuf.Message, SwiftProtobuf
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularInt64Field(value: &self.campaign) }()
+      case 20: try { try decoder.decodeSingularInt64Field(value: &self.reusedCampaign) }()
+      case 21: try { try decoder.decodeSingularInt64Field(value: &self.reusedTasks) }()
       default: break
       }
     }
@@ -2730,11 +2797,104 @@ nonisolated extension Ergon_V1_SubmitReply: SwiftProtobuf.Message, SwiftProtobuf
     if self.campaign != 0 {
       try visitor.visitSingularInt64Field(value: self.campaign, fieldNumber: 1)
     }
+    if self.reusedCampaign != 0 {
+      try visitor.visitSingularInt64Field(value: self.reusedCampaign, fieldNumber: 20)
+    }
+    if self.reusedTasks != 0 {
+      try visitor.visitSingularInt64Field(value: self.reusedTasks, fieldNumber: 21)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Ergon_V1_SubmitReply, rhs: Ergon_V1_SubmitReply) -> Bool {
     if lhs.campaign != rhs.campaign {return false}
+    if lhs.reusedCampaign != rhs.reusedCampaign {return false}
+    if lhs.reusedTasks != rhs.reusedTasks {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_ReplayRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReplayRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaign\0\u{1}stage\0\u{1}tasks\0\u{3}log_size\0\u{3}log_root\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.campaign) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.stage) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.tasks) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.logSize) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.logRoot) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.campaign != 0 {
+      try visitor.visitSingularInt64Field(value: self.campaign, fieldNumber: 1)
+    }
+    if !self.stage.isEmpty {
+      try visitor.visitSingularStringField(value: self.stage, fieldNumber: 2)
+    }
+    if !self.tasks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.tasks, fieldNumber: 3)
+    }
+    if self.logSize != 0 {
+      try visitor.visitSingularInt64Field(value: self.logSize, fieldNumber: 4)
+    }
+    if !self.logRoot.isEmpty {
+      try visitor.visitSingularBytesField(value: self.logRoot, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_ReplayRequest, rhs: Ergon_V1_ReplayRequest) -> Bool {
+    if lhs.campaign != rhs.campaign {return false}
+    if lhs.stage != rhs.stage {return false}
+    if lhs.tasks != rhs.tasks {return false}
+    if lhs.logSize != rhs.logSize {return false}
+    if lhs.logRoot != rhs.logRoot {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_ReplayedTasks: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReplayedTasks"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}workers\0\u{1}tasks\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedStringField(value: &self.workers) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.tasks) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.workers.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.workers, fieldNumber: 1)
+    }
+    if !self.tasks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.tasks, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_ReplayedTasks, rhs: Ergon_V1_ReplayedTasks) -> Bool {
+    if lhs.workers != rhs.workers {return false}
+    if lhs.tasks != rhs.tasks {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
