@@ -1,6 +1,7 @@
 import ErgonAudit
 import ErgonModel
 import ErgonProvenance
+import SeededRandom
 import Testing
 
 private let honest = Fixture.stored("what everybody gets")
@@ -8,7 +9,7 @@ private let honest = Fixture.stored("what everybody gets")
 /// Ten workers with a thousand tasks each, of which the first one spoils two in a hundred, the
 /// others none.
 private struct Trial {
-    private var dice: SplitMix
+    private var dice: SeededGenerator
     private var makers = Makers(of: CampaignID(1))
     private var spoilt: Set<Int> = []
     private let seed: UInt64
@@ -17,7 +18,7 @@ private struct Trial {
 
     init(seed: UInt64, spoils: Bool = true) {
         self.seed = seed
-        dice = SplitMix(seed: seed)
+        dice = SeededGenerator(seed: seed)
         for (number, worker) in Self.workers.enumerated() {
             let tasks = number * Self.share..<(number + 1) * Self.share
             var batch = Fixture.batch("gen", 0..<1)

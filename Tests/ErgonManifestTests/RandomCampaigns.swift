@@ -1,10 +1,11 @@
 import ErgonModel
+import SeededRandom
 
 /// Campaigns of every kind that a manifest can describe.
 struct RandomCampaigns {
-    private var random: SplitMix
+    private var random: SeededGenerator
 
-    init(seed: UInt64) { random = SplitMix(seed: seed) }
+    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
     mutating func next() -> Campaign {
         let inputs = names(0...3, "i").map { input($0) }

@@ -1,6 +1,7 @@
 import ErgonModel
+import SeededRandom
 
-extension Dice {
+extension SeededGenerator {
     mutating func record() -> Record {
         Record(time: time(), event: event())
     }
@@ -21,13 +22,13 @@ extension Dice {
                     power: PowerModel(
                         source: text(), perThread: Watts(milliwatts: integer()),
                         uncertaintyPercent: roll(0...200)),
-                    signing: chance(50)
+                    signing: happens(50)
                         ? SigningKey(key: octets(33), certificate: octets(roll(0...700))) : nil))
         case 2:
             .campaignAccepted(
                 AcceptedCampaign(
                     id: campaign(), name: text(), manifest: digest(), by: text(),
-                    replay: chance(30) ? replay() : nil))
+                    replay: happens(30) ? replay() : nil))
         case 3: .stageSized(campaign(), stage: text(), count: count())
         case 4: .campaignCancelled(campaign(), by: text())
         case 5: .campaignSealed(seal())
@@ -47,12 +48,12 @@ extension Dice {
         }
     }
 
-    private mutating func replay() -> Replay {
-        Replay(
+    private mutating func replay() -> Rerun {
+        Rerun(
             of: campaign(), stage: text(),
             tasks: (0..<roll(1...3)).map { _ in
-                Replay.Tasks(workers: [WorkerID(text()), WorkerID("w2")], tasks: intervals())
-            }, draw: chance(50) ? Replay.Draw(size: count(), root: digest()) : nil)
+                Rerun.Tasks(workers: [WorkerID(text()), WorkerID("w2")], tasks: intervals())
+            }, draw: happens(50) ? Rerun.Draw(size: count(), root: digest()) : nil)
     }
 
     private mutating func octets(_ count: Int) -> [UInt8] {
@@ -79,32 +80,32 @@ extension Dice {
     }
 
     mutating func batch(count: Int) -> ResultBatch {
-        let (outputs, isPlain) = (roll(0...3), chance(50))
+        let (outputs, isPlain) = (roll(0...3), happens(50))
         var task = roll(0...1000)
         return ResultBatch(
             campaign: CampaignID(roll(1...9)), stage: text(), worker: WorkerID(text()),
             lease: LeaseID(epoch: roll(1...9), serial: roll(0...99_999)),
-            report: chance(20) ? nil : ReportID(life: self.count(), batch: roll(1...9)),
-            signature: chance(50)
-                ? BatchSignature(bytes: octets(68), statement: chance(30) ? digest() : nil) : nil,
+            report: happens(20) ? nil : ReportID(life: self.count(), batch: roll(1...9)),
+            signature: happens(50)
+                ? BatchSignature(bytes: octets(68), statement: happens(30) ? digest() : nil) : nil,
             results: (0..<count).map { _ in
-                task += chance(80) ? 1 : roll(-2...50)
+                task += happens(80) ? 1 : roll(-2...50)
                 return result(task, outputs: isPlain ? 0 : outputs, isPlain: isPlain)
             })
     }
 
     private mutating func result(_ task: Int, outputs: Int, isPlain: Bool) -> TaskResult {
-        let outcome: Outcome = isPlain || chance(70) ? .succeeded : failure()
+        let outcome: Outcome = isPlain || happens(70) ? .succeeded : failure()
         return TaskResult(
             task: task, outcome: outcome,
             outputs: outcome == .succeeded ? (0..<outputs).map { _ in file() } : [],
-            log: !isPlain && chance(30) ? file() : nil,
+            log: !isPlain && happens(30) ? file() : nil,
             started: Instant(microseconds: integer()), wall: Microseconds(integer()),
             cpu: Microseconds(integer()), energy: Joules(microjoules: integer()))
     }
 
     private mutating func file() -> StoredFile {
-        StoredFile(digest: chance(20) ? .ofNothing : digest(), size: ByteCount(integer()))
+        StoredFile(digest: happens(20) ? .ofNothing : digest(), size: ByteCount(integer()))
     }
 
     private mutating func failure() -> Outcome {
@@ -118,7 +119,7 @@ extension Dice {
             case 5: .stopped
             default: .notStarted(text())
             }
-        return .failed(failure, isFinal: chance(50))
+        return .failed(failure, isFinal: happens(50))
     }
 
     mutating func intervals() -> IntervalSet {
@@ -135,7 +136,7 @@ extension Dice {
         account.succeeded = Account.Line(
             attempts: roll(0...99), cpu: Microseconds(integer()), wall: Microseconds(integer()),
             energy: Joules(microjoules: integer()))
-        if chance(50) { account.superseded = account.succeeded }
+        if happens(50) { account.superseded = account.succeeded }
         return SealedCampaign(
             id: CampaignID(roll(1...9)),
             ending: SealedCampaign.Ending.allCases.randomElement(using: &self) ?? .complete,

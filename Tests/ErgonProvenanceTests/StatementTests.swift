@@ -1,11 +1,12 @@
 import ErgonModel
 import ErgonProvenance
+import SeededRandom
 import Testing
 
 @Suite struct StatementTests {
     @Test(arguments: UInt64(1)...16)
     func `a statement does not depend on how results are put together`(seed: UInt64) throws {
-        var dice = Dice(seed: seed)
+        var dice = SeededGenerator(seed: seed)
         var batch = dice.batch(count: 40)
         batch.report = ReportID(life: 4, batch: 2)
         let stage = Stage(step: 1, part: .merge(output: 0, level: 2))

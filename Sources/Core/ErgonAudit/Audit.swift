@@ -135,7 +135,7 @@ package struct Audit {
             accepted, spec, replaying: accepted.replay.flatMap(replayed))
     }
 
-    private mutating func replayed(_ replay: Replay) -> CampaignAudit? {
+    private mutating func replayed(_ replay: Rerun) -> CampaignAudit? {
         guard let earlier = campaigns[replay.of], !earlier.isReplay,
             let stage = Stage(name: replay.stage, in: earlier.campaign),
             let done = earlier.stages[stage]?.done,

@@ -33,7 +33,7 @@ extension CampaignAudit {
         return published.isEmpty && !hasKept ? .failed : .incomplete
     }
 
-    private func ending(of replay: Replay) -> SealedCampaign.Ending {
+    private func ending(of replay: Rerun) -> SealedCampaign.Ending {
         let stage = Stage(name: replay.stage, in: campaign).flatMap { stages[$0] }
         var left = replay.all
         for range in left.ranges { left.subtract(stage?.done.intersection(range) ?? IntervalSet()) }

@@ -8,7 +8,7 @@ struct CampaignState: Sendable {
     let by: String
     let accepted: Instant
     /// What it runs once more of an earlier one, if that is all it is.
-    var replay: Replay?
+    var replay: Rerun?
     var account = Account()
     var seal: SealedCampaign?
     var sealedAt: Instant?

@@ -24,7 +24,7 @@ package struct Coordinator: Sendable {
         case submit(
             RequestID, Campaign, manifest: StoredFile, by: String, reuse: CampaignID? = nil)
         /// Run tasks once more.
-        case replay(RequestID, Replay, by: String)
+        case replay(RequestID, Rerun, by: String)
         case intervene(RequestID, Intervention, by: String)
         /// The answer to `countLines`.
         case linesCounted(CampaignID, step: Int, of: StoredFile, lines: Int)

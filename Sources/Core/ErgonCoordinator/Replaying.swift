@@ -3,7 +3,7 @@ import ErgonModel
 /// Tasks that are run once more so that somebody can compare.
 extension Coordinator {
     mutating func replay(
-        _ request: RequestID, _ replay: Replay, _ by: String, _ now: Instant,
+        _ request: RequestID, _ replay: Rerun, _ by: String, _ now: Instant,
         _ effects: inout [Effect]
     ) {
         guard let old = campaigns[replay.of] else {
@@ -23,15 +23,15 @@ extension Coordinator {
 
 extension CampaignState {
     /// Why these tasks of it cannot be run once more.
-    fileprivate func objection(to replay: Replay) -> String? {
+    fileprivate func objection(to replay: Rerun) -> String? {
         let all = replay.all
         guard self.replay == nil else { return "campaign \(id) is a replay itself" }
         guard let stage = Stage(name: replay.stage, in: campaign), let state = stages[stage] else {
             return "campaign \(id) has no stage `\(replay.stage)`"
         }
-        guard !all.isEmpty, all.count <= Replay.mostTasks,
+        guard !all.isEmpty, all.count <= Rerun.mostTasks,
             all.count == replay.tasks.reduce(0, { $0 + $1.tasks.count })
-        else { return "a replay has from 1 to \(Replay.mostTasks) tasks, each once" }
+        else { return "a replay has from 1 to \(Rerun.mostTasks) tasks, each once" }
         guard all.ranges.allSatisfy({ state.done.contains($0) }) else {
             return "not all of tasks \(all) of `\(replay.stage)` are done"
         }
@@ -39,7 +39,7 @@ extension CampaignState {
     }
 
     /// Everything stands as in the earlier campaign, but for the tasks that are run once more.
-    mutating func prepare(_ replay: Replay, of old: CampaignState) {
+    mutating func prepare(_ replay: Rerun, of old: CampaignState) {
         self.replay = replay
         for (step, count) in old.lines.sorted(by: { $0.key < $1.key }) { setLines(count, of: step) }
         for stage in stages.keys.sorted() {
@@ -53,7 +53,7 @@ extension CampaignState {
     }
 
     /// What came of the tasks that were run once more.
-    func sealed(_ replay: Replay) -> SealedCampaign {
+    func sealed(_ replay: Rerun) -> SealedCampaign {
         let (all, stage) = (replay.all, Stage(name: replay.stage, in: campaign))
         let done = all.intersection(stage.flatMap { stages[$0]?.done } ?? IntervalSet())
         let ending: SealedCampaign.Ending =
@@ -78,7 +78,7 @@ extension StageState {
         }
     }
 
-    fileprivate mutating func open(_ replay: Replay, _ step: StepSpec, memory: ByteCount) {
+    fileprivate mutating func open(_ replay: Rerun, _ step: StepSpec, memory: ByteCount) {
         for tasks in replay.tasks {
             for task in tasks.tasks.ranges.joined() {
                 doneBefore[task] = tasks.workers

@@ -133,10 +133,10 @@ package struct AcceptedCampaign: Hashable, Sendable {
     /// Who asked, by the name in their certificate.
     package var by: String
     /// What it runs once more of an earlier campaign, with the same manifest, if that is all it is.
-    package var replay: Replay?
+    package var replay: Rerun?
 
     package init(
-        id: CampaignID, name: String, manifest: Digest, by: String, replay: Replay? = nil
+        id: CampaignID, name: String, manifest: Digest, by: String, replay: Rerun? = nil
     ) {
         self.id = id
         self.name = name

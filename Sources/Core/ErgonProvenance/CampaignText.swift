@@ -13,7 +13,7 @@ func members(of accepted: AcceptedCampaign) -> [String: JSON] {
     return members
 }
 
-private func json(_ replay: Replay) -> JSON {
+private func json(_ replay: Rerun) -> JSON {
     var members: [String: JSON] = [
         "campaign": exact(replay.of.number), "stage": .string(replay.stage),
         "tasks": .array(
@@ -68,8 +68,8 @@ extension Fields {
             })
     }
 
-    private mutating func replay() throws(RecordFault) -> Replay {
-        var tasks: [Replay.Tasks] = []
+    private mutating func replay() throws(RecordFault) -> Rerun {
+        var tasks: [Rerun.Tasks] = []
         for item in try array("tasks") {
             var fields = try Fields(item, "tasks")
             var workers: [WorkerID] = []
@@ -78,18 +78,18 @@ extension Fields {
                 workers.append(WorkerID(name))
             }
             tasks.append(
-                Replay.Tasks(
+                Rerun.Tasks(
                     workers: workers,
                     tasks: try intervalSet(try fields.value("tasks"), "tasks")))
             try fields.finish()
         }
         let draw = try optional("draw").map { value throws(RecordFault) in
             var fields = try Fields(value, "draw")
-            let draw = Replay.Draw(size: try fields.count("size"), root: try fields.digest("root"))
+            let draw = Rerun.Draw(size: try fields.count("size"), root: try fields.digest("root"))
             try fields.finish()
             return draw
         }
-        return Replay(of: try campaign(), stage: try string("stage"), tasks: tasks, draw: draw)
+        return Rerun(of: try campaign(), stage: try string("stage"), tasks: tasks, draw: draw)
     }
 
     /// The inverse of `members(of:)` for reopened campaigns.

@@ -12,7 +12,7 @@ extension ControlService {
         request: Ergon_V1_ReplayRequest, context: ServerContext
     ) async throws -> Ergon_V1_SubmitReply {
         let identity = try caller(context, Self.writers)
-        let replay: Replay
+        let replay: Rerun
         do { replay = try request.model() } catch {
             throw RPCError(code: .invalidArgument, message: error.problem)
         }

@@ -3,7 +3,7 @@ package import ErgonWireMessages
 import FoundationEssentials
 
 extension Ergon_V1_ReplayRequest {
-    package init(_ replay: Replay) {
+    package init(_ replay: Rerun) {
         self.init()
         campaign = Int64(replay.of.number)
         stage = replay.stage
@@ -18,23 +18,23 @@ extension Ergon_V1_ReplayRequest {
         logRoot = Data(draw.root.bytes)
     }
 
-    package func model() throws(WireFault) -> Replay {
-        var parts: [Replay.Tasks] = []
+    package func model() throws(WireFault) -> Rerun {
+        var parts: [Rerun.Tasks] = []
         for part in tasks {
             guard part.workers.count <= 16 else {
                 throw WireFault(problem: "\(part.workers.count) workers of one task")
             }
             parts.append(
-                Replay.Tasks(
+                Rerun.Tasks(
                     workers: part.workers.map { WorkerID(shortened($0)) },
                     tasks: try IntervalSet(part.tasks)))
         }
         guard (0..<1 << 53).contains(logSize), campaign >= 0 else {
             throw WireFault(problem: "a log of \(logSize) records")
         }
-        return Replay(
+        return Rerun(
             of: CampaignID(Int(campaign)), stage: stage, tasks: parts,
             draw: logRoot.isEmpty
-                ? nil : Replay.Draw(size: Int(logSize), root: try digest(logRoot)))
+                ? nil : Rerun.Draw(size: Int(logSize), root: try digest(logRoot)))
     }
 }

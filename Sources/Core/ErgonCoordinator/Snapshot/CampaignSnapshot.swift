@@ -27,7 +27,7 @@ extension SnapshotWriter {
         }
     }
 
-    private mutating func write(_ replay: Replay) {
+    private mutating func write(_ replay: Rerun) {
         write(replay.of.number)
         write(replay.stage)
         write(replay.tasks) { writer, tasks in
@@ -83,16 +83,16 @@ extension SnapshotWriter {
 }
 
 extension SnapshotReader {
-    private mutating func replay() throws(ReplayFault) -> Replay {
-        Replay(
+    private mutating func replay() throws(ReplayFault) -> Rerun {
+        Rerun(
             of: CampaignID(try count()), stage: try text(),
             tasks: try list { reader throws(ReplayFault) in
-                Replay.Tasks(
+                Rerun.Tasks(
                     workers: try reader.list { reader throws(ReplayFault) in try reader.worker() },
                     tasks: try reader.set())
             },
             draw: try optional { reader throws(ReplayFault) in
-                Replay.Draw(size: try reader.count(), root: try reader.digest())
+                Rerun.Draw(size: try reader.count(), root: try reader.digest())
             })
     }
 

@@ -1,7 +1,7 @@
 /// Tasks of one stage of an earlier campaign that are run once more, so that what they leave can be
 /// compared (`docs/REPRODUCIBILITY.md`). A campaign of its own in which nothing else runs, and
 /// which publishes nothing.
-package struct Replay: Hashable, Sendable {
+package struct Rerun: Hashable, Sendable {
     /// Tasks that the same workers have run.
     package struct Tasks: Hashable, Sendable {
         /// They get them only where nobody else could.
