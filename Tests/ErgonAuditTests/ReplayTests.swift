@@ -33,7 +33,8 @@ private struct Trial {
     }
 
     /// What a worker leaves when it runs the task again: the first one is no better than before.
-    private mutating func outputs(of task: Int, by worker: WorkerID, isFirst: Bool) -> [StoredFile] {
+    private mutating func outputs(of task: Int, by worker: WorkerID, isFirst: Bool) -> [StoredFile]
+    {
         let isSpoilt =
             worker == Self.workers[0] && !spoilt.isEmpty
             && (isFirst ? spoilt.contains(task) : Int.random(in: 0..<50, using: &dice) == 0)
@@ -119,7 +120,8 @@ private struct Trial {
         #expect(numbers.sample(10, below: 10) == IntervalSet(0..<10))
     }
 
-    @Test func `two that differ accuse nobody, a third decides, and who differs from itself is wrong`() {
+    @Test
+    func `two that differ accuse nobody, a third decides, and who differs from itself is wrong`() {
         func attempt(_ worker: String, _ content: String) -> Repetition.Attempt {
             .init(worker: WorkerID(worker), outputs: [Fixture.stored(content)])
         }

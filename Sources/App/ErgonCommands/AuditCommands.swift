@@ -119,7 +119,7 @@ struct AuditCommand: AsyncParsableCommand {
         commandName: "audit", abstract: "Reads and judges a log; asks no coordinator.",
         subcommands: [
             AuditVerifyCommand.self, AuditShowCommand.self, AuditProveCommand.self,
-            AuditExportCommand.self,
+            AuditExportCommand.self, AuditReplayCommand.self,
         ])
 }
 

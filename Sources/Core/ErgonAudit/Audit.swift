@@ -131,8 +131,9 @@ package struct Audit {
         if spec.name != accepted.name {
             findings.add("campaign \(id) is called \(accepted.name), its manifest \(spec.name)")
         }
-        campaigns[id] = CampaignAudit(
-            accepted, spec, replaying: accepted.replay.flatMap(replayed))
+        var earlier: CampaignAudit?
+        if let replay = accepted.replay { earlier = replayed(replay) }
+        campaigns[id] = CampaignAudit(accepted, spec, replaying: earlier)
     }
 
     private mutating func replayed(_ replay: Rerun) -> CampaignAudit? {

@@ -1,4 +1,4 @@
-package import ErgonModel
+import ErgonModel
 import ErgonProvenance
 
 /// How many records of results stand behind a worker's signature.
@@ -16,7 +16,7 @@ package struct SignatureCounts: Hashable, Sendable {
 /// Whether results on record are what the workers signed that reported them.
 struct SignatureAudit {
     /// Records that say together what was signed at once.
-    private struct Pending {
+    fileprivate struct Pending {
         var sequence: Int
         var records: Int
         var batch: ResultBatch

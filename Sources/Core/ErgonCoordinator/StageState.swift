@@ -149,7 +149,8 @@ struct StageState: Sendable {
         let seed = UInt64(truncatingIfNeeded: task) << 16 ^ UInt64(setbacks.count)
         let wait = time == nil ? .zero : step.retry.wait(after: setbacks.count, seed: seed)
         let time = time ?? Instant(microseconds: 0)
-        let kept = (troubles[task] ?? []).filter { $0.kind.isFailure }.map(\.worker)
+        let kept =
+            (troubles[task] ?? []).filter { $0.kind.isFailure }.map(\.worker)
             + (doneBefore[task] ?? [])
         again.insert(
             RetryQueue.Entry(

@@ -76,7 +76,6 @@ package func runCoordinator(
     try await thread.start()
     let own = try OwnCredentials(authority, in: home.credentials, now: clock())
     try issueOperator(authority, home, now: clock())
-
     let desk = try TokenDesk(path: home.tokens, authority: authority)
     let listeners = Listeners(
         configuration, before: try home.readPorts(), own, store, clock: clock, logger: logger)
@@ -84,8 +83,8 @@ package func runCoordinator(
         inbox: inbox, board: board, store: store, desk: desk, authority: authority, clock: clock,
         logger: logger)
     let link = WorkerLinkService(
-        inbox: inbox, store: store, ports: ports, authority: own.authority, clock: clock,
-        logger: logger)
+        inbox: inbox, store: store, ports: ports, authority: authority.certificate,
+        clock: clock, logger: logger)
     let enrolment = EnrolmentService(
         desk: desk, credentials: own, ports: { ports.value }, clock: clock, logger: logger)
     let controlServer = GRPCServer(transport: listeners.control, services: [control, link])

@@ -90,16 +90,14 @@ package func runWorker(
             let ending = await onItsOwnThread(until: inbox) {
                 guard configuration.runsTasks else {
                     var loop = ZeroWork(
-                        facts: configuration.facts, life: life,
-                        credentials: { current.value }, clock: clock)
+                        configuration.facts, life: life, { current.value }, clock: clock)
                     loop.run(inbox)
                     return .left
                 }
                 var loop = WorkerLoop(
                     facts: configuration.facts, life: life, credentials: { current.value },
-                    workplace: workplace, spool: spool,
-                    endpoint: endpoint, inbox: inbox, errands: errands, clock: clock,
-                    logger: logger)
+                    workplace: workplace, spool: spool, endpoint: endpoint, inbox: inbox,
+                    errands: errands, clock: clock, logger: logger)
                 return loop.run()
             }
             guard ending != .forsaken else {

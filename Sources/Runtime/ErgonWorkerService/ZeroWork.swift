@@ -17,7 +17,7 @@ struct ZeroWork {
     private var lastBatch = 0
 
     init(
-        facts: WorkerFacts, life: Int, credentials: @escaping @Sendable () -> Credentials,
+        _ facts: WorkerFacts, life: Int, _ credentials: @escaping @Sendable () -> Credentials,
         clock: @escaping @Sendable () -> Instant
     ) {
         self.facts = facts
