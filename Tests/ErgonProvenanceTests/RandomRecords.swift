@@ -23,7 +23,8 @@ extension SeededGenerator {
                         source: text(), perThread: Watts(milliwatts: integer()),
                         uncertaintyPercent: roll(0...200)),
                     signing: happens(50)
-                        ? SigningKey(key: octets(33), certificate: octets(roll(0...700))) : nil))
+                        ? SigningKey(key: octets(33), certificate: octets(roll(0...700))) : nil,
+                    place: place()))
         case 2:
             .campaignAccepted(
                 AcceptedCampaign(
@@ -150,5 +151,15 @@ extension SeededGenerator {
                     gaps: (0..<roll(0...3)).map { Coverage.Gap(range: $0..<$0 + 1, reason: text()) }
                 )
             }, account: account)
+    }
+}
+
+extension SeededGenerator {
+    fileprivate mutating func place() -> WorkerPlace? {
+        switch roll(0...2) {
+        case 0: nil
+        case 1: WorkerPlace(site: text(), nodeClass: nil)
+        default: WorkerPlace(site: text(), nodeClass: text())
+        }
     }
 }

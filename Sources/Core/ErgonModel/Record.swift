@@ -95,10 +95,12 @@ package struct WorkerFacts: Hashable, Sendable {
     package var power: PowerModel
     /// With what it signs its reports; `nil` in logs from before there were signatures.
     package var signing: SigningKey?
+    /// `nil` if nobody said where it stands.
+    package var place: WorkerPlace?
 
     package init(
         worker: WorkerID, cpus: Int, memory: ByteCount, cpuModel: String, power: PowerModel,
-        signing: SigningKey? = nil
+        signing: SigningKey? = nil, place: WorkerPlace? = nil
     ) {
         self.worker = worker
         self.cpus = cpus
@@ -106,6 +108,7 @@ package struct WorkerFacts: Hashable, Sendable {
         self.cpuModel = cpuModel
         self.power = power
         self.signing = signing
+        self.place = place
     }
 }
 

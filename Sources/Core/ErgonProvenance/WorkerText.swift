@@ -16,6 +16,10 @@ func members(of facts: WorkerFacts) -> [String: JSON] {
             "certificate": .string(Base64.text(signing.certificate)),
         ])
     }
+    if let place = facts.place {
+        members["site"] = .string(place.site)
+        members["nodeClass"] = place.nodeClass.map(JSON.string)
+    }
     return members
 }
 
@@ -51,7 +55,12 @@ extension Fields {
         return WorkerFacts(
             worker: WorkerID(try string("worker")), cpus: try count("cpus"),
             memory: ByteCount(try int64("memory")), cpuModel: try string("cpuModel"), power: model,
-            signing: signing)
+            signing: signing, place: try place())
+    }
+
+    private mutating func place() throws(RecordFault) -> WorkerPlace? {
+        guard let site = try optionalString("site") else { return nil }
+        return WorkerPlace(site: site, nodeClass: try optionalString("nodeClass"))
     }
 
     mutating func standing() throws(RecordFault) -> Standing {

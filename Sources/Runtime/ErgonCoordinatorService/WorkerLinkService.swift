@@ -33,6 +33,8 @@ struct WorkerLinkService: Ergon_V1_WorkerLink.SimpleServiceProtocol {
     let store: ContentStore
     let ports: SharedPorts
     let authority: Certificate
+    /// Where workers may stand; `nil` if nobody said.
+    let grid: Grid?
     let clock: @Sendable () -> Instant
     let logger: Logger
     let sessions = Sessions()
@@ -88,6 +90,11 @@ struct WorkerLinkService: Ergon_V1_WorkerLink.SimpleServiceProtocol {
         }
         guard let key = facts.signing.flatMap({ ReportKey(compressed: $0.key) }) else {
             throw RPCError(code: .invalidArgument, message: "a worker that signs nothing")
+        }
+        if let lack = facts.place.flatMap({ grid?.lack(of: $0) }) {
+            logger.warning(
+                "worker refused", metadata: ["worker": "\(worker)", "reason": "\(lack)"])
+            throw RPCError(code: .failedPrecondition, message: lack)
         }
         inbox.push(.linkOpened(facts, life: life, held, session: session, outbox))
         while let message = try await messages.next() {

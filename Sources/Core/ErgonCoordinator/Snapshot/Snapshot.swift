@@ -4,7 +4,7 @@ package import ErgonModel
 /// what came after. What is not on record, leases and connections, is not in it.
 extension Coordinator {
     /// Raised with every change of what stands in a snapshot, or of what a record leads to.
-    private static let snapshotVersion = 2
+    private static let snapshotVersion = 3
 
     package func snapshot() -> [UInt8] {
         var state = self
@@ -85,6 +85,10 @@ extension SnapshotWriter {
             writer.write(signing.key) { $0.write(Int($1)) }
             writer.write(signing.certificate) { $0.write(Int($1)) }
         }
+        write(facts.place) { writer, place in
+            writer.write(place.site)
+            writer.write(place.nodeClass) { $0.write($1) }
+        }
     }
 
     private mutating func write(_ standing: Standing) {
@@ -133,11 +137,18 @@ extension SnapshotReader {
                 uncertaintyPercent: try int()),
             signing: try optional { reader throws(ReplayFault) in
                 SigningKey(key: try reader.octets(), certificate: try reader.octets())
-            })
+            },
+            place: try optional { reader throws(ReplayFault) in try reader.place() })
     }
 
     private mutating func octets() throws(ReplayFault) -> [UInt8] {
         try list { reader throws(ReplayFault) in UInt8(try reader.count(255)) }
+    }
+
+    private mutating func place() throws(ReplayFault) -> WorkerPlace {
+        WorkerPlace(
+            site: try text(),
+            nodeClass: try optional { reader throws(ReplayFault) in try reader.text() })
     }
 
     private mutating func standing() throws(ReplayFault) -> Standing {
