@@ -19,10 +19,7 @@ struct ReplayedLog: Sendable {
 
     /// Goes through all records that are on disk by now.
     func read(_ body: (RecordedEvent) throws -> Void) throws -> SignedNote? {
-        var arguments = LogArguments()
-        arguments.log = home.log
-        arguments.content = nil
-        var reader = try arguments.open()
+        var reader = try LogReader(home.log)
         while let item = try reader.next() {
             guard case .record(_, let bytes) = item else { continue }
             try body(try decode(bytes).record.event)

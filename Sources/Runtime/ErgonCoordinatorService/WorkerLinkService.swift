@@ -86,7 +86,7 @@ struct WorkerLinkService: Ergon_V1_WorkerLink.SimpleServiceProtocol {
             throw RPCError(code: .invalidArgument, message: "the first message must be `hello`")
         }
         let (facts, life, held) = try refusing {
-            (try facts(of: worker, hello), try hello.drawnLife(), try hello.heldLeases())
+            (try signed(hello, by: worker), try hello.drawnLife(), try hello.heldLeases())
         }
         guard let key = facts.signing.flatMap({ ReportKey(compressed: $0.key) }) else {
             throw RPCError(code: .invalidArgument, message: "a worker that signs nothing")
@@ -102,7 +102,7 @@ struct WorkerLinkService: Ergon_V1_WorkerLink.SimpleServiceProtocol {
         }
     }
 
-    private func facts(of worker: WorkerID, _ hello: Ergon_V1_Hello) throws -> WorkerFacts {
+    private func signed(_ hello: Ergon_V1_Hello, by worker: WorkerID) throws -> WorkerFacts {
         var facts = try hello.facts(of: worker)
         do throws(SignerFault) {
             facts.signing = try SigningKey(
