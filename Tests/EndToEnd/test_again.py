@@ -21,7 +21,12 @@ SPOILT = """
 steps:
   make:
     split: {seeds: 24}
-    run: [sh, -c, 'case $PWD in */w2/*) echo spoilt;; *) echo {index};; esac > {out.text}; sleep 0.05']
+    run:
+      - sh
+      - -c
+      - |
+        case $PWD in */w2/*) echo spoilt;; *) echo {index};; esac > {out.text}
+        sleep 0.05
     outputs: {text: {file: text.txt, merge: lines}}
     determinism: bitwise
     resources: {memory: 16 MiB}

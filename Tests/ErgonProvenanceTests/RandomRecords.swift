@@ -44,6 +44,7 @@ extension SeededGenerator {
         case 14:
             .resultsReused(
                 ReusedResults(id: campaign(), from: campaign(), tasks: reopened().tasks))
+        case 20: .energyMetered(metered())
         case 12...13: .superseded(batch(count: roll(0...60)))
         default: .results(batch(count: roll(0...60)))
         }
@@ -59,6 +60,29 @@ extension SeededGenerator {
 
     private mutating func octets(_ count: Int) -> [UInt8] {
         (0..<count).map { _ in UInt8(roll(0...255)) }
+    }
+
+    private mutating func joules() -> Joules { Joules(microjoules: integer()) }
+
+    private mutating func metered() -> MeteredEnergy {
+        var interval = EnergyInterval<String>(
+            id: ReportID(life: count(), batch: count()), began: Instant(microseconds: integer()),
+            length: Microseconds(integer()),
+            reading: .dropped(EnergyGap.allCases.randomElement(using: &self) ?? .absent),
+            idlePower: happens(50) ? Watts(milliwatts: integer()) : nil)
+        if happens(70) {
+            interval.reading = .measured(joules(), by: meter())
+            (interval.unallocated, interval.remainder) = (joules(), joules())
+            interval.shares = (0..<roll(0...3)).map { _ in
+                EnergyInterval.Share(
+                    campaign: campaign(), stage: text(), dynamic: joules(), idle: joules())
+            }
+        }
+        return MeteredEnergy(worker: WorkerID(text()), interval: interval)
+    }
+
+    private mutating func meter() -> MeterSource {
+        MeterSource.allCases.randomElement(using: &self) ?? .wall
     }
 
     private mutating func campaign() -> CampaignID { CampaignID(roll(0...99)) }
@@ -102,7 +126,8 @@ extension SeededGenerator {
             outputs: outcome == .succeeded ? (0..<outputs).map { _ in file() } : [],
             log: !isPlain && happens(30) ? file() : nil,
             started: Instant(microseconds: integer()), wall: Microseconds(integer()),
-            cpu: Microseconds(integer()), energy: Joules(microjoules: integer()))
+            cpu: Microseconds(integer()), energy: Joules(microjoules: integer()),
+            meter: happens(30) ? meter() : nil)
     }
 
     private mutating func file() -> StoredFile {
@@ -136,7 +161,7 @@ extension SeededGenerator {
         var account = Account()
         account.succeeded = Account.Line(
             attempts: roll(0...99), cpu: Microseconds(integer()), wall: Microseconds(integer()),
-            energy: Joules(microjoules: integer()))
+            energy: Joules(microjoules: integer()), measured: happens(50) ? joules() : .zero)
         if happens(50) { account.superseded = account.succeeded }
         return SealedCampaign(
             id: CampaignID(roll(1...9)),

@@ -104,7 +104,7 @@ extension ReplayedLog {
                 }
             case .coordinatorStarted, .workerJoined, .resultsReused, .stageSized, .superseded,
                 .campaignHeld, .campaignReleased, .campaignReopened, .campaignCancelled,
-                .campaignSealed, .campaignForgotten, .workerStands, .logRepaired:
+                .campaignSealed, .campaignForgotten, .workerStands, .energyMetered, .logRepaired:
                 break
             }
         }

@@ -19,6 +19,7 @@ package struct Audit {
     /// A reopening may be several records; it is judged once they are all in.
     private var reopening: CampaignID?
     private var repairs: [AuditReport.Repair] = []
+    private var meters: [WorkerID: MeterAudit] = [:]
 
     /// - Parameters:
     ///   - campaign: the campaign whose canonical form has that digest, parsed and verified; `nil`
@@ -80,6 +81,7 @@ package struct Audit {
             if workers[worker] == nil {
                 findings.add("the standing of worker \(worker), which never joined")
             }
+        case .energyMetered(let energy): add(energy)
         case .logRepaired(let givenUp): repair(givenUp, at: record.time)
         }
     }
@@ -91,9 +93,18 @@ package struct Audit {
         case .workerJoined, .campaignAccepted, .resultsReused, .stageSized, .campaignHeld,
             .campaignReleased,
             .campaignReopened, .campaignCancelled, .campaignSealed, .campaignForgotten,
-            .workerStands:
+            .workerStands, .energyMetered:
             signatures.finish(&findings)
         }
+    }
+
+    private mutating func add(_ energy: MeteredEnergy) {
+        let worker = energy.worker
+        if workers[worker] == nil { findings.add("energy of worker \(worker), which never joined") }
+        if let problem = meters[worker, default: MeterAudit()].add(energy.interval) {
+            findings.add("energy of worker \(worker): \(problem)")
+        }
+        for share in energy.interval.shares { update(share.campaign) { $0.add(share, &$1) } }
     }
 
     private mutating func endReopening(before event: RecordedEvent) {
@@ -167,11 +178,21 @@ package struct Audit {
         let spec = campaigns[batch.campaign]?.campaign
         signatures.add(
             batch, spec.flatMap { Stage(name: batch.stage, in: $0) }, &findings)
+        claim(batch)
         if let task = reports.add(batch) {
             findings.add(
                 "campaign \(batch.campaign): \(batch.stage): task \(task) stands twice in a report "
                     + "of worker \(batch.worker)")
         }
+    }
+
+    private mutating func claim(_ batch: ResultBatch) {
+        guard batch.results.contains(where: { $0.meter != nil }),
+            let excess = meters[batch.worker, default: MeterAudit()].claim(batch)
+        else { return }
+        findings.add(
+            "campaign \(batch.campaign): \(batch.stage): results of worker \(batch.worker) have "
+                + "\(excess) µJ that no meter told of")
     }
 
     private mutating func update(
@@ -197,6 +218,7 @@ package struct Audit {
             findings: findings.all, omittedFindings: findings.omitted, records: nextSequence,
             epochs: epochs.last, workers: workers.values.sorted { $0.worker < $1.worker },
             campaigns: campaigns.values.sorted { $0.accepted.id < $1.accepted.id }.map(\.summary),
-            repairs: repairs, signatures: signatures.counts)
+            meters: meters.mapValues(\.account), repairs: repairs,
+            signatures: signatures.counts)
     }
 }

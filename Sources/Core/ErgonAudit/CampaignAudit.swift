@@ -15,6 +15,8 @@ struct CampaignAudit {
     private(set) var succeeded = Totals()
     private(set) var failed = Totals()
     var superseded = Totals()
+    /// By the names of stages.
+    var metered: [String: MeteredStage] = [:]
     private var isHeld = false
     private(set) var cancelledBy: String?
     private(set) var sealed: SealedCampaign?
@@ -47,7 +49,8 @@ struct CampaignAudit {
         return AuditReport.Summary(
             accepted: accepted, ending: sealed?.ending,
             outputs: isReplay ? [] : whole.published, unmade: isReplay ? [] : whole.unmade,
-            account: account, coverage: isReplay ? [] : whole.coverage)
+            account: account, metered: metered,
+            coverage: isReplay ? [] : whole.coverage)
     }
 
     func work(_ step: Int) -> StageAudit? { stages[Stage(step: step, part: .work)] }

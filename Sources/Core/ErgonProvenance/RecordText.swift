@@ -81,6 +81,7 @@ private enum RecordType: String {
     case campaignSealed = "campaign-sealed"
     case campaignForgotten = "campaign-forgotten"
     case workerStanding = "worker-standing"
+    case energyMetered = "energy"
     case logRepaired = "log-repaired"
 
     /// `nil` if this is no type of batches.
@@ -91,7 +92,7 @@ private enum RecordType: String {
         case .coordinatorStarted, .workerJoined, .campaignAccepted, .resultsReused, .stageSized,
             .campaignHeld,
             .campaignReleased, .campaignReopened, .campaignCancelled, .campaignSealed,
-            .campaignForgotten, .workerStanding, .logRepaired:
+            .campaignForgotten, .workerStanding, .energyMetered, .logRepaired:
             nil
         }
     }
@@ -134,6 +135,7 @@ private func typeAndBody(of event: RecordedEvent) -> (RecordType, Body) {
         return (.campaignForgotten, .members(members(campaign, by: by)))
     case .workerStands(let worker, let standing, let by):
         return (.workerStanding, .members(members(of: standing, of: worker, by: by)))
+    case .energyMetered(let energy): return (.energyMetered, .members(members(of: energy)))
     case .logRepaired(let givenUp): return (.logRepaired, .members(members(of: givenUp)))
     }
 }
@@ -163,6 +165,7 @@ extension Fields {
         case .workerStanding:
             .workerStands(
                 WorkerID(try string("worker")), try standing(), by: try string("actor"))
+        case .energyMetered: .energyMetered(try energy())
         case .logRepaired: .logRepaired(try givenUp())
         }
     }

@@ -4,7 +4,7 @@ package import ErgonModel
 /// what came after. What is not on record, leases and connections, is not in it.
 extension Coordinator {
     /// Raised with every change of what stands in a snapshot, or of what a record leads to.
-    private static let snapshotVersion = 3
+    private static let snapshotVersion = 4
 
     package func snapshot() -> [UInt8] {
         var state = self
@@ -71,6 +71,7 @@ extension SnapshotWriter {
             writer.write(heard.id.batch)
             writer.write(heard.tasks)
         }
+        writeMeter(of: worker)
     }
 
     private mutating func write(_ facts: WorkerFacts) {
@@ -125,6 +126,7 @@ extension SnapshotReader {
                 tasks: try reader.set())
         }
         for heard in reports { worker.note(heard) }
+        try readMeter(of: &worker)
         return worker
     }
 
