@@ -127,7 +127,7 @@ extension SignatureAudit.Pending {
 
 extension ResultBatch {
     /// Whether all that stands here was said; what succeeded may count as failed, and what was
-    /// superseded has lost its outputs.
+    /// superseded has lost its outputs; a meter's energy may be less than it was said to be.
     fileprivate func isPart(of said: ResultBatch, _ stage: Stage) -> Bool {
         guard said.campaign == campaign, said.stage == stage.numbers, said.worker == worker,
             said.lease == lease, said.report == report
@@ -147,8 +147,8 @@ extension ResultBatch {
 
 extension TaskResult {
     fileprivate func mayStand(for said: TaskResult) -> Bool {
-        guard started == said.started, wall == said.wall, cpu == said.cpu, energy == said.energy,
-            log == said.log
+        guard started == said.started, wall == said.wall, cpu == said.cpu, log == said.log,
+            meter == said.meter, energy == said.energy || meter != nil && energy < said.energy
         else { return false }
         switch (outcome, said.outcome) {
         case (.succeeded, .succeeded): return outputs == said.outputs || outputs.isEmpty

@@ -158,14 +158,19 @@ extension WorkerReport {
     }
 
     /// Whether what was signed can be told from `recorded`, which came of its results: none is
-    /// missing, and none that succeeded is said to have failed.
+    /// missing, none that succeeded is said to have failed, and none has less energy.
     fileprivate func isSaid(by recorded: [TaskResult]) -> Bool {
         signature?.isAltered == false && recorded.taskCount == results.taskCount
             && recorded.successCount == results.successCount
+            && recorded.energy == results.energy
     }
 }
 
 extension [TaskResult] {
+    fileprivate var energy: Joules {
+        indices.reduce(.zero) { $0 + self[$1].energy * self[$1].count }
+    }
+
     fileprivate var successCount: Int {
         indices.reduce(0) { $0 + (self[$1].outcome == .succeeded ? self[$1].count : 0) }
     }

@@ -70,8 +70,7 @@ package func runWorker(
     let spool = try Spool(
         folder: "\(configuration.folder)/results/\(Digest(of: authority).hex)", life: life,
         logger: logger)
-    let current = CurrentCredentials(credentials)
-    let (inbox, errands) = (WorkerInbox(), Errands())
+    let (inbox, errands, current) = (WorkerInbox(), Errands(), CurrentCredentials(credentials))
     let endpoint = Endpoint(
         host: configuration.address.host, port: configuration.address.dataPort,
         keyPath: credentials.keyPath, certificatePath: credentials.certificatePath,
