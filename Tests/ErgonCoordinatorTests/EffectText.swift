@@ -22,7 +22,8 @@ struct EffectText {
                 }
             }
         case .coordinatorStarted, .workerJoined, .stageSized, .campaignHeld, .campaignReleased,
-            .campaignReopened, .campaignCancelled, .campaignSealed, .campaignForgotten,
+            .resultsReused, .campaignReopened, .campaignCancelled, .campaignSealed,
+            .campaignForgotten,
             .workerStands, .energyMetered, .logRepaired:
             break
         }
@@ -39,6 +40,7 @@ struct EffectText {
         case .record(let record): self.record(record.event)
         case .send(let worker, let order): ["to \(worker): \(self.order(order))"]
         case .reply(_, let reply): self.reply(reply)
+        case .keepStatement(let report, let worker): ["keep what \(worker) signed: \(report.id)"]
         case .countLines(let id, let step, let file):
             ["count the lines of \(name(file)) for \(id) \(campaigns[id]?.steps[step].name ?? "?")"]
         }
@@ -77,6 +79,10 @@ struct EffectText {
             ["record: \(reopened.id) reopened by \(reopened.by)"]
                 + reopened.tasks.map { "  \($0.stage) \($0.tasks)" }
         case .campaignCancelled(let id, let by): ["record: \(id) cancelled by \(by)"]
+        case .resultsReused(let reused):
+            reused.tasks.map {
+                "record: \(reused.id) has \($0.stage) \($0.tasks) of \(reused.from)"
+            }
         case .campaignForgotten(let id, let by): ["record: \(id) forgotten by \(by)"]
         case .workerStands(let worker, let standing, let by):
             ["record: \(worker) \(text(standing)), by \(by)"]

@@ -86,8 +86,8 @@ package func runCoordinator(
         inbox: inbox, board: board, store: store, desk: desk, authority: authority, clock: clock,
         logger: logger)
     let link = WorkerLinkService(
-        inbox: inbox, store: store, ports: ports, grid: configuration.grid, clock: clock,
-        logger: logger)
+        inbox: inbox, store: store, ports: ports, authority: authority.certificate,
+        grid: configuration.grid, clock: clock, logger: logger)
     let enrolment = EnrolmentService(
         desk: desk, credentials: own, ports: { ports.value }, clock: clock, logger: logger)
     let controlServer = GRPCServer(transport: listeners.control, services: [control, link])
