@@ -234,6 +234,11 @@ package nonisolated struct Ergon_V1_Hello: Sendable {
   /// Drawn by each process of a worker when it starts, below 2^53.
   package var life: Int64 = 0
 
+  /// Where it stands; empty if nobody said.
+  package var site: String = String()
+
+  package var nodeClass: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1349,6 +1354,11 @@ package nonisolated struct Ergon_V1_WorkerStatus: Sendable {
   /// Why it is quarantined, or what speaks against it.
   package var reason: String = String()
 
+  /// Empty if nobody said.
+  package var site: String = String()
+
+  package var nodeClass: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1732,7 +1742,7 @@ nonisolated extension Ergon_V1_ToWorker: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpus\0\u{3}memory_bytes\0\u{3}cpu_model\0\u{3}power_source\0\u{3}milliwatts_per_thread\0\u{3}power_uncertainty_percent\0\u{1}version\0\u{1}held\0\u{1}life\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpus\0\u{3}memory_bytes\0\u{3}cpu_model\0\u{3}power_source\0\u{3}milliwatts_per_thread\0\u{3}power_uncertainty_percent\0\u{1}version\0\u{1}held\0\u{1}life\0\u{1}site\0\u{3}node_class\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1749,6 +1759,8 @@ nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 7: try { try decoder.decodeSingularStringField(value: &self.version) }()
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.held) }()
       case 9: try { try decoder.decodeSingularInt64Field(value: &self.life) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.site) }()
+      case 11: try { try decoder.decodeSingularStringField(value: &self.nodeClass) }()
       default: break
       }
     }
@@ -1782,6 +1794,12 @@ nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.life != 0 {
       try visitor.visitSingularInt64Field(value: self.life, fieldNumber: 9)
     }
+    if !self.site.isEmpty {
+      try visitor.visitSingularStringField(value: self.site, fieldNumber: 10)
+    }
+    if !self.nodeClass.isEmpty {
+      try visitor.visitSingularStringField(value: self.nodeClass, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1795,6 +1813,8 @@ nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.version != rhs.version {return false}
     if lhs.held != rhs.held {return false}
     if lhs.life != rhs.life {return false}
+    if lhs.site != rhs.site {return false}
+    if lhs.nodeClass != rhs.nodeClass {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3830,7 +3850,7 @@ nonisolated extension Ergon_V1_WorkersReply: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Ergon_V1_WorkerStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkerStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}connected\0\u{1}cpus\0\u{3}memory_bytes\0\u{3}cpu_model\0\u{3}leased_tasks\0\u{3}finished_tasks\0\u{1}standing\0\u{1}reason\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}connected\0\u{1}cpus\0\u{3}memory_bytes\0\u{3}cpu_model\0\u{3}leased_tasks\0\u{3}finished_tasks\0\u{1}standing\0\u{1}reason\0\u{1}site\0\u{3}node_class\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3847,6 +3867,8 @@ nonisolated extension Ergon_V1_WorkerStatus: SwiftProtobuf.Message, SwiftProtobu
       case 7: try { try decoder.decodeSingularInt64Field(value: &self.finishedTasks) }()
       case 8: try { try decoder.decodeSingularStringField(value: &self.standing) }()
       case 9: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.site) }()
+      case 11: try { try decoder.decodeSingularStringField(value: &self.nodeClass) }()
       default: break
       }
     }
@@ -3880,6 +3902,12 @@ nonisolated extension Ergon_V1_WorkerStatus: SwiftProtobuf.Message, SwiftProtobu
     if !self.reason.isEmpty {
       try visitor.visitSingularStringField(value: self.reason, fieldNumber: 9)
     }
+    if !self.site.isEmpty {
+      try visitor.visitSingularStringField(value: self.site, fieldNumber: 10)
+    }
+    if !self.nodeClass.isEmpty {
+      try visitor.visitSingularStringField(value: self.nodeClass, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3893,6 +3921,8 @@ nonisolated extension Ergon_V1_WorkerStatus: SwiftProtobuf.Message, SwiftProtobu
     if lhs.finishedTasks != rhs.finishedTasks {return false}
     if lhs.standing != rhs.standing {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs.site != rhs.site {return false}
+    if lhs.nodeClass != rhs.nodeClass {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
