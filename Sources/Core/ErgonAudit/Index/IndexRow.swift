@@ -36,6 +36,7 @@ package func indexRows(
     case .campaignSealed(let seal): seal.outputs.map { .output(seal.id, $0) }
     case .workerStands(let worker, _, let by):
         [.mention(.worker, worker.name), .mention(.person, by)]
+    case .energyMetered(let energy): [.mention(.worker, energy.worker.name)]
     case .logRepaired(let givenUp): [.mention(.person, givenUp.by)]
     }
 }
