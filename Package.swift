@@ -22,7 +22,7 @@ func tests(
     _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
 ) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies,
+        name: "\(name)Tests", dependencies: [.target(name: name), "SeededRandom"] + dependencies,
         path: "Tests/\(name)Tests", exclude: exclude, swiftSettings: strict)
 }
 
@@ -152,6 +152,7 @@ let app: [Target] = [
 ]
 
 let checks: [Target] = [
+    .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
     tests("ErgonModel", []),
     tests("ErgonManifest", ["ErgonModel"], exclude: ["Corpus"]),
     tests("ErgonPlanner", ["ErgonModel"], exclude: ["Fixtures"]),

@@ -2,11 +2,12 @@ import ErgonAudit
 import ErgonCoordinator
 import ErgonModel
 import ErgonProvenance
+import SeededRandom
 
 /// A coordinator, workers that fail, vanish and come back, and people who meddle, as the seed says.
 /// What goes on record is encoded and read again, as it would be from a disk.
 struct World {
-    private var dice: Dice
+    private var dice: SeededGenerator
     private var coordinator = Coordinator()
     private(set) var log: [[UInt8]] = []
     private var workers: [WorkerID: Worker] = [:]
@@ -25,7 +26,7 @@ struct World {
     }
 
     init(seed: UInt64) {
-        dice = Dice(state: seed)
+        dice = SeededGenerator(seed: seed)
         failureRate = [0, 10, 40, 90][Int(seed % 4)]
     }
 
@@ -249,19 +250,4 @@ struct World {
         // Whatever still comes of it is not on record.
         for name in workers.keys.sorted() { connect(name) }
     }
-}
-
-/// SplitMix64.
-private struct Dice: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
-    }
-
-    mutating func roll(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
 }

@@ -1,5 +1,6 @@
 import ErgonCoordinator
 import ErgonModel
+import SeededRandom
 
 /// A coordinator on a bad day: workers that obey their leases but fail, vanish and come back,
 /// connections that break with messages under way, people who intervene, a clock that is set back,

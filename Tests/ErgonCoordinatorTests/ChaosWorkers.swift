@@ -1,5 +1,6 @@
 import ErgonCoordinator
 import ErgonModel
+import SeededRandom
 
 /// What workers do, and what happens to them.
 extension Chaos {

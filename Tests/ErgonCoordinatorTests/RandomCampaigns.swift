@@ -1,4 +1,5 @@
 import ErgonModel
+import SeededRandom
 
 extension SeededGenerator {
     /// A small campaign of one to four steps with every kind of split, merge and dependency that

@@ -1,6 +1,7 @@
 import ErgonCoordinator
 import ErgonModel
 import Testing
+import SeededRandom
 
 /// That results stand together changes nothing but how much room and time they take.
 @Suite("results that stand as one") struct ResultRunTests {

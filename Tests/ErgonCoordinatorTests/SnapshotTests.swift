@@ -1,6 +1,7 @@
 import ErgonCoordinator
 import ErgonModel
 import Testing
+import SeededRandom
 
 /// What a restart reads in the place of the log's beginning.
 @Suite("a snapshot") struct SnapshotTests {

@@ -1,6 +1,7 @@
 import ErgonManifest
 import Foundation
 import Testing
+import SeededRandom
 
 /// Texts that were not written by a friend: refused, quickly, and with a place.
 @Suite struct HostileTextTests {
@@ -74,7 +75,7 @@ import Testing
 
     @Test(arguments: UInt64(1)...64)
     func `a manifest with random damage is refused or is one`(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var bytes = Array(try Corpus.text(of: "valid/every-key").utf8)
         let marks = Array("\n\t {}[]:,&*!|>'\"%@`#-?0a\u{0}\u{e9}".utf8)
         for _ in 0..<Int.random(in: 1...8, using: &random) {
@@ -125,20 +126,5 @@ import Testing
     @Test func `columns are counted in characters after letters beyond ASCII`() throws {
         let error = try onlyError(of: manifest(steps: "{s: {run: [\"größe👍\"], cpu: 1}}"))
         #expect((error.line, error.column) == (4, 30))
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers from the same seed everywhere.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,10 +1,11 @@
 import ErgonModel
+import SeededRandom
 
 /// Campaigns of every kind that a manifest can describe.
 struct RandomCampaigns {
-    private var random: SplitMix
+    private var random: SeededGenerator
 
-    init(seed: UInt64) { random = SplitMix(seed: seed) }
+    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
     mutating func next() -> Campaign {
         let inputs = names(0...3, "i").map { input($0) }
@@ -81,6 +82,7 @@ struct RandomCampaigns {
                 cleanup: perhaps { Microseconds(Int64($0.number(1...999_999_999))) } ?? .zero),
             retry: retry(), variables: variables())
         step.isWarm = number(0...3) == 0
+        step.determinism = perhaps { $0.determinism() }
         step.run = command(of: step)
         if step.isWarm { step.run.removeAll { !$0.placeholders.allSatisfy(isOfEveryTask) } }
         if step.run.isEmpty { step.run = [Template(parts: [.text("program")])] }
@@ -94,6 +96,17 @@ struct RandomCampaigns {
             .output:
             false
         }
+    }
+
+    private mutating func determinism() -> Determinism {
+        let format = Determinism.Comparator.known(pick(Determinism.Format.allCases))
+        let program = Determinism.Comparator.run([
+            Template(parts: [.text("compare")]), Template(parts: [.placeholder(.inputs)]),
+        ])
+        return pick([
+            .bitwise, .canonical(format), .canonical(program), .statistical(program, nil),
+            .statistical(format, Tolerance(partsPerTrillion: number(1...Tolerance.one))),
+        ])
     }
 
     private mutating func retry() -> RetrySpec {

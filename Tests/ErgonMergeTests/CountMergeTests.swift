@@ -1,6 +1,7 @@
 import ErgonMerge
 import ErgonModel
 import Testing
+import SeededRandom
 
 @Suite struct `Counts` {
     private let rule = MergeSpec.Rule.counts(equal: [])

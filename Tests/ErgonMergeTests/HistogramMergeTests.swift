@@ -1,6 +1,7 @@
 import ErgonMerge
 import ErgonModel
 import Testing
+import SeededRandom
 
 /// A histogram of one axis with a bin for each value, and no flow bins.
 private func histogram(_ storage: String, bins: Int, extra: String = "") -> String {

@@ -1,6 +1,7 @@
 import ErgonMerge
 import ErgonModel
 import Testing
+import SeededRandom
 
 @Suite struct `Text is joined in task order` {
     @Test(arguments: [

@@ -1,5 +1,6 @@
 import ErgonModel
 import Testing
+import SeededRandom
 
 @Suite struct `Interval sets` {
     @Test(arguments: UInt64(1)...40)

@@ -1,5 +1,6 @@
 import ErgonModel
 import Testing
+import SeededRandom
 
 @Suite struct `JSON text` {
     @Test(

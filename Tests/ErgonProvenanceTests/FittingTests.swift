@@ -1,6 +1,7 @@
 import ErgonModel
 import ErgonProvenance
 import Testing
+import SeededRandom
 
 private func length(_ event: RecordedEvent) -> Int {
     encode(Record(time: Instant(microseconds: 0), event: event), sequence: 1 << 53 - 1).count
@@ -8,7 +9,7 @@ private func length(_ event: RecordedEvent) -> Int {
 
 @Test("a batch is split into records that fit", arguments: [1, 100, 1000, 5000])
 func splitting(count: Int) throws {
-    var dice = Dice(state: 5)
+    var dice = SeededGenerator(seed: 5)
     var batch = dice.batch(count: count)
     for place in batch.results.indices {
         batch.results[place].outputs = [StoredFile(digest: dice.digest(), size: ByteCount(9))]
@@ -38,7 +39,7 @@ func splitting(count: Int) throws {
 }
 
 @Test func `the pieces of a batch are of the same report and kind`() {
-    var dice = Dice(state: 6)
+    var dice = SeededGenerator(seed: 6)
     var batch = dice.batch(count: 5000)
     batch.report = ReportID(life: 1, batch: 2)
     for event in [RecordedEvent.results(batch), .superseded(batch)] {
@@ -58,7 +59,7 @@ func splitting(count: Int) throws {
 }
 
 @Test func `more results than a record may hold are several records, however alike they are`() {
-    var dice = Dice(state: 7)
+    var dice = SeededGenerator(seed: 7)
     var batch = dice.batch(count: 1)
     batch.results = [
         TaskResult(
@@ -72,7 +73,7 @@ func splitting(count: Int) throws {
 
 @Test("an entry is what its record is when it is encoded", arguments: UInt64(1)...60)
 func entriesEncoded(seed: UInt64) {
-    var dice = Dice(state: seed)
+    var dice = SeededGenerator(seed: seed)
     let time = Instant(microseconds: 1_354_752_000_000_001)
     let count = [3, 700, 5000][Int(seed % 3)]
     for event in [RecordedEvent.results(dice.batch(count: count)), dice.record().event] {
@@ -130,7 +131,7 @@ func entriesEncoded(seed: UInt64) {
 }
 
 @Test func `fitting changes nothing that fits`() {
-    var dice = Dice(state: 11)
+    var dice = SeededGenerator(seed: 11)
     for _ in 0..<200 {
         let event = dice.event()
         #expect(fitted(event) == [event])

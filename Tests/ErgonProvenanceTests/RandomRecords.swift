@@ -1,6 +1,7 @@
 import ErgonModel
+import SeededRandom
 
-extension Dice {
+extension SeededGenerator {
     mutating func record() -> Record {
         Record(time: time(), event: event())
     }
@@ -62,30 +63,30 @@ extension Dice {
     }
 
     mutating func batch(count: Int) -> ResultBatch {
-        let (outputs, isPlain) = (roll(0...3), chance(50))
+        let (outputs, isPlain) = (roll(0...3), happens(50))
         var task = roll(0...1000)
         return ResultBatch(
             campaign: CampaignID(roll(1...9)), stage: text(), worker: WorkerID(text()),
             lease: LeaseID(epoch: roll(1...9), serial: roll(0...99_999)),
-            report: chance(20) ? nil : ReportID(life: self.count(), batch: roll(1...9)),
+            report: happens(20) ? nil : ReportID(life: self.count(), batch: roll(1...9)),
             results: (0..<count).map { _ in
-                task += chance(80) ? 1 : roll(-2...50)
+                task += happens(80) ? 1 : roll(-2...50)
                 return result(task, outputs: isPlain ? 0 : outputs, isPlain: isPlain)
             })
     }
 
     private mutating func result(_ task: Int, outputs: Int, isPlain: Bool) -> TaskResult {
-        let outcome: Outcome = isPlain || chance(70) ? .succeeded : failure()
+        let outcome: Outcome = isPlain || happens(70) ? .succeeded : failure()
         return TaskResult(
             task: task, outcome: outcome,
             outputs: outcome == .succeeded ? (0..<outputs).map { _ in file() } : [],
-            log: !isPlain && chance(30) ? file() : nil,
+            log: !isPlain && happens(30) ? file() : nil,
             started: Instant(microseconds: integer()), wall: Microseconds(integer()),
             cpu: Microseconds(integer()), energy: Joules(microjoules: integer()))
     }
 
     private mutating func file() -> StoredFile {
-        StoredFile(digest: chance(20) ? .ofNothing : digest(), size: ByteCount(integer()))
+        StoredFile(digest: happens(20) ? .ofNothing : digest(), size: ByteCount(integer()))
     }
 
     private mutating func failure() -> Outcome {
@@ -99,7 +100,7 @@ extension Dice {
             case 5: .stopped
             default: .notStarted(text())
             }
-        return .failed(failure, isFinal: chance(50))
+        return .failed(failure, isFinal: happens(50))
     }
 
     mutating func intervals() -> IntervalSet {
@@ -116,7 +117,7 @@ extension Dice {
         account.succeeded = Account.Line(
             attempts: roll(0...99), cpu: Microseconds(integer()), wall: Microseconds(integer()),
             energy: Joules(microjoules: integer()))
-        if chance(50) { account.superseded = account.succeeded }
+        if happens(50) { account.superseded = account.succeeded }
         return SealedCampaign(
             id: CampaignID(roll(1...9)),
             ending: SealedCampaign.Ending.allCases.randomElement(using: &self) ?? .complete,

@@ -1,6 +1,7 @@
 import ErgonModel
 import ErgonProvenance
 import Testing
+import SeededRandom
 
 private func coded(_ event: RecordedEvent, sequence: Int = 7) -> [UInt8] {
     encode(
@@ -14,7 +15,7 @@ private func text(_ event: RecordedEvent) -> String {
 
 @Test("what is encoded comes back as it was", arguments: UInt64(1)...400)
 func roundTrip(seed: UInt64) throws {
-    var dice = Dice(state: seed)
+    var dice = SeededGenerator(seed: seed)
     let (record, sequence) = (dice.record(), dice.roll(0...100_000))
     let bytes = encode(record, sequence: sequence)
     let back = try decode(bytes)
@@ -306,7 +307,7 @@ func roundTrip(seed: UInt64) throws {
     "a batch with another byte is refused, or is what would be written so", arguments: UInt64(1)...6
 )
 func changedBytes(seed: UInt64) throws {
-    var dice = Dice(state: seed)
+    var dice = SeededGenerator(seed: seed)
     var batch = dice.batch(count: 6)
     batch.results[0].outcome = .failed(.notStarted("ü\"\n"), isFinal: true)
     let bytes = coded(seed % 2 == 0 ? .results(batch) : .superseded(batch))

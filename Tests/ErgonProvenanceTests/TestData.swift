@@ -1,6 +1,7 @@
 import ErgonModel
 import ErgonProvenance
 import Foundation
+import SeededRandom
 
 /// The published vectors beside the repository, if they are there.
 let vectors: URL? = {
@@ -21,21 +22,7 @@ func vector(_ path: String) throws -> [UInt8] {
     return Array(try Data(contentsOf: vectors.appending(path: path)))
 }
 
-/// SplitMix64: small, seeded, good enough to pick cases.
-struct Dice: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
-    }
-
-    mutating func roll(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
-    mutating func chance(_ percent: Int) -> Bool { roll(1...100) <= percent }
-
+extension SeededGenerator {
     mutating func digest() -> ErgonModel.Digest {
         let bytes = (0..<32).map { _ in UInt8.random(in: 0...255, using: &self) }
         return ErgonModel.Digest(of: bytes)
@@ -47,7 +34,7 @@ struct Dice: RandomNumberGenerator {
     }
 
     /// What a record can count to.
-    mutating func count() -> Int { chance(20) ? 1 << 53 - roll(0...2) : roll(0...1_000_000) }
+    mutating func count() -> Int { happens(20) ? 1 << 53 - roll(0...2) : roll(0...1_000_000) }
 
     /// Small ones, negative ones, and those that a double cannot hold.
     mutating func integer() -> Int64 {

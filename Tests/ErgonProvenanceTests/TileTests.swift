@@ -2,6 +2,7 @@ import ErgonModel
 import ErgonProvenance
 import Foundation
 import Testing
+import SeededRandom
 
 private typealias Digest = ErgonModel.Digest
 
@@ -77,7 +78,7 @@ struct TileTests {
 
     @Test func `names every byte that is changed, and every file that is gone`() throws {
         let whole = try tiles(700)
-        var dice = Dice(state: 5)
+        var dice = SeededGenerator(seed: 5)
         for (name, bytes) in whole.files.sorted(by: { $0.key < $1.key })
         where name != "checkpoint" {
             for _ in 0..<12 {

@@ -4,6 +4,7 @@ import ErgonWireMessages
 import FoundationEssentials
 import SwiftProtobuf
 import Testing
+import SeededRandom
 
 private typealias Change<Message> = @Sendable (inout Message) -> Void
 

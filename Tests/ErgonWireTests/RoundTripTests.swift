@@ -4,6 +4,7 @@ import ErgonWireMessages
 import FoundationEssentials
 import SwiftProtobuf
 import Testing
+import SeededRandom
 
 /// From the model over the wire's bytes and back: nothing is lost on the way.
 @Suite("what travels arrives as it was") struct RoundTripTests {

@@ -1,5 +1,6 @@
 import ErgonModel
 import ErgonWorker
+import SeededRandom
 
 /// A runtime and a coordinator that give a worker whatever the seed says, and keep the books.
 struct WorkDay {

@@ -74,6 +74,7 @@ private func form(_ step: StepSpec) -> JSON {
         ]),
         "retry": form(step.retry),
         "environment": .object(["variables": form(step.variables)]),
+        "determinism": step.determinism.map(form),
     ])
 }
 
@@ -154,4 +155,23 @@ private func form(_ merge: MergeSpec) -> JSON {
     case .run(let command): members["run"] = form(command)
     }
     return .object(members)
+}
+
+private func form(_ determinism: Determinism) -> JSON {
+    var members: [String: JSON] = ["class": .string(determinism.kind.rawValue)]
+    switch determinism {
+    case .bitwise: return .string(determinism.kind.rawValue)
+    case .canonical(let comparator): add(comparator, to: &members)
+    case .statistical(let comparator, let tolerance):
+        add(comparator, to: &members)
+        members["tolerance"] = tolerance.map { .number($0.fraction) }
+    }
+    return .object(members)
+}
+
+private func add(_ comparator: Determinism.Comparator, to members: inout [String: JSON]) {
+    switch comparator {
+    case .known(let format): members["compare"] = .string(format.rawValue)
+    case .run(let command): members["run"] = form(command)
+    }
 }

@@ -179,7 +179,7 @@ extension Reading {
                     name: output.name, file: output.file?.content ?? output.name,
                     merge: output.merge.given?.content)
             }, resources: step.resources, retry: step.retry, variables: step.variables,
-            isWarm: step.isWarm)
+            isWarm: step.isWarm, determinism: step.determinism)
         return CheckedStep(
             spec: spec, place: step.place, splitPlace: step.split.given?.place ?? step.place,
             rangePlace: step.range.given?.place ?? step.place, runPlaces: step.run.map(\.place))

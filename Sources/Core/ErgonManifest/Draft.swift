@@ -80,6 +80,7 @@ struct StepDraft: Sendable {
     var resources = Resources(
         cpus: 1, memory: ByteCount(1 << 30), time: nil, limit: .seconds(24 * 60 * 60))
     var retry = RetrySpec()
+    var determinism: Determinism?
     var variables: [String: String] = [:]
 
     /// What it waits for and reads: `over` first.

@@ -5,7 +5,7 @@ extension Reading {
         var draft = StepDraft(name: entry.key, place: entry.place)
         let keys = [
             "over", "split", "range", "points", "with", "run", "warm", "outputs", "resources",
-            "retry", "environment",
+            "retry", "environment", "determinism",
         ]
         guard let section = section(entry.value, "step `\(entry.key)`", keys: keys) else {
             (draft.over, draft.split) = (.unreadable, .unreadable)
@@ -20,6 +20,7 @@ extension Reading {
         draft.outputs = section["outputs"].map { outputs($0) } ?? []
         if let value = section["resources"] { resources(value, &draft.resources) }
         if let value = section["retry"] { retry(value, &draft.retry) }
+        draft.determinism = section["determinism"].flatMap { determinism($0) }
         if let value = section["environment"],
             let section = self.section(value, "`environment` of a step", keys: ["variables"])
         {

@@ -123,6 +123,8 @@ package struct StepSpec: Hashable, Sendable {
     package var run: [Template]
     /// `run` starts a program that takes task after task (`docs/WARM.md`), and not one for each.
     package var isWarm: Bool
+    /// How alike two runs of a task are; `nil` where its author does not say.
+    package var determinism: Determinism?
     /// In ascending order of their names.
     package var outputs: [OutputSpec]
     package var resources: Resources
@@ -132,10 +134,12 @@ package struct StepSpec: Hashable, Sendable {
     package init(
         name: String, over: Source?, split: Split, points: [PointAxis], with: [NamedSource],
         run: [Template], outputs: [OutputSpec], resources: Resources, retry: RetrySpec,
-        variables: [String: String], isWarm: Bool = false
+        variables: [String: String], isWarm: Bool = false,
+        determinism: Determinism? = nil
     ) {
         self.name = name
         self.isWarm = isWarm
+        self.determinism = determinism
         self.over = over
         self.split = split
         self.points = points
