@@ -54,7 +54,7 @@ struct World {
             case .countLines(let id, let step, let file):
                 events.append(
                     .linesCounted(id, step: step, of: file, lines: dice.roll(0...7)))
-            case .reply: break
+            case .reply, .plan: break
             }
         }
         for event in events { handle(event) }

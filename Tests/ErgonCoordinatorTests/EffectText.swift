@@ -23,7 +23,7 @@ struct EffectText {
             }
         case .coordinatorStarted, .workerJoined, .stageSized, .campaignHeld, .campaignReleased,
             .campaignReopened, .campaignCancelled, .campaignSealed, .campaignForgotten,
-            .workerStands, .logRepaired:
+            .workerStands, .planAdopted, .logRepaired:
             break
         }
     }
@@ -41,6 +41,7 @@ struct EffectText {
         case .reply(_, let reply): self.reply(reply)
         case .countLines(let id, let step, let file):
             ["count the lines of \(name(file)) for \(id) \(campaigns[id]?.steps[step].name ?? "?")"]
+        case .plan(let work): ["plan campaigns \(work.campaigns.map(\.id))"]
         }
     }
 
@@ -80,6 +81,7 @@ struct EffectText {
         case .campaignForgotten(let id, let by): ["record: \(id) forgotten by \(by)"]
         case .workerStands(let worker, let standing, let by):
             ["record: \(worker) \(text(standing)), by \(by)"]
+        case .planAdopted(let plan): ["record: plan of \(plan.campaigns)"]
         case .logRepaired(let given): ["record: records \(given.records) given up"]
         case .campaignSealed(let seal):
             ["record: \(seal.id) sealed \(seal.ending.rawValue), \(account(seal.account))"]

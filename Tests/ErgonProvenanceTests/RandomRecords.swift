@@ -38,7 +38,8 @@ extension SeededGenerator {
             .logRepaired(
                 GivenUp(records: roll(0...9)..<roll(9...99), bytes: count(), by: text()))
         case 11: .campaignForgotten(campaign(), by: text())
-        case 12...13: .superseded(batch(count: roll(0...60)))
+        case 12: .planAdopted(plan())
+        case 13: .superseded(batch(count: roll(0...60)))
         default: .results(batch(count: roll(0...60)))
         }
     }
@@ -134,12 +135,31 @@ extension SeededGenerator {
     }
 }
 
-extension Dice {
+extension SeededGenerator {
     fileprivate mutating func place() -> WorkerPlace? {
         switch roll(0...2) {
         case 0: nil
         case 1: WorkerPlace(site: text(), nodeClass: nil)
         default: WorkerPlace(site: text(), nodeClass: text())
         }
+    }
+}
+
+extension SeededGenerator {
+    fileprivate mutating func plan() -> AdoptedPlan {
+        AdoptedPlan(
+            content: file(), campaigns: (0..<roll(0...3)).map { _ in campaign() },
+            objective: Weights(
+                energy: ratio(), carbon: ratio(), money: ratio(), time: ratio()),
+            cost: ratio(), bound: -ratio(),
+            forecast: Spending(
+                energy: Joules(microjoules: integer()), carbon: GramsCO2e(micrograms: integer()),
+                money: Money(millionths: integer())),
+            signals: (0..<roll(0...3)).map { _ in text() })
+    }
+
+    /// Zero, a whole number or a fraction.
+    private mutating func ratio() -> Double {
+        Double(roll(0...3)) / Double([1, 1, 3, 7][roll(0...3)])
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ErgonCoordinatorService
 import ErgonModel
 import ErgonPlanner
 import ErgonSystem
@@ -20,11 +21,16 @@ struct PlanCommand: AsyncParsableCommand {
     @Option(
         help: """
             What to save: energy, carbon, money or time, or weights for a kWh, a kg of CO2e, a \
-            unit of money and an hour of a task: energy=0.1,carbon=1.
+            unit of money and an hour of a task: energy=0.1,carbon=1. Default: the manifest's, or \
+            energy.
             """)
-    var objective = ObjectiveOption.energy
-    @Option(help: "By when all of it has run, counted from the start: 24h, 3 d.")
-    var deadline = DurationOption(hours: 48)
+    var objective: ObjectiveOption?
+    @Option(
+        help: """
+            By when all of it has run, counted from the start: 24h, 3 d. Default: the manifest's, \
+            or 48h.
+            """)
+    var deadline: DurationOption?
     @Option(help: "When it may start, ISO 8601; by default the present.")
     var start: InstantOption?
     @Flag(help: "Plans as if tasks could stop at the end of a slot and go on later.")
@@ -47,23 +53,24 @@ struct PlanCommand: AsyncParsableCommand {
     }
 
     private func plan(_ campaign: Campaign, _ loaded: LoadedGrid) -> PlannedCampaign {
-        let time = deadline.time
+        let time = deadline?.time ?? campaign.goals.deadline ?? .seconds(48 * 3600)
+        let asked = objective ?? campaign.goals.objective.map(ObjectiveOption.init) ?? .energy
         let slot = loaded.grid.slot ?? usualSlot(time)
         let slots = max(1, Int(ceilingDivision(Int(time.count), Int(slot.count))))
         let now = Instant(microseconds: systemClock().microseconds / 60_000_000 * 60_000_000)
         let begin = start?.instant ?? now
         let sites = PlannedGrid(loaded, start: begin, slot: slot, slots: slots)
-        let (objective, note) = objective.objective(sites)
+        let (objective, note) = asked.objective(sites)
         let demand = CampaignDemand(
             campaign, on: sites, start: begin, deadline: begin + time, slot: slot,
             isInterruptible: interruptible)
         let problem = PlanningProblem(
             start: begin, slot: slot, slots: slots, sites: sites.sites,
             nodeClasses: sites.nodeClasses, taskClasses: demand.classes.map(\.tasks),
-            objective: objective)
+            objective: objective, budget: Budget(campaign.goals.budget))
         var planned = PlannedCampaign(
             problem: problem, plan: ErgonPlanner.plan(problem), demand: demand, grid: sites,
-            asked: self.objective.text)
+            asked: asked.text)
         if let note { planned.notes.append(note) }
         planned.notes += demand.unknown.map {
             "step `\($0)` is not planned: its number of tasks is not known before it is run"
@@ -115,6 +122,12 @@ struct PlannedCampaign {
     var gap: Double {
         let cost = plan.takes.cost
         return cost == 0 ? 0 : max(0, cost - bound) / abs(cost)
+    }
+}
+
+extension Budget {
+    fileprivate init(_ limit: SpendingLimit?) {
+        self.init(energy: limit?.energy, carbon: limit?.carbon, money: limit?.money)
     }
 }
 

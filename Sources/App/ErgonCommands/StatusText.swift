@@ -40,7 +40,7 @@ extension Ergon_V1_CampaignStatus {
         let unused = Joules(microjoules: superseded.energyMicrojoules)
         let energy = Joules(microjoules: succeeded.energyMicrojoules) + lost + unused
         return """
-            campaign \(id) `\(name)`: \(state)\(heldReason.isEmpty ? "" : " (\(heldReason))")
+            campaign \(id) `\(name)`: \(state)\(remark.isEmpty ? "" : " (\(remark))")
             \(table(
                 ["stage", "tasks", "done", "leased", "failed", "unreachable", "mean"], rows,
                 right: [1, 2, 3, 4, 5, 6]))
@@ -51,6 +51,8 @@ extension Ergon_V1_CampaignStatus {
             """
     }
 
+    private var remark: String { heldReason.isEmpty ? notice : heldReason }
+
     var json: JSON {
         var members: [String: JSON] = [
             "campaign": .integer(id), "name": .string(name), "by": .string(by),
@@ -60,6 +62,7 @@ extension Ergon_V1_CampaignStatus {
             "failed": failed.json, "superseded": superseded.json,
         ]
         if !heldReason.isEmpty { members["heldReason"] = .string(heldReason) }
+        if !notice.isEmpty { members["notice"] = .string(notice) }
         if hasSealedMicroseconds { members["sealed"] = .integer(sealedMicroseconds) }
         return .object(members)
     }

@@ -67,7 +67,18 @@ package struct Audit {
             if workers[worker] == nil {
                 findings.add("the standing of worker \(worker), which never joined")
             }
+        case .planAdopted(let plan): check(plan)
         case .logRepaired(let givenUp): repair(givenUp, at: record.time)
+        }
+    }
+
+    /// A plan that undercuts what it says none can is not what it says.
+    private mutating func check(_ plan: AdoptedPlan) {
+        for id in plan.campaigns where campaigns[id] == nil && !unknownManifests.contains(id) {
+            findings.add("a plan of campaign \(id), which was never accepted")
+        }
+        if plan.cost < plan.bound {
+            findings.add("a plan at \(plan.cost), whose bound is \(plan.bound)")
         }
     }
 

@@ -29,6 +29,8 @@ package enum RecordedEvent: Hashable, Sendable {
     /// It is known from the log alone from now on.
     case campaignForgotten(CampaignID, by: String)
     case workerStands(WorkerID, Standing, by: String)
+    /// Leases follow this plan from now on.
+    case planAdopted(AdoptedPlan)
     /// The log was damaged, and somebody cut the damage off.
     case logRepaired(GivenUp)
 }

@@ -80,6 +80,7 @@ private enum RecordType: String {
     case campaignSealed = "campaign-sealed"
     case campaignForgotten = "campaign-forgotten"
     case workerStanding = "worker-standing"
+    case planAdopted = "plan-adopted"
     case logRepaired = "log-repaired"
 
     /// `nil` if this is no type of batches.
@@ -89,7 +90,7 @@ private enum RecordType: String {
         case .superseded: .superseded(batch)
         case .coordinatorStarted, .workerJoined, .campaignAccepted, .stageSized, .campaignHeld,
             .campaignReleased, .campaignReopened, .campaignCancelled, .campaignSealed,
-            .campaignForgotten, .workerStanding, .logRepaired:
+            .campaignForgotten, .workerStanding, .planAdopted, .logRepaired:
             nil
         }
     }
@@ -131,6 +132,7 @@ private func typeAndBody(of event: RecordedEvent) -> (RecordType, Body) {
         return (.campaignForgotten, .members(members(campaign, by: by)))
     case .workerStands(let worker, let standing, let by):
         return (.workerStanding, .members(members(of: standing, of: worker, by: by)))
+    case .planAdopted(let plan): return (.planAdopted, .members(members(of: plan)))
     case .logRepaired(let givenUp): return (.logRepaired, .members(members(of: givenUp)))
     }
 }
@@ -159,6 +161,7 @@ extension Fields {
         case .workerStanding:
             .workerStands(
                 WorkerID(try string("worker")), try standing(), by: try string("actor"))
+        case .planAdopted: .planAdopted(try plan())
         case .logRepaired: .logRepaired(try givenUp())
         }
     }

@@ -25,15 +25,15 @@ package struct CoordinatorConfiguration: Sendable {
     package var enrolmentPort: Int
     /// How long a worker may be away before its tasks go to others.
     package var grace: Microseconds
-    /// The sites where workers may stand; `nil` if nobody said.
-    package var grid: Grid?
+    /// The sites where workers may stand, and from which plans are made; `nil` if nobody said.
+    package var planning: PlanningSettings?
     /// False only to measure what the log costs: nothing is kept then.
     package var isLogged = true
 
     package init(
         home: CoordinatorHome, host: String, advertised: String, controlPort: Int, dataPort: Int,
         enrolmentPort: Int,
-        grace: Microseconds, grid: Grid? = nil
+        grace: Microseconds, planning: PlanningSettings? = nil
     ) {
         self.home = home
         self.host = host
@@ -42,7 +42,7 @@ package struct CoordinatorConfiguration: Sendable {
         self.dataPort = dataPort
         self.enrolmentPort = enrolmentPort
         self.grace = grace
-        self.grid = grid
+        self.planning = planning
     }
 }
 
@@ -78,7 +78,6 @@ package func runCoordinator(
     // Takes the log's lock: whoever comes second changes nothing.
     try await thread.start()
     let own = try credentials(authority, home, now: clock())
-
     let desk = try TokenDesk(path: home.tokens, authority: authority)
     let listeners = Listeners(
         configuration, before: try home.readPorts(), own, store, clock: clock, logger: logger)
@@ -86,7 +85,8 @@ package func runCoordinator(
         inbox: inbox, board: board, store: store, desk: desk, authority: authority, clock: clock,
         logger: logger)
     let link = WorkerLinkService(
-        inbox: inbox, store: store, ports: ports, grid: configuration.grid, clock: clock,
+        inbox: inbox, store: store, ports: ports, grid: configuration.planning?.loaded.grid,
+        clock: clock,
         logger: logger)
     let enrolment = EnrolmentService(
         desk: desk, credentials: own, ports: { ports.value }, clock: clock, logger: logger)
