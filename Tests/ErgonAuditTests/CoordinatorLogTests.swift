@@ -50,6 +50,7 @@ private func kind(of event: RecordedEvent) -> String {
     case .campaignForgotten: "forgotten"
     case .workerStands: "standing"
     case .planAdopted: "plan"
+    case .energyMetered: "energy"
     case .logRepaired: "repair"
     }
 }

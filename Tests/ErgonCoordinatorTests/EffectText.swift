@@ -23,7 +23,8 @@ struct EffectText {
             }
         case .coordinatorStarted, .workerJoined, .stageSized, .campaignHeld, .campaignReleased,
             .campaignReopened, .campaignCancelled, .campaignSealed, .campaignForgotten,
-            .workerStands, .planAdopted, .logRepaired:
+            .workerStands, .energyMetered, .planAdopted,
+            .logRepaired:
             break
         }
     }
@@ -82,6 +83,8 @@ struct EffectText {
         case .workerStands(let worker, let standing, let by):
             ["record: \(worker) \(text(standing)), by \(by)"]
         case .planAdopted(let plan): ["record: plan of \(plan.campaigns)"]
+        case .energyMetered(let energy):
+            ["record: energy of \(energy.worker): \(energy.interval.energy.microjoules) µJ"]
         case .logRepaired(let given): ["record: records \(given.records) given up"]
         case .campaignSealed(let seal):
             ["record: \(seal.id) sealed \(seal.ending.rawValue), \(account(seal.account))"]
@@ -189,6 +192,10 @@ struct EffectText {
         case .explanation(let sentence, let troubles):
             ["reply: \(sentence)"]
                 + troubles.enumerated().map { "  \($0 + 1): on \($1.worker), \($1.description)" }
+        case .energy(let report):
+            report.campaigns.map { campaign in
+                "reply: \(campaign.id) has \(campaign.unclaimed.microjoules) µJ unreported"
+            }
         case .log(let file): ["reply: log \(file.map(name) ?? "none")"]
         case .status(let report):
             (report.trouble.map { ["reply: trouble: \($0)"] } ?? [])

@@ -12,7 +12,7 @@ extension SeededGenerator {
     }
 
     mutating func event() -> RecordedEvent {
-        switch roll(0...19) {
+        switch roll(0...20) {
         case 0: .coordinatorStarted(epoch: count(), version: text())
         case 1:
             .workerJoined(
@@ -38,10 +38,34 @@ extension SeededGenerator {
             .logRepaired(
                 GivenUp(records: roll(0...9)..<roll(9...99), bytes: count(), by: text()))
         case 11: .campaignForgotten(campaign(), by: text())
-        case 12: .planAdopted(plan())
-        case 13: .superseded(batch(count: roll(0...60)))
+        case 20: .energyMetered(metered())
+        case 21: .planAdopted(plan())
+        case 12...13: .superseded(batch(count: roll(0...60)))
         default: .results(batch(count: roll(0...60)))
         }
+    }
+
+    private mutating func joules() -> Joules { Joules(microjoules: integer()) }
+
+    private mutating func metered() -> MeteredEnergy {
+        var interval = EnergyInterval<String>(
+            id: ReportID(life: count(), batch: count()), began: Instant(microseconds: integer()),
+            length: Microseconds(integer()),
+            reading: .dropped(EnergyGap.allCases.randomElement(using: &self) ?? .absent),
+            idlePower: happens(50) ? Watts(milliwatts: integer()) : nil)
+        if happens(70) {
+            interval.reading = .measured(joules(), by: meter())
+            (interval.unallocated, interval.remainder) = (joules(), joules())
+            interval.shares = (0..<roll(0...3)).map { _ in
+                EnergyInterval.Share(
+                    campaign: campaign(), stage: text(), dynamic: joules(), idle: joules())
+            }
+        }
+        return MeteredEnergy(worker: WorkerID(text()), interval: interval)
+    }
+
+    private mutating func meter() -> MeterSource {
+        MeterSource.allCases.randomElement(using: &self) ?? .wall
     }
 
     private mutating func campaign() -> CampaignID { CampaignID(roll(0...99)) }
@@ -83,7 +107,8 @@ extension SeededGenerator {
             outputs: outcome == .succeeded ? (0..<outputs).map { _ in file() } : [],
             log: !isPlain && happens(30) ? file() : nil,
             started: Instant(microseconds: integer()), wall: Microseconds(integer()),
-            cpu: Microseconds(integer()), energy: Joules(microjoules: integer()))
+            cpu: Microseconds(integer()), energy: Joules(microjoules: integer()),
+            meter: happens(30) ? meter() : nil)
     }
 
     private mutating func file() -> StoredFile {
@@ -117,7 +142,7 @@ extension SeededGenerator {
         var account = Account()
         account.succeeded = Account.Line(
             attempts: roll(0...99), cpu: Microseconds(integer()), wall: Microseconds(integer()),
-            energy: Joules(microjoules: integer()))
+            energy: Joules(microjoules: integer()), measured: happens(50) ? joules() : .zero)
         if happens(50) { account.superseded = account.succeeded }
         return SealedCampaign(
             id: CampaignID(roll(1...9)),

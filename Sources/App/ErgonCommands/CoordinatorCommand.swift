@@ -64,14 +64,15 @@ struct CoordinatorCommand: AsyncParsableCommand {
         }
     }
 
-    private func planning() throws -> PlanningSettings? {
+    private func planning() async throws -> PlanningSettings? {
         guard let grid else { return nil }
         let reader = GridReader(grid: grid)
-        let loaded = try reader.load()
+        let loaded = try await reader.load()
         for note in loaded.notes { printNote(note) }
         let now = systemClock()
         return PlanningSettings(
-            reader: reader, loaded: loaded,
+            loaded: loaded, files: reader.files(of: loaded.grid),
+            reload: { try await reader.load() },
             clock: SignalClock(
                 here: now, there: signalStart?.instant ?? now, speed: signalSpeed))
     }
@@ -87,7 +88,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
                 home: home, host: listen, advertised: advertise ?? usualName, controlPort: port,
                 dataPort: dataPort,
                 enrolmentPort: enrolmentPort, grace: .seconds(Int64(grace)),
-                planning: try planning())
+                planning: try await planning())
             let logger = makeLogger("coordinator", quiet: quiet)
             try await untilSignalled {
                 try await runCoordinator(

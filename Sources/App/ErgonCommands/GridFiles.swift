@@ -11,5 +11,7 @@ struct GridArguments: ParsableArguments {
 }
 
 extension GridArguments {
-    func load() throws -> LoadedGrid { try GridReader(grid: grid, signals: signals).load() }
+    func load() async throws -> LoadedGrid {
+        try await GridReader(grid: grid, signals: signals).load()
+    }
 }

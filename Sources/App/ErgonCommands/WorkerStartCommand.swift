@@ -44,6 +44,7 @@ struct WorkerStartCommand: AsyncParsableCommand {
     var path: String?
     @Option(help: "Seconds that tasks have to end when the worker is asked to.")
     var drainTime = 60
+    @OptionGroup var meters: MeterOptions
     @Flag(help: "Log warnings only.")
     var quiet = false
     @Flag(help: .init("Run nothing and say that all is done.", visibility: .hidden))
@@ -74,7 +75,7 @@ struct WorkerStartCommand: AsyncParsableCommand {
                 cacheLimit: ByteCount(Int64(cache) << 20),
                 searchPath: path ?? environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
                 address: address, drainTime: .seconds(Int64(drainTime)),
-                runsTasks: !zeroWork)
+                meters: meters.settings, runsTasks: !zeroWork)
             let logger = makeLogger("worker", quiet: quiet)
             logger.info("worker starts", metadata: ["name": "\(credentials.identity.name)"])
             do {

@@ -18,6 +18,7 @@ package struct Audit {
     /// A reopening may be several records; it is judged once they are all in.
     private var reopening: CampaignID?
     private var repairs: [AuditReport.Repair] = []
+    private var meters: [WorkerID: MeterAudit] = [:]
 
     /// - Parameter campaign: the campaign whose canonical form has that digest, parsed and
     ///   verified; `nil` if there is none.
@@ -68,6 +69,7 @@ package struct Audit {
                 findings.add("the standing of worker \(worker), which never joined")
             }
         case .planAdopted(let plan): check(plan)
+        case .energyMetered(let energy): add(energy)
         case .logRepaired(let givenUp): repair(givenUp, at: record.time)
         }
     }
@@ -80,6 +82,15 @@ package struct Audit {
         if plan.cost < plan.bound {
             findings.add("a plan at \(plan.cost), whose bound is \(plan.bound)")
         }
+    }
+
+    private mutating func add(_ energy: MeteredEnergy) {
+        let worker = energy.worker
+        if workers[worker] == nil { findings.add("energy of worker \(worker), which never joined") }
+        if let problem = meters[worker, default: MeterAudit()].add(energy.interval) {
+            findings.add("energy of worker \(worker): \(problem)")
+        }
+        for share in energy.interval.shares { update(share.campaign) { $0.add(share, &$1) } }
     }
 
     private mutating func endReopening(before event: RecordedEvent) {
@@ -127,11 +138,21 @@ package struct Audit {
         if !epochs.mayHaveBegun(batch.lease.epoch) {
             findings.add("lease \(batch.lease) in epoch \(epochs.last)")
         }
+        claim(batch)
         if let task = reports.add(batch) {
             findings.add(
                 "campaign \(batch.campaign): \(batch.stage): task \(task) stands twice in a report "
                     + "of worker \(batch.worker)")
         }
+    }
+
+    private mutating func claim(_ batch: ResultBatch) {
+        guard batch.results.contains(where: { $0.meter != nil }),
+            let excess = meters[batch.worker, default: MeterAudit()].claim(batch)
+        else { return }
+        findings.add(
+            "campaign \(batch.campaign): \(batch.stage): results of worker \(batch.worker) have "
+                + "\(excess) µJ that no meter told of")
     }
 
     private mutating func update(
@@ -155,6 +176,6 @@ package struct Audit {
             findings: findings.all, omittedFindings: findings.omitted, records: nextSequence,
             epochs: epochs.last, workers: workers.values.sorted { $0.worker < $1.worker },
             campaigns: campaigns.values.sorted { $0.accepted.id < $1.accepted.id }.map(\.summary),
-            repairs: repairs)
+            meters: meters.mapValues(\.account), repairs: repairs)
     }
 }

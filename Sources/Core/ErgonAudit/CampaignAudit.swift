@@ -15,6 +15,8 @@ struct CampaignAudit {
     private(set) var succeeded = Totals()
     private(set) var failed = Totals()
     var superseded = Totals()
+    /// By the names of stages.
+    var metered: [String: MeteredStage] = [:]
     private var isHeld = false
     private(set) var cancelledBy: String?
     private(set) var sealed: SealedCampaign?
@@ -39,7 +41,7 @@ struct CampaignAudit {
         whole.endReopening(&unjudged)
         return AuditReport.Summary(
             accepted: accepted, ending: sealed?.ending, outputs: whole.published,
-            unmade: whole.unmade, account: account, coverage: whole.coverage)
+            unmade: whole.unmade, account: account, metered: metered, coverage: whole.coverage)
     }
 
     func work(_ step: Int) -> StageAudit? { stages[Stage(step: step, part: .work)] }

@@ -39,6 +39,7 @@ private func text(_ event: RecordedEvent) -> String {
     case .workerStands(let worker, let standing, let by):
         "worker \(quoted(worker.name)) \(text(standing)), by \(quoted(by))"
     case .planAdopted(let plan): text(plan)
+    case .energyMetered(let energy): text(energy)
     case .logRepaired(let givenUp):
         "log repaired by \(quoted(givenUp.by)): \(text(givenUp)) given up"
     }
@@ -56,6 +57,23 @@ private func text(_ plan: AdoptedPlan) -> String {
 private func text(_ givenUp: GivenUp) -> String {
     "\(givenUp.records.count) records from \(givenUp.records.lowerBound) on "
         + "(\(givenUp.bytes) bytes)"
+}
+
+private func text(_ energy: MeteredEnergy) -> String {
+    let interval = energy.interval
+    let start = "worker \(quoted(energy.worker.name)) in \(thousandths(interval.length.count)) s: "
+    switch interval.reading {
+    case .dropped(let gap): return start + "energy unknown (\(gap.rawValue))"
+    case .measured(let joules, let source):
+        let shares = interval.shares.map { share in
+            "; campaign \(share.campaign) \(quoted(share.stage)) "
+                + "\(thousandths(share.dynamic.microjoules)) J and "
+                + "\(thousandths(share.idle.microjoules)) J idle"
+        }
+        return start + "\(thousandths(joules.microjoules)) J by \(source.rawValue)"
+            + shares.joined()
+            + "; the site \(thousandths(interval.unallocated.microjoules)) J"
+    }
 }
 
 private func text(_ reopened: ReopenedCampaign) -> String {
@@ -107,6 +125,8 @@ private func text(_ seal: SealedCampaign) -> String {
 
 private func costs(_ line: Account.Line) -> String {
     "\(thousandths(line.cpu.count)) s cpu, \(thousandths(line.energy.microjoules)) J"
+        + (line.measured == .zero
+            ? "" : " and measured \(thousandths(line.measured.microjoules)) J")
 }
 
 /// A millionth part of `count`, with three digits after the point, rounded down.

@@ -186,10 +186,12 @@ extension CampaignAudit {
         sum.cpu = Int128(said.cpu.count)
         sum.wall = Int128(said.wall.count)
         sum.energy = Int128(said.energy.microjoules)
+        sum.measured = Int128(said.measured.microjoules)
         let pairs: [(String, Int128, Int128)] = [
             ("attempts", Int128(sum.attempts), Int128(derived.attempts)),
             ("µs of cpu", sum.cpu, derived.cpu), ("µs of wall time", sum.wall, derived.wall),
             ("µJ", sum.energy, derived.energy),
+            ("measured µJ", sum.measured, derived.measured),
         ]
         return pairs.compactMap { unit, said, derived in
             said == derived

@@ -126,12 +126,14 @@ struct Totals: Hashable {
     var cpu: Int128 = 0
     var wall: Int128 = 0
     var energy: Int128 = 0
+    var measured: Int128 = 0
 
     mutating func add(_ result: TaskResult) {
         attempts += result.count
         cpu += Int128(result.cpu.count) * Int128(result.count)
         wall += Int128(result.wall.count) * Int128(result.count)
-        energy += Int128(result.energy.microjoules) * Int128(result.count)
+        let spent = Int128(result.energy.microjoules) * Int128(result.count)
+        if result.meter == nil { energy += spent } else { measured += spent }
     }
 
     /// As it stands in a seal; at the end of the scale where it does not fit.
@@ -139,6 +141,7 @@ struct Totals: Hashable {
         Account.Line(
             attempts: attempts, cpu: Microseconds(Int64(clamping: cpu)),
             wall: Microseconds(Int64(clamping: wall)),
-            energy: Joules(microjoules: Int64(clamping: energy)))
+            energy: Joules(microjoules: Int64(clamping: energy)),
+            measured: Joules(microjoules: Int64(clamping: measured)))
     }
 }

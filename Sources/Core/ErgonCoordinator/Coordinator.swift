@@ -180,6 +180,7 @@ package struct Coordinator: Sendable {
             running.removeAll { $0 == seal.id }
         case .campaignForgotten(let id, _): forget(id)
         case .workerStands(let worker, let standing, _): apply(standing, to: worker)
+        case .energyMetered(let energy): try apply(energy, at: time)
         case .planAdopted, .logRepaired: break
         }
     }
@@ -197,12 +198,18 @@ package struct Coordinator: Sendable {
         let stage = try stage(of: batch)
         try campaigns[batch.campaign]?.apply(batch, to: stage, at: time)
         noteFortunes(batch, stage, at: time)
+        var spent = Account()
+        for place in batch.results.indices { spent.add(batch.results[place]) }
+        charge(spent, for: batch, of: stage)
     }
 
     private mutating func note(_ batch: ResultBatch, at time: Instant) throws(ReplayFault) {
         let stage = try stage(of: batch)
         campaigns[batch.campaign]?.note(superseded: batch, of: stage)
         workers[batch.worker]?.note(batch, at: time)
+        var spent = Account()
+        for place in batch.results.indices { spent.superseded.add(batch.results[place]) }
+        charge(spent, for: batch, of: stage)
     }
 
     private func stage(of batch: ResultBatch) throws(ReplayFault) -> Stage {

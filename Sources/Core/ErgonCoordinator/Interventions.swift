@@ -124,6 +124,7 @@ extension Coordinator {
     mutating func forget(_ id: CampaignID) {
         campaigns[id] = nil
         for worker in workers.keys { workers[worker]?.streak.removeAll { $0.campaign == id } }
+        for worker in workers.keys { workers[worker]?.unclaimed[id] = nil }
     }
 
     private func course(of id: CampaignID) -> String {

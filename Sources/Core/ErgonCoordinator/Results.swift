@@ -7,11 +7,13 @@ extension Coordinator {
     mutating func take(
         _ report: WorkerReport, from worker: WorkerID, _ now: Instant, _ effects: inout [Effect]
     ) {
+        record(report.metered, from: worker, now, &effects)
         let known = workers[worker]?.tasks(onRecord: report) ?? IntervalSet()
         var fresh = report
         // That a worker was lost, it cannot say itself.
         fresh.results.removeAll { $0.isLoss }
         if !known.isEmpty { fresh.results = fresh.results.flatMap { $0.without(known) } }
+        fresh.results = covered(fresh, from: worker)
         var counted: [TaskResult] = []
         if let lease = leases[report.lease], lease.worker == worker,
             lease.campaign == report.campaign, lease.stage == report.stage

@@ -31,6 +31,8 @@ package enum RecordedEvent: Hashable, Sendable {
     case workerStands(WorkerID, Standing, by: String)
     /// Leases follow this plan from now on.
     case planAdopted(AdoptedPlan)
+    /// What a worker's meter told, and what that went to.
+    case energyMetered(MeteredEnergy)
     /// The log was damaged, and somebody cut the damage off.
     case logRepaired(GivenUp)
 }
@@ -169,10 +171,13 @@ package struct TaskResult: Hashable, Sendable {
     /// User and system time of the process and all it waited for.
     package var cpu: Microseconds
     package var energy: Joules
+    /// What measured the energy; `nil` if it comes from the worker's power model.
+    package var meter: MeterSource?
 
     package init(
         task: Int, count: Int = 1, outcome: Outcome, outputs: [StoredFile], log: StoredFile?,
-        started: Instant, wall: Microseconds, cpu: Microseconds, energy: Joules
+        started: Instant, wall: Microseconds, cpu: Microseconds, energy: Joules,
+        meter: MeterSource? = nil
     ) {
         self.task = task
         self.count = count
@@ -183,6 +188,7 @@ package struct TaskResult: Hashable, Sendable {
         self.wall = wall
         self.cpu = cpu
         self.energy = energy
+        self.meter = meter
     }
 }
 
@@ -258,22 +264,41 @@ package struct Account: Hashable, Sendable {
         package var attempts = 0
         package var cpu = Microseconds.zero
         package var wall = Microseconds.zero
+        /// By power models.
         package var energy = Joules.zero
+        /// By meters; the two are never added up.
+        package var measured = Joules.zero
 
         package init() {}
 
-        package init(attempts: Int, cpu: Microseconds, wall: Microseconds, energy: Joules) {
+        package init(
+            attempts: Int, cpu: Microseconds, wall: Microseconds, energy: Joules,
+            measured: Joules = .zero
+        ) {
             self.attempts = attempts
             self.cpu = cpu
             self.wall = wall
             self.energy = energy
+            self.measured = measured
         }
 
         package mutating func add(_ result: TaskResult) {
             attempts += result.count
             cpu += result.cpu * result.count
             wall += result.wall * result.count
-            energy += result.energy * result.count
+            if result.meter == nil {
+                energy += result.energy * result.count
+            } else {
+                measured += result.energy * result.count
+            }
+        }
+
+        package static func += (left: inout Line, right: Line) {
+            left.attempts += right.attempts
+            left.cpu += right.cpu
+            left.wall += right.wall
+            left.energy += right.energy
+            left.measured += right.measured
         }
     }
 
@@ -285,5 +310,11 @@ package struct Account: Hashable, Sendable {
 
     package mutating func add(_ result: TaskResult) {
         if result.outcome == .succeeded { succeeded.add(result) } else { failed.add(result) }
+    }
+
+    package static func += (left: inout Account, right: Account) {
+        left.succeeded += right.succeeded
+        left.failed += right.failed
+        left.superseded += right.superseded
     }
 }

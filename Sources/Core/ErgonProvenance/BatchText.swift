@@ -33,7 +33,8 @@ struct BatchText {
         "campaign", "cpu", "energy", "lease", "stage", "started", "tasks", "wall", "worker",
     ]
     static let optional = [
-        "digests", "logSizes", "logged", "logs", "outcomes", "outputs", "report", "sizes",
+        "digests", "logSizes", "logged", "logs", "meters", "outcomes", "outputs", "report",
+        "sizes",
     ]
 
     /// Members that are not needed are left out, and a run never ends where the next one begins:
@@ -55,6 +56,10 @@ struct BatchText {
             writer.column(columns.logged) { $0.text($1 ? "true" : "false") }
         }
         writer.digests("logs", columns.logs)
+        if columns.meters.runs.contains(where: { $0.value != nil }) {
+            writer.member("meters")
+            writer.column(columns.meters) { $0.json($1.map { .string($0.rawValue) } ?? .null) }
+        }
         if columns.outcomes.runs.contains(where: { $0.value != .succeeded }) {
             writer.member("outcomes")
             writer.column(columns.outcomes) { $0.json(json($1)) }
@@ -101,6 +106,7 @@ struct BatchText {
         if reader.hasMember("logSizes") { columns.logSizes = try reader.integers() }
         if reader.hasMember("logged") { columns.logged = try reader.flags() }
         if reader.hasMember("logs") { columns.logs = try reader.digests() }
+        if reader.hasMember("meters") { columns.meters = try reader.meters() }
         if reader.hasMember("outcomes") { columns.outcomes = try reader.outcomes() }
         if reader.hasMember("outputs") { columns.outputs = try reader.counts() }
         if reader.hasMember("report") {
@@ -176,6 +182,16 @@ extension TextReader {
 
     fileprivate mutating func flags() throws(RecordFault) -> Column<Bool> {
         try column { reader throws(RecordFault) in try reader.bool() }
+    }
+
+    fileprivate mutating func meters() throws(RecordFault) -> Column<MeterSource?> {
+        try column { reader throws(RecordFault) in
+            if reader.take("null") { return nil }
+            guard let source = MeterSource(rawValue: try reader.string()) else {
+                throw reader.fault
+            }
+            return source
+        }
     }
 
     fileprivate mutating func outcomes() throws(RecordFault) -> Column<Outcome> {

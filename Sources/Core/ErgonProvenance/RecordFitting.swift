@@ -43,7 +43,8 @@ package func fitted(_ event: RecordedEvent) -> [RecordedEvent] {
     case .logRepaired(var givenUp):
         givenUp.by = shortened(givenUp.by)
         return [.logRepaired(givenUp)]
-    case .campaignAccepted, .stageSized: return [event]
+    // Names are short, and shares are few.
+    case .campaignAccepted, .stageSized, .energyMetered: return [event]
     }
 }
 

@@ -81,6 +81,7 @@ private enum RecordType: String {
     case campaignForgotten = "campaign-forgotten"
     case workerStanding = "worker-standing"
     case planAdopted = "plan-adopted"
+    case energyMetered = "energy"
     case logRepaired = "log-repaired"
 
     /// `nil` if this is no type of batches.
@@ -90,7 +91,8 @@ private enum RecordType: String {
         case .superseded: .superseded(batch)
         case .coordinatorStarted, .workerJoined, .campaignAccepted, .stageSized, .campaignHeld,
             .campaignReleased, .campaignReopened, .campaignCancelled, .campaignSealed,
-            .campaignForgotten, .workerStanding, .planAdopted, .logRepaired:
+            .campaignForgotten, .workerStanding, .energyMetered, .planAdopted,
+            .logRepaired:
             nil
         }
     }
@@ -133,6 +135,7 @@ private func typeAndBody(of event: RecordedEvent) -> (RecordType, Body) {
     case .workerStands(let worker, let standing, let by):
         return (.workerStanding, .members(members(of: standing, of: worker, by: by)))
     case .planAdopted(let plan): return (.planAdopted, .members(members(of: plan)))
+    case .energyMetered(let energy): return (.energyMetered, .members(members(of: energy)))
     case .logRepaired(let givenUp): return (.logRepaired, .members(members(of: givenUp)))
     }
 }
@@ -162,6 +165,7 @@ extension Fields {
             .workerStands(
                 WorkerID(try string("worker")), try standing(), by: try string("actor"))
         case .planAdopted: .planAdopted(try plan())
+        case .energyMetered: .energyMetered(try energy())
         case .logRepaired: .logRepaired(try givenUp())
         }
     }

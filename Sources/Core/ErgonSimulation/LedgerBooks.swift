@@ -33,7 +33,7 @@ extension Ledger {
         switch record.event {
         case .coordinatorStarted(let epoch, _):
             if epoch <= lastEpoch, !isReplay { fail("epoch \(epoch) after epoch \(lastEpoch)") }
-        case .workerJoined: break
+        case .workerJoined, .energyMetered: break
         case .campaignAccepted(let accepted):
             if books.campaigns[accepted.id] != nil { fail("campaign \(accepted.id) came twice") }
             books.campaigns[accepted.id] = campaign(accepted.manifest)

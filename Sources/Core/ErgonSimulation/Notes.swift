@@ -78,6 +78,7 @@ extension World {
         case .collected(let attempt, _): trace.note(now, "task collected", words(attempt))
         case .leave(let patience):
             trace.note(now, "worker is asked to go", [index, Int(patience.count)])
+        case .metered: trace.note(now, "meter read", [index])
         case .tick: break
         }
     }

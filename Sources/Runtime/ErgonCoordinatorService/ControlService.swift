@@ -139,6 +139,17 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
         return Ergon_V1_ResultsReply(report)
     }
 
+    func energy(
+        request: Ergon_V1_StatusRequest, context: ServerContext
+    ) async throws -> Ergon_V1_EnergyReply {
+        _ = try caller(context, Self.readers)
+        let campaign = request.campaign
+        let selector = campaign.isEmpty ? nil : Coordinator.CampaignSelector(campaign)
+        let reply = try await ask(.energy(selector))
+        guard case .energy(let report) = reply else { throw unexpected(reply) }
+        return Ergon_V1_EnergyReply(report)
+    }
+
     func explain(
         request: Ergon_V1_TaskSelector, context: ServerContext
     ) async throws -> Ergon_V1_ExplainReply {

@@ -16,6 +16,8 @@ struct CoordinatorThread: Sendable {
     let ports: SharedPorts
     let clock: @Sendable () -> Instant
     let logger: Logger
+    /// `nil` if no plans are followed.
+    let planner: PlannerThread?
     private let restored = Outcome()
     private let end = Outcome()
 
@@ -32,6 +34,9 @@ struct CoordinatorThread: Sendable {
         self.ports = ports
         self.clock = clock
         self.logger = logger
+        planner = configuration.planning.map {
+            PlannerThread($0, store: store, inbox: inbox, clock: clock, logger: logger)
+        }
     }
 
     /// Returns when the state is what it was before.
@@ -45,9 +50,6 @@ struct CoordinatorThread: Sendable {
 
     private func run() {
         do {
-            let planner = configuration.planning.map {
-                PlannerThread($0, store: store, inbox: inbox, clock: clock, logger: logger)
-            }
             var desk = configuration.planning.map {
                 PlanDesk(loaded: $0.loaded, clock: $0.clock)
             }

@@ -66,8 +66,7 @@ package func runCoordinator(
     logger: Logger, onReady: @escaping @Sendable (ListeningPorts) async -> Void,
     onEnd: @escaping @Sendable ((any Error)?) async -> Void
 ) async throws {
-    let home = configuration.home
-    try CoordinatorHome.makeFolder(home.folder)
+    let home = try madeHome(configuration)
     let authority = try home.authority(now: clock())
     let store = try ContentStore(home.content)
     let signer = try home.logSigner(authority: authority.keyDigest)
@@ -99,6 +98,7 @@ package func runCoordinator(
         group.addTask { try await listeners.serveContent() }
         group.addTask { try await thread.ended() }
         group.addTask { try await keepTime(inbox, own, clock) }
+        if let planner = thread.planner { group.addTask { try await planner.watchSignals() } }
         do {
             guard let listening = try await listeners.ports(configuration) else {
                 throw try await failure(of: &group)
@@ -146,6 +146,13 @@ private struct ListeningFault: Actionable {
     var place: String { "coordinator" }
     var problem: String
     var remedy: String { "choose an address of this machine and ports that nobody else uses" }
+}
+
+private func madeHome(
+    _ configuration: CoordinatorConfiguration
+) throws(SecurityFault) -> CoordinatorHome {
+    try CoordinatorHome.makeFolder(configuration.home.folder)
+    return configuration.home
 }
 
 /// The coordinator's own, and its operator's.

@@ -1,3 +1,4 @@
+package import ErgonEnergy
 package import ErgonModel
 import ErgonProvenance
 package import ErgonSecurity
@@ -22,12 +23,15 @@ package struct WorkerConfiguration: Sendable {
     package var address: CoordinatorAddress
     /// How long what runs may go on when the worker is asked to leave.
     package var drainTime: Microseconds
+    /// What the site says of its meters; none is read if it is `nil`.
+    package var meters: NodeMeter.Settings?
     /// False for one that only says that all is done, for benchmarks.
     package var runsTasks: Bool
 
     package init(
         facts: WorkerFacts, folder: String, cacheLimit: ByteCount, searchPath: String,
-        address: CoordinatorAddress, drainTime: Microseconds, runsTasks: Bool = true
+        address: CoordinatorAddress, drainTime: Microseconds,
+        meters: NodeMeter.Settings? = nil, runsTasks: Bool = true
     ) {
         self.facts = facts
         self.folder = folder
@@ -35,6 +39,7 @@ package struct WorkerConfiguration: Sendable {
         self.searchPath = searchPath
         self.address = address
         self.drainTime = drainTime
+        self.meters = meters
         self.runsTasks = runsTasks
     }
 }
@@ -94,9 +99,10 @@ package func runWorker(
                     loop.run(inbox)
                     return .left
                 }
+                let desk = configuration.meters.flatMap { MeterDesk.open($0, logger: logger) }
                 var loop = WorkerLoop(
                     facts: configuration.facts, life: life, workplace: workplace, spool: spool,
-                    endpoint: endpoint, inbox: inbox, errands: errands, clock: clock,
+                    endpoint: endpoint, inbox: inbox, errands: errands, desk: desk, clock: clock,
                     logger: logger)
                 return loop.run()
             }

@@ -33,6 +33,8 @@ struct WorkerLoop: ~Copyable {
     /// What was caused while effects were performed.
     var pending: [Worker.Event] = []
     var ending: Worker.Ending?
+    /// None where no meter is read.
+    var desk: MeterDesk?
     private var isCancelled = false
     /// By the worker's uptime.
     private var nextTick = steadyClock()
@@ -45,18 +47,20 @@ struct WorkerLoop: ~Copyable {
     /// - Parameter life: drawn anew by each process.
     init(
         facts: WorkerFacts, life: Int, workplace: Workplace, spool: Spool,
-        endpoint: Endpoint, inbox: WorkerInbox, errands: Errands,
+        endpoint: Endpoint, inbox: WorkerInbox, errands: Errands, desk: MeterDesk?,
         clock: @escaping @Sendable () -> Instant, logger: Logger
     ) {
         var spool = spool
         let reports = spool.takeStock()
-        if !reports.isEmpty {
-            let tasks = reports.reduce(0) { $0 + $1.results.count }
+        let tasks = reports.reduce(0) { $0 + $1.results.count }
+        if tasks > 0 {
             logger.notice(
                 "an earlier process has left results", metadata: ["tasks": "\(tasks)"])
         }
         core = Worker(
-            facts: facts, life: life, spooled: reports, gathering: Worker.usualGathering)
+            facts: facts, life: life, spooled: reports, gathering: Worker.usualGathering,
+            meteredCores: desk?.cores)
+        self.desk = desk
         launcher = Launcher(folder: workplace.taskFolder, bell: inbox.bell, logger: logger)
         folders = PrivateFolders(parent: workplace.taskFolder)
         self.spool = spool
@@ -87,6 +91,7 @@ struct WorkerLoop: ~Copyable {
             }
             handle(.tick)
         }
+        if let due = desk?.due, due <= now { handle(.metered(readMeter(isAsked: false))) }
         let heard = launcher.wait(patience(now))
         for process in heard.talking { hear(process) }
         for ended in heard.ended {
@@ -101,7 +106,7 @@ struct WorkerLoop: ~Copyable {
     }
 
     private func patience(_ now: Microseconds) -> Microseconds {
-        let next = min(nextTick, core.due ?? nextTick)
+        let next = min(nextTick, core.due ?? nextTick, desk?.due ?? nextTick)
         return Microseconds(max(next.count - now.count, 0))
     }
 
@@ -122,7 +127,9 @@ struct WorkerLoop: ~Copyable {
 
     private mutating func take(_ item: WorkerNews) {
         switch item {
-        case .core(let event): handle(event)
+        case .core(let event):
+            if case .leave = event { handle(.metered(readMeter(isAsked: true))) }
+            handle(event)
         case .prepared(let attempt, let staged):
             attempts[attempt]?.staged = staged
             handle(.prepared(attempt))
@@ -183,6 +190,7 @@ struct WorkerLoop: ~Copyable {
             say { $0.decline = Ergon_V1_Decline(lease, reason: reason) }
         case .giveBack(let lease, let tasks):
             say { $0.giveBack = Ergon_V1_GiveBack(lease, tasks) }
+        case .readMeter: pending.append(.metered(readMeter(isAsked: true)))
         case .announceLeaving: outbox?.yield(.goodbye)
         case .forget(.report(let id)): spool.forget(id)
         case .forget(.campaign(let digest)): workplace.forget(digest)

@@ -9,6 +9,15 @@ extension SnapshotWriter {
         write(state.by)
         write(state.accepted)
         write(state.account)
+        write(state.accounts.sorted { $0.key < $1.key }) { writer, entry in
+            writer.write(entry.key)
+            writer.write(entry.value)
+        }
+        write(state.metered.sorted { $0.key < $1.key }) { writer, entry in
+            writer.write(entry.key)
+            writer.write(entry.value.dynamic.microjoules)
+            writer.write(entry.value.idle.microjoules)
+        }
         write(state.seal) { $0.write($1) }
         write(state.sealedAt) { $0.write($1) }
         write(state.cancelledBy) { $0.write($1) }
@@ -36,12 +45,13 @@ extension SnapshotWriter {
         }
     }
 
-    private mutating func write(_ account: Account) {
+    mutating func write(_ account: Account) {
         for line in [account.succeeded, account.failed, account.superseded] {
             write(line.attempts)
             write(line.cpu)
             write(line.wall)
             write(line.energy.microjoules)
+            write(line.measured.microjoules)
         }
     }
 
@@ -82,6 +92,19 @@ extension SnapshotReader {
             id: id, campaign: spec, manifest: StoredFile(digest: manifest, size: size),
             by: try text(), accepted: try instant())
         state.account = try account()
+        let accounts = try list { reader throws(ReplayFault) in
+            (stage: try reader.stage(of: spec), account: try reader.account())
+        }
+        state.accounts = Dictionary(accounts.map { ($0.stage, $0.account) }) { $1 }
+        let metered = try list { reader throws(ReplayFault) in
+            (
+                stage: try reader.stage(of: spec),
+                energy: StageEnergy(
+                    dynamic: Joules(microjoules: try reader.int64()),
+                    idle: Joules(microjoules: try reader.int64()))
+            )
+        }
+        state.metered = Dictionary(metered.map { ($0.stage, $0.energy) }) { $1 }
         state.seal = try optional { reader throws(ReplayFault) in try reader.seal(of: id) }
         state.sealedAt = try optional { reader throws(ReplayFault) in try reader.instant() }
         state.cancelledBy = try optional { reader throws(ReplayFault) in try reader.text() }
@@ -114,7 +137,7 @@ extension SnapshotReader {
             lease: lease, affected: Dictionary(affected.map { ($0.stage, $0.tasks) }) { $1 })
     }
 
-    private mutating func account() throws(ReplayFault) -> Account {
+    mutating func account() throws(ReplayFault) -> Account {
         var account = Account()
         account.succeeded = try line()
         account.failed = try line()
@@ -125,7 +148,7 @@ extension SnapshotReader {
     private mutating func line() throws(ReplayFault) -> Account.Line {
         Account.Line(
             attempts: try count(), cpu: try span(), wall: try span(),
-            energy: Joules(microjoules: try int64()))
+            energy: Joules(microjoules: try int64()), measured: Joules(microjoules: try int64()))
     }
 
     private mutating func seal(of id: CampaignID) throws(ReplayFault) -> SealedCampaign {

@@ -71,6 +71,7 @@ extension SnapshotWriter {
             writer.write(heard.id.batch)
             writer.write(heard.tasks)
         }
+        writeMeter(of: worker)
     }
 
     private mutating func write(_ facts: WorkerFacts) {
@@ -121,6 +122,7 @@ extension SnapshotReader {
                 tasks: try reader.set())
         }
         for heard in reports { worker.note(heard) }
+        try readMeter(of: &worker)
         return worker
     }
 

@@ -90,6 +90,7 @@ extension SnapshotWriter {
         write(trouble.wall)
         write(trouble.cpu)
         write(trouble.energy.microjoules)
+        write(trouble.meter) { $0.write($1.rawValue) }
         write(trouble.log) { $0.write($1) }
     }
 }
@@ -189,6 +190,7 @@ extension SnapshotReader {
             kind: kind, worker: try worker(),
             lease: try lease(), started: try instant(),
             wall: try span(), cpu: try span(), energy: Joules(microjoules: try int64()),
+            meter: try optional { reader throws(ReplayFault) in try reader.meterSource() },
             log: try optional { reader throws(ReplayFault) in try reader.file() })
     }
 }

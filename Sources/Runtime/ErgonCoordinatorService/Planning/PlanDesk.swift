@@ -78,7 +78,7 @@ struct PlanDesk: Sendable {
         var made = MadePlan(
             problem: PlanningProblem(
                 start: start, slot: slot, slots: slots, sites: grid.sites,
-                nodeClasses: grid.nodeClasses, taskClasses: [],
+                nodeClasses: grid.nodeClasses, taskClasses: [], links: grid.links,
                 objective: Objective(objective.weights)),
             clock: clock, objective: objective.weights, origins: grid.origins,
             note: objective.note)
@@ -171,7 +171,8 @@ extension LoadedGrid {
     /// Only the nodes whose workers are there.
     fileprivate func with(_ crews: [OpenWork.Crew]) -> LoadedGrid {
         var present = LoadedGrid(
-            grid: Grid(slot: grid.slot, sites: []), carbon: [], price: [], notes: notes)
+            grid: Grid(slot: grid.slot, sites: [], links: grid.links), carbon: [], price: [],
+            notes: notes)
         for (index, site) in grid.sites.enumerated() {
             var there = site
             there.nodes = site.nodes.compactMap { node in

@@ -9,13 +9,19 @@ import Synchronization
 
 /// From what plans are made, and how often.
 package struct PlanningSettings: Sendable {
-    package var reader: GridReader
     package var loaded: LoadedGrid
+    /// The files that it was read from; it is read again when one of them changes.
+    package var files: [String]
+    package var reload: @Sendable () async throws -> LoadedGrid
     package var clock: SignalClock
 
-    package init(reader: GridReader, loaded: LoadedGrid, clock: SignalClock = .present) {
-        self.reader = reader
+    package init(
+        loaded: LoadedGrid, files: [String],
+        reload: @escaping @Sendable () async throws -> LoadedGrid, clock: SignalClock = .present
+    ) {
         self.loaded = loaded
+        self.files = files
+        self.reload = reload
         self.clock = clock
     }
 }
@@ -28,6 +34,8 @@ final class PlannerThread: Sendable {
         var work: OpenWork?
         /// Of no longer than one plan takes.
         var records: [Record] = []
+        /// Read anew.
+        var loaded: LoadedGrid?
         var isOver = false
     }
 
@@ -39,7 +47,11 @@ final class PlannerThread: Sendable {
     private let mailbox = Mutex(Mailbox())
     private let bell = Bell()
 
-    /// Whether signals have changed is looked at so often, and whether a quota opens.
+    /// Whether signals' files have changed is looked at so often.
+    private static let watchPeriod = Duration.milliseconds(500)
+    /// Services are asked so often.
+    private static let servicePeriod = Microseconds.seconds(15 * 60)
+    /// Whether a quota opens is looked at so often.
     private static let period = Microseconds(200_000)
     /// A plan is made anew so often, in the signals' time.
     private static let planLifetime = Microseconds.seconds(15 * 60)
@@ -81,7 +93,6 @@ final class PlannerThread: Sendable {
 
     private func run(_ first: PlanDesk) {
         var desk = first
-        var signals = stamps()
         var followed = Followed()
         let poll = Poll()
         guard poll.add(bell.descriptor, token: 0) else {
@@ -91,15 +102,13 @@ final class PlannerThread: Sendable {
             if !poll.wait(Self.period).isEmpty { bell.hear() }
             let mail = mailbox.withLock { box in
                 let taken = box
-                (box.work, box.records) = (nil, [])
+                (box.work, box.records, box.loaded) = (nil, [], nil)
                 return taken
             }
             guard !mail.isOver else { return }
             for record in mail.records { desk.learn(from: record) }
-            let found = stamps()
-            if found != signals {
-                signals = found
-                reload(&desk)
+            if let loaded = mail.loaded {
+                desk.loaded = loaded
                 followed.isStale = true
             }
             if let work = mail.work { answer(work, &desk, &followed) }
@@ -153,22 +162,33 @@ final class PlannerThread: Sendable {
         }
     }
 
-    private func reload(_ desk: inout PlanDesk) {
-        do {
-            desk.loaded = try settings.reader.load()
-            for note in desk.loaded.notes { logger.warning("\(note)") }
-            logger.info("signals have changed")
-        } catch {
-            logger.error(
-                "the grid file cannot be read any more; the last one holds",
-                metadata: ["reason": "\(error)"])
+    // MARK: Signals
+
+    /// Reads the signals anew when their files change, and now and then what services say.
+    func watchSignals() async throws -> Never {
+        var (seen, read) = (stamps(), now())
+        while true {
+            try await Task.sleep(for: Self.watchPeriod)
+            let (found, time) = (stamps(), now())
+            guard found != seen || time - read >= Self.servicePeriod else { continue }
+            (seen, read) = (found, time)
+            do {
+                let loaded = try await settings.reload()
+                for note in loaded.notes { logger.warning("\(note)") }
+                mailbox.withLock { $0.loaded = loaded }
+                bell.ring()
+            } catch {
+                logger.error(
+                    "the grid file cannot be read any more; the last one holds",
+                    metadata: ["reason": "\(error)"])
+            }
         }
     }
 
     /// When the grid file and its signals were written last.
     private func stamps() -> [String: Date] {
         var stamps: [String: Date] = [:]
-        for file in settings.reader.files(of: settings.loaded.grid) {
+        for file in settings.files {
             let facts = try? FileManager.default.attributesOfItem(atPath: file)
             stamps[file] = facts?[.modificationDate] as? Date
         }

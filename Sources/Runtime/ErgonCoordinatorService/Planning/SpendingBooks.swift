@@ -38,7 +38,7 @@ struct SpendingBooks: Sendable {
             return take(batch, at: clock.inSignals(record.time), grid, clock)
         case .coordinatorStarted, .stageSized, .campaignHeld, .campaignReleased,
             .campaignReopened, .campaignCancelled, .campaignSealed, .campaignForgotten,
-            .workerStands, .planAdopted, .logRepaired:
+            .workerStands, .planAdopted, .energyMetered, .logRepaired:
             break
         }
         return nil

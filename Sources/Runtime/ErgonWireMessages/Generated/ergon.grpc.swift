@@ -393,6 +393,19 @@ package enum Ergon_V1_Control: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "Energy" metadata.
+        package enum Energy: Sendable {
+            /// Request type for "Energy".
+            package typealias Input = Ergon_V1_StatusRequest
+            /// Response type for "Energy".
+            package typealias Output = Ergon_V1_EnergyReply
+            /// Descriptor for "Energy".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "ergon.v1.Control"),
+                method: "Energy",
+                type: .unary
+            )
+        }
         /// Namespace for "Explain" metadata.
         package enum Explain: Sendable {
             /// Request type for "Explain".
@@ -555,6 +568,7 @@ package enum Ergon_V1_Control: Sendable {
             Status.descriptor,
             Watch.descriptor,
             Results.descriptor,
+            Energy.descriptor,
             Explain.descriptor,
             TaskLog.descriptor,
             Cancel.descriptor,
@@ -652,6 +666,24 @@ extension Ergon_V1_Control {
             request: GRPCCore.StreamingServerRequest<Ergon_V1_CampaignSelector>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_ResultsReply>
+
+        /// Handle the "Energy" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What campaigns and workers have spent.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Ergon_V1_StatusRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Ergon_V1_EnergyReply` messages.
+        func energy(
+            request: GRPCCore.StreamingServerRequest<Ergon_V1_StatusRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_EnergyReply>
 
         /// Handle the "Explain" method.
         ///
@@ -910,6 +942,24 @@ extension Ergon_V1_Control {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Ergon_V1_ResultsReply>
 
+        /// Handle the "Energy" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What campaigns and workers have spent.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_StatusRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Ergon_V1_EnergyReply` message.
+        func energy(
+            request: GRPCCore.ServerRequest<Ergon_V1_StatusRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Ergon_V1_EnergyReply>
+
         /// Handle the "Explain" method.
         ///
         /// - Parameters:
@@ -1166,6 +1216,24 @@ extension Ergon_V1_Control {
             context: GRPCCore.ServerContext
         ) async throws -> Ergon_V1_ResultsReply
 
+        /// Handle the "Energy" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What campaigns and workers have spent.
+        ///
+        /// - Parameters:
+        ///   - request: A `Ergon_V1_StatusRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Ergon_V1_EnergyReply` to respond with.
+        func energy(
+            request: Ergon_V1_StatusRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Ergon_V1_EnergyReply
+
         /// Handle the "Explain" method.
         ///
         /// - Parameters:
@@ -1405,6 +1473,17 @@ extension Ergon_V1_Control.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: Ergon_V1_Control.Method.Energy.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_StatusRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_EnergyReply>(),
+            handler: { request, context in
+                try await self.energy(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: Ergon_V1_Control.Method.Explain.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_TaskSelector>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_ExplainReply>(),
@@ -1580,6 +1659,17 @@ extension Ergon_V1_Control.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_ResultsReply> {
         let response = try await self.results(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func energy(
+        request: GRPCCore.StreamingServerRequest<Ergon_V1_StatusRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_EnergyReply> {
+        let response = try await self.energy(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -1771,6 +1861,19 @@ extension Ergon_V1_Control.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Ergon_V1_ResultsReply> {
         return GRPCCore.ServerResponse<Ergon_V1_ResultsReply>(
             message: try await self.results(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func energy(
+        request: GRPCCore.ServerRequest<Ergon_V1_StatusRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Ergon_V1_EnergyReply> {
+        return GRPCCore.ServerResponse<Ergon_V1_EnergyReply>(
+            message: try await self.energy(
                 request: request.message,
                 context: context
             ),
@@ -2022,6 +2125,29 @@ extension Ergon_V1_Control {
             deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_ResultsReply>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ResultsReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Energy" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What campaigns and workers have spent.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_StatusRequest` message.
+        ///   - serializer: A serializer for `Ergon_V1_StatusRequest` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_EnergyReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func energy<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_StatusRequest>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_StatusRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_EnergyReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_EnergyReply>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
         /// Call the "Explain" method.
@@ -2404,6 +2530,40 @@ extension Ergon_V1_Control {
             try await self.client.unary(
                 request: request,
                 descriptor: Ergon_V1_Control.Method.Results.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Energy" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What campaigns and workers have spent.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_StatusRequest` message.
+        ///   - serializer: A serializer for `Ergon_V1_StatusRequest` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_EnergyReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func energy<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_StatusRequest>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_StatusRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_EnergyReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_EnergyReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Ergon_V1_Control.Method.Energy.descriptor,
                 serializer: serializer,
                 deserializer: deserializer,
                 options: options,
@@ -2898,6 +3058,35 @@ extension Ergon_V1_Control.ClientProtocol {
         )
     }
 
+    /// Call the "Energy" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > What campaigns and workers have spent.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Ergon_V1_StatusRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func energy<Result>(
+        request: GRPCCore.ClientRequest<Ergon_V1_StatusRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_EnergyReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.energy(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_StatusRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_EnergyReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
     /// Call the "Explain" method.
     ///
     /// - Parameters:
@@ -3334,6 +3523,39 @@ extension Ergon_V1_Control.ClientProtocol {
             metadata: metadata
         )
         return try await self.results(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Energy" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > What campaigns and workers have spent.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func energy<Result>(
+        _ message: Ergon_V1_StatusRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_EnergyReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Ergon_V1_StatusRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.energy(
             request: request,
             options: options,
             onResponse: handleResponse
