@@ -101,8 +101,8 @@ let runtime: [Target] = [
     target(
         "Runtime", "ErgonCoordinatorService",
         [
-            "ErgonModel", "ErgonManifest", "ErgonCoordinator", "ErgonProvenance", "ErgonWire",
-            "ErgonWireMessages",
+            "ErgonModel", "ErgonManifest", "ErgonPlanner", "ErgonCoordinator", "ErgonProvenance",
+            "ErgonWire", "ErgonWireMessages", "ErgonEnergy",
             "ErgonSecurity", "ErgonStorage", "ErgonDashboard", "ErgonSystem", "CLinux", nioCore,
             nioPosix, nioSSL, x509,
             logging,

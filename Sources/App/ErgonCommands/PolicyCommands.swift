@@ -1,4 +1,5 @@
 import ArgumentParser
+import ErgonCoordinatorService
 import ErgonManifest
 import ErgonModel
 import ErgonPolicy

@@ -37,7 +37,7 @@ extension Ergon_V1_CampaignStatus {
             ]
         }
         return """
-            campaign \(id) `\(name)`: \(state)\(heldReason.isEmpty ? "" : " (\(heldReason))")
+            campaign \(id) `\(name)`: \(state)\(remark.isEmpty ? "" : " (\(remark))")
             \(table(
                 ["stage", "tasks", "done", "leased", "failed", "unreachable", "mean"], rows,
                 right: [1, 2, 3, 4, 5, 6]))
@@ -46,6 +46,8 @@ extension Ergon_V1_CampaignStatus {
             \(energyText(uncertainty))
             """
     }
+
+    private var remark: String { heldReason.isEmpty ? notice : heldReason }
 
     var json: JSON {
         var members: [String: JSON] = [
@@ -56,6 +58,7 @@ extension Ergon_V1_CampaignStatus {
             "failed": failed.json, "superseded": superseded.json,
         ]
         if !heldReason.isEmpty { members["heldReason"] = .string(heldReason) }
+        if !notice.isEmpty { members["notice"] = .string(notice) }
         if hasSealedMicroseconds { members["sealed"] = .integer(sealedMicroseconds) }
         return .object(members)
     }

@@ -81,6 +81,7 @@ package struct Audit {
             if workers[worker] == nil {
                 findings.add("the standing of worker \(worker), which never joined")
             }
+        case .planAdopted(let plan): check(plan)
         case .energyMetered(let energy): add(energy)
         case .logRepaired(let givenUp): repair(givenUp, at: record.time)
         }
@@ -93,8 +94,18 @@ package struct Audit {
         case .workerJoined, .campaignAccepted, .resultsReused, .stageSized, .campaignHeld,
             .campaignReleased,
             .campaignReopened, .campaignCancelled, .campaignSealed, .campaignForgotten,
-            .workerStands, .energyMetered:
+            .workerStands, .energyMetered, .planAdopted:
             signatures.finish(&findings)
+        }
+    }
+
+    /// A plan that undercuts what it says none can is not what it says.
+    private mutating func check(_ plan: AdoptedPlan) {
+        for id in plan.campaigns where campaigns[id] == nil && !unknownManifests.contains(id) {
+            findings.add("a plan of campaign \(id), which was never accepted")
+        }
+        if plan.cost < plan.bound {
+            findings.add("a plan at \(plan.cost), whose bound is \(plan.bound)")
         }
     }
 

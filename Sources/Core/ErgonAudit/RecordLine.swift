@@ -41,10 +41,20 @@ private func text(_ event: RecordedEvent) -> String {
     case .campaignForgotten(let id, let by): "campaign \(id) forgotten by \(quoted(by))"
     case .workerStands(let worker, let standing, let by):
         "worker \(quoted(worker.name)) \(text(standing)), by \(quoted(by))"
+    case .planAdopted(let plan): text(plan)
     case .energyMetered(let energy): text(energy)
     case .logRepaired(let givenUp):
         "log repaired by \(quoted(givenUp.by)): \(text(givenUp)) given up"
     }
+}
+
+private func text(_ plan: AdoptedPlan) -> String {
+    let campaigns = plan.campaigns.map(\.description).joined(separator: ", ")
+    return "plan \(plan.content.digest.hex) adopted for campaigns \(campaigns): "
+        + "\(thousandths(plan.forecast.energy.microjoules)) J, "
+        + "\(thousandths(plan.forecast.carbon.micrograms)) g CO2e, "
+        + "\(thousandths(plan.forecast.money.millionths)) of money; "
+        + "cost \(plan.cost), bound \(plan.bound)"
 }
 
 private func text(_ givenUp: GivenUp) -> String {

@@ -19,6 +19,10 @@ struct CampaignState: Sendable {
     var cancelledBy: String?
     /// Why nothing of it is started, while it is held.
     var held: String?
+    /// Whether what held it last was its budget.
+    var isHeldForBudget = false
+    /// Somebody released it from that.
+    var mayPassBudget = false
     /// Workers that cannot run it, and why; not on record, and forgotten when they come back anew.
     var unfit: [WorkerID: String] = [:]
     /// The stages whose number of tasks is known.

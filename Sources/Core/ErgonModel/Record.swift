@@ -31,6 +31,8 @@ package enum RecordedEvent: Hashable, Sendable {
     /// It is known from the log alone from now on.
     case campaignForgotten(CampaignID, by: String)
     case workerStands(WorkerID, Standing, by: String)
+    /// Leases follow this plan from now on.
+    case planAdopted(AdoptedPlan)
     /// What a worker's meter told, and what that went to.
     case energyMetered(MeteredEnergy)
     /// The log was damaged, and somebody cut the damage off.

@@ -45,6 +45,9 @@ package func fitted(_ event: RecordedEvent) -> [RecordedEvent] {
         return [.workerStands(worker, standing, by: shortened(by))]
     case .workerStands(let worker, let standing, let by):
         return [.workerStands(worker, standing, by: shortened(by))]
+    case .planAdopted(var plan):
+        plan.signals = plan.signals.prefix(AdoptedPlan.mostSignals).map { shortened($0) }
+        return [.planAdopted(plan)]
     case .logRepaired(var givenUp):
         givenUp.by = shortened(givenUp.by)
         return [.logRepaired(givenUp)]

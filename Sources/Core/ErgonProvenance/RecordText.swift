@@ -81,6 +81,7 @@ private enum RecordType: String {
     case campaignSealed = "campaign-sealed"
     case campaignForgotten = "campaign-forgotten"
     case workerStanding = "worker-standing"
+    case planAdopted = "plan-adopted"
     case energyMetered = "energy"
     case logRepaired = "log-repaired"
 
@@ -92,7 +93,8 @@ private enum RecordType: String {
         case .coordinatorStarted, .workerJoined, .campaignAccepted, .resultsReused, .stageSized,
             .campaignHeld,
             .campaignReleased, .campaignReopened, .campaignCancelled, .campaignSealed,
-            .campaignForgotten, .workerStanding, .energyMetered, .logRepaired:
+            .campaignForgotten, .workerStanding, .energyMetered, .planAdopted,
+            .logRepaired:
             nil
         }
     }
@@ -135,6 +137,7 @@ private func typeAndBody(of event: RecordedEvent) -> (RecordType, Body) {
         return (.campaignForgotten, .members(members(campaign, by: by)))
     case .workerStands(let worker, let standing, let by):
         return (.workerStanding, .members(members(of: standing, of: worker, by: by)))
+    case .planAdopted(let plan): return (.planAdopted, .members(members(of: plan)))
     case .energyMetered(let energy): return (.energyMetered, .members(members(of: energy)))
     case .logRepaired(let givenUp): return (.logRepaired, .members(members(of: givenUp)))
     }
@@ -165,6 +168,7 @@ extension Fields {
         case .workerStanding:
             .workerStands(
                 WorkerID(try string("worker")), try standing(), by: try string("actor"))
+        case .planAdopted: .planAdopted(try plan())
         case .energyMetered: .energyMetered(try energy())
         case .logRepaired: .logRepaired(try givenUp())
         }

@@ -1084,6 +1084,12 @@ package nonisolated struct Ergon_V1_CampaignStatus: @unchecked Sendable {
     set {_uniqueStorage()._heldReason = newValue}
   }
 
+  /// What it waits for while nothing of it runs, or what speaks against it; empty for nothing.
+  package var notice: String {
+    get {_storage._notice}
+    set {_uniqueStorage()._notice = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -3609,7 +3615,7 @@ nonisolated extension Ergon_V1_StatusReply: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Ergon_V1_CampaignStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CampaignStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}by\0\u{3}manifest_sha256\0\u{3}accepted_microseconds\0\u{1}state\0\u{1}stages\0\u{1}succeeded\0\u{1}failed\0\u{3}sealed_microseconds\0\u{1}superseded\0\u{3}held_reason\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}by\0\u{3}manifest_sha256\0\u{3}accepted_microseconds\0\u{1}state\0\u{1}stages\0\u{1}succeeded\0\u{1}failed\0\u{3}sealed_microseconds\0\u{1}superseded\0\u{3}held_reason\0\u{1}notice\0")
 
   fileprivate class _StorageClass {
     var _id: Int64 = 0
@@ -3624,6 +3630,7 @@ nonisolated extension Ergon_V1_CampaignStatus: SwiftProtobuf.Message, SwiftProto
     var _sealedMicroseconds: Int64? = nil
     var _superseded: Ergon_V1_AccountLine? = nil
     var _heldReason: String = String()
+    var _notice: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3646,6 +3653,7 @@ nonisolated extension Ergon_V1_CampaignStatus: SwiftProtobuf.Message, SwiftProto
       _sealedMicroseconds = source._sealedMicroseconds
       _superseded = source._superseded
       _heldReason = source._heldReason
+      _notice = source._notice
     }
   }
 
@@ -3676,6 +3684,7 @@ nonisolated extension Ergon_V1_CampaignStatus: SwiftProtobuf.Message, SwiftProto
         case 10: try { try decoder.decodeSingularInt64Field(value: &_storage._sealedMicroseconds) }()
         case 11: try { try decoder.decodeSingularMessageField(value: &_storage._superseded) }()
         case 12: try { try decoder.decodeSingularStringField(value: &_storage._heldReason) }()
+        case 13: try { try decoder.decodeSingularStringField(value: &_storage._notice) }()
         default: break
         }
       }
@@ -3724,6 +3733,9 @@ nonisolated extension Ergon_V1_CampaignStatus: SwiftProtobuf.Message, SwiftProto
       if !_storage._heldReason.isEmpty {
         try visitor.visitSingularStringField(value: _storage._heldReason, fieldNumber: 12)
       }
+      if !_storage._notice.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._notice, fieldNumber: 13)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3745,6 +3757,7 @@ nonisolated extension Ergon_V1_CampaignStatus: SwiftProtobuf.Message, SwiftProto
         if _storage._sealedMicroseconds != rhs_storage._sealedMicroseconds {return false}
         if _storage._superseded != rhs_storage._superseded {return false}
         if _storage._heldReason != rhs_storage._heldReason {return false}
+        if _storage._notice != rhs_storage._notice {return false}
         return true
       }
       if !storagesAreEqual {return false}
