@@ -1,7 +1,6 @@
 """A coordinator and its workers: separate processes with mutual TLS between them, on ports that
 the system picks."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,10 @@ GRACE = 2
 
 
 class Cluster:
-    def __init__(self, ergon: Ergon) -> None:
+    def __init__(self, ergon: Ergon, *options: object) -> None:
+        """A coordinator with these options at every start, and no worker yet."""
         self.ergon = ergon
+        self.options = options
         self.home = ergon.folder / "home"
         self.workers: dict[str, Running] = {}
         self.starts = 0
@@ -34,15 +35,15 @@ class Cluster:
         ready = self.ergon.folder / f"ready-{self.starts}"
         self.coordinator = self.ergon.start(
             f"coordinator-{self.starts}", "coordinator", "--home", self.home,
-            "--grace", GRACE, "--ready-file", ready,
+            "--grace", GRACE, "--ready-file", ready, *self.options,
         )  # fmt: skip
         return ready
 
     def worker(
-        self, name: str = "w1", cpus: int = 2, memory: int = 2048, more: Sequence[object] = ()
+        self, name: str = "w1", cpus: int = 2, memory: int = 2048, *options: object
     ) -> Running:
         """Starts a worker, a new one with a join token, and waits until it is connected."""
-        worker = self.launch_worker(name, cpus, memory, more)
+        worker = self.launch_worker(name, cpus, memory, *options)
         until(
             f"worker {name} is connected",
             lambda: name in self.connected() or worker.has_ended,
@@ -51,17 +52,14 @@ class Cluster:
         return worker
 
     def launch_worker(
-        self, name: str, cpus: int = 2, memory: int = 2048, more: Sequence[object] = ()
+        self, name: str, cpus: int = 2, memory: int = 2048, *options: object
     ) -> Running:
-        """Starts a worker and waits for nothing, unless it is new and needs a token.
-
-        :param more: Further options.
-        """
+        """Starts a worker and waits for nothing, unless it is new and needs a token."""
         home = self.worker_home(name)
         variables = {} if home.exists() else {"ERGON_JOIN": self.token(name=name)}
         worker = self.ergon.start(
             name, "worker", "--home", home, "--cpus", cpus, "--memory", memory,
-            "--drain-time", 0, *more, **variables,
+            "--drain-time", 0, *options, **variables,
         )  # fmt: skip
         self.workers[name] = worker
         return worker

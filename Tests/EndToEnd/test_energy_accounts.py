@@ -91,7 +91,7 @@ def results(cluster: Cluster) -> list[dict[str, Any]]:
 def test_what_a_meter_told_is_somebodys_to_the_microjoule(
     cluster: Cluster, machine: FakeMachine
 ) -> None:
-    cluster.worker(more=["--meter-root", machine.root])
+    cluster.worker("w1", 2, 2048, "--meter-root", machine.root, "--site", "north")
     flag = cluster.ergon.folder / "once"
     flag.mkdir()
     once = f"python3 {{code}}/burn.py; [ {{index}} != 2 ] || ! rmdir {flag}"
@@ -121,6 +121,9 @@ def test_what_a_meter_told_is_somebodys_to_the_microjoule(
     assert worker["energyMicrojoules"] == sum(
         worker[f"{part}Microjoules"] for part in ("dynamic", "idle", "unallocated", "remainder")
     )
+    (site,) = report["sites"]
+    assert (site["site"], site["workers"]) == ("north", 1)
+    assert site["energyMicrojoules"] == total
     assert worker["dynamicMicrojoules"] == stage["dynamicMicrojoules"]
     assert campaign["measuredCarbon"]["sciMicrogramsPerUnit"] > 0 and campaign["unit"] == "seeds"
     assert "modelledCarbon" not in campaign
@@ -145,7 +148,7 @@ def meters(record: dict[str, Any]) -> list[str | None]:
 def test_time_without_a_meter_is_labelled_and_its_tasks_are_modelled(
     cluster: Cluster, machine: FakeMachine
 ) -> None:
-    cluster.worker(more=["--meter-root", machine.root])
+    cluster.worker("w1", 2, 2048, "--meter-root", machine.root)
     machine.is_there = False
     until("the counter is gone", lambda: not (machine.zone / "energy_uj").exists())
     cluster.submit(burning(cluster, 4))
@@ -173,8 +176,8 @@ def test_time_without_a_meter_is_labelled_and_its_tasks_are_modelled(
 
 
 def test_one_worker_of_a_node_tells_its_energy(cluster: Cluster, machine: FakeMachine) -> None:
-    cluster.worker("w1", more=["--meter-root", machine.root])
-    cluster.worker("w2", more=["--meter-root", machine.root])
+    cluster.worker("w1", 2, 2048, "--meter-root", machine.root)
+    cluster.worker("w2", 2, 2048, "--meter-root", machine.root)
     assert "another worker of this node reads its meter" in cluster.workers["w2"].err
     cluster.submit(burning(cluster, 8))
     assert cluster.finish()["state"] == "complete"
@@ -184,11 +187,11 @@ def test_one_worker_of_a_node_tells_its_energy(cluster: Cluster, machine: FakeMa
 
 
 def test_a_killed_worker_leaves_accounts_that_hold(cluster: Cluster, machine: FakeMachine) -> None:
-    cluster.worker(more=["--meter-root", machine.root])
+    cluster.worker("w1", 2, 2048, "--meter-root", machine.root)
     cluster.submit(burning(cluster, 12))
     until("some tasks are done", lambda: cluster.stage("burn")["done"] >= 3)
     cluster.workers["w1"].kill()
-    cluster.worker(more=["--meter-root", machine.root])
+    cluster.worker("w1", 2, 2048, "--meter-root", machine.root)
     assert cluster.finish()["state"] == "complete"
     stop_workers(cluster)
     assert len({record["interval"][0] for record in energies(cluster)}) == 2
@@ -204,12 +207,12 @@ def test_a_killed_worker_leaves_accounts_that_hold(cluster: Cluster, machine: Fa
 def test_a_host_or_a_command_may_tell(cluster: Cluster, machine: FakeMachine) -> None:
     power = cluster.ergon.folder / "power"
     power.write_text("75 W\n")
-    cluster.worker("w1", more=["--meter-root", "/", "--meter", f"command:cat {power}"])
+    cluster.worker("w1", 2, 2048, "--meter-root", "/", "--meter", f"command:cat {power}")
     root = machine.root / "vm"
     (root / "run").mkdir(parents=True)
     (root / "run/energy").write_text("5000000 uJ\n")
-    cluster.worker("w2", more=["--meter-root", root, "--meter", "host:/run/energy"])
-    cluster.worker("w3", more=["--meter", "none"])
+    cluster.worker("w2", 2, 2048, "--meter-root", root, "--meter", "host:/run/energy")
+    cluster.worker("w3", 2, 2048, "--meter", "none")
     assert "no meter" not in cluster.workers["w1"].err + cluster.workers["w2"].err
     cluster.submit(burning(cluster, 3))
     assert cluster.finish()["state"] == "complete"

@@ -18,8 +18,27 @@ struct RandomCampaigns {
             inputs: inputs, code: names(1...3, "code").map { file("\($0).py", nil) },
             environment: EnvironmentSpec(
                 python: perhaps { $0.file("requirements.txt", nil) }, variables: variables()),
-            steps: ordered(steps))
+            steps: ordered(steps), goals: goals())
     }
+
+    private mutating func goals() -> Goals {
+        Goals(
+            objective: perhaps {
+                Weights(
+                    energy: Double($0.number(0...1000)) / 1000, carbon: $0.weight(),
+                    money: $0.weight(), time: 0.001)
+            },
+            deadline: perhaps { Microseconds(Int64($0.number(1...1_000_000_000_000))) },
+            budget: perhaps {
+                SpendingLimit(
+                    energy: $0.perhaps { Joules(microjoules: Int64($0.number(1...1 << 61))) },
+                    carbon: $0.perhaps { GramsCO2e(micrograms: Int64($0.number(1...1 << 59))) },
+                    money: Money(millionths: Int64($0.number(1...1_000_000_000_000_000))),
+                    onExcess: $0.pick(SpendingLimit.Excess.allCases))
+            })
+    }
+
+    private mutating func weight() -> Double { perhaps { Double($0.number(1...1_000_000)) } ?? 0 }
 
     /// After those they read from, otherwise by name, computed the slow way.
     private func ordered(_ steps: [StepSpec]) -> [StepSpec] {

@@ -21,7 +21,8 @@ extension SeededGenerator {
                     cpuModel: text(),
                     power: PowerModel(
                         source: text(), perThread: Watts(milliwatts: integer()),
-                        uncertaintyPercent: roll(0...200))))
+                        uncertaintyPercent: roll(0...200)),
+                    place: place()))
         case 2:
             .campaignAccepted(
                 AcceptedCampaign(
@@ -155,5 +156,15 @@ extension SeededGenerator {
                     gaps: (0..<roll(0...3)).map { Coverage.Gap(range: $0..<$0 + 1, reason: text()) }
                 )
             }, account: account)
+    }
+}
+
+extension SeededGenerator {
+    fileprivate mutating func place() -> WorkerPlace? {
+        switch roll(0...2) {
+        case 0: nil
+        case 1: WorkerPlace(site: text(), nodeClass: nil)
+        default: WorkerPlace(site: text(), nodeClass: text())
+        }
     }
 }

@@ -82,7 +82,16 @@ extension SeededGenerator {
             cpuModel: text(),
             power: PowerModel(
                 source: text(), perThread: Watts(milliwatts: Int64(roll(0...100_000))),
-                uncertaintyPercent: roll(0...100)))
+                uncertaintyPercent: roll(0...100)),
+            place: place())
+    }
+
+    private mutating func place() -> WorkerPlace? {
+        switch roll(0...2) {
+        case 0: nil
+        case 1: WorkerPlace(site: "north", nodeClass: nil)
+        default: WorkerPlace(site: "s\(text())", nodeClass: "n\(text())")
+        }
     }
 
     mutating func held() -> HeldLease {

@@ -29,6 +29,10 @@ struct CoordinatorCommand: AsyncParsableCommand {
     var enrolmentPort = 0
     @Option(help: "Seconds a worker may be away before its tasks go to others.")
     var grace = 15
+    @Option(
+        help: "Sites, their nodes and signals, YAML (docs/ENERGY.md): where workers may stand.",
+        completion: .file())
+    var grid: String?
     @Option(help: ArgumentHelp("Write this file when everything listens.", visibility: .hidden))
     var readyFile: String?
     @Flag(help: "Log warnings only.")
@@ -57,7 +61,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
             let configuration = CoordinatorConfiguration(
                 home: home, host: listen, advertised: advertise ?? usualName, controlPort: port,
                 dataPort: dataPort,
-                enrolmentPort: enrolmentPort, grace: .seconds(Int64(grace)))
+                enrolmentPort: enrolmentPort, grace: .seconds(Int64(grace)),
+                grid: try grid.map { try GridReader(grid: $0).load().grid })
             let logger = makeLogger("coordinator", quiet: quiet)
             try await untilSignalled {
                 try await runCoordinator(

@@ -119,6 +119,8 @@ extension Ergon_V1_WorkerStatus {
             "memoryBytes": .integer(memoryBytes), "cpuModel": .string(cpuModel),
             "leasedTasks": .integer(leasedTasks), "finishedTasks": .integer(finishedTasks),
             "standing": .string(standing), "reason": .string(reason),
+            "site": site.isEmpty ? .null : .string(site),
+            "nodeClass": nodeClass.isEmpty ? .null : .string(nodeClass),
         ])
     }
 }

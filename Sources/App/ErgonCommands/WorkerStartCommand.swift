@@ -36,6 +36,10 @@ struct WorkerStartCommand: AsyncParsableCommand {
     var memory: Int?
     @Option(help: "The most its cache may hold, in MiB.")
     var cache = 20_480
+    @Option(help: "The site it stands at, by its name in the coordinator's grid file.")
+    var site: String?
+    @Option(help: "Which of the site's classes of nodes it is one of.")
+    var nodeClass: String?
     @Option(help: "Folders in which programs are looked up. Default: $PATH.")
     var path: String?
     @Option(help: "Seconds that tasks have to end when the worker is asked to.")
@@ -49,6 +53,10 @@ struct WorkerStartCommand: AsyncParsableCommand {
     func validate() throws {
         if let cpus, !(1...4096).contains(cpus) { throw ValidationError("--cpus is 1 to 4096") }
         if let memory, memory < 1 { throw ValidationError("--memory is at least 1") }
+        if nodeClass != nil, site == nil {
+            throw ValidationError("--node-class goes with --site")
+        }
+        if [site, nodeClass].contains("") { throw ValidationError("a name has to be given") }
         if cache < 1 { throw ValidationError("--cache is at least 1") }
         if !(0...604_800).contains(drainTime) {
             throw ValidationError("--drain-time is 0 to 604800")
@@ -77,7 +85,7 @@ struct WorkerStartCommand: AsyncParsableCommand {
             } catch let refused as WorkerRefused {
                 throw fault(
                     address, "the coordinator refuses this worker: \(refused.reason)",
-                    remedy: "ask for a new join token", exit: Exit.no)
+                    remedy: refused.remedy, exit: Exit.no)
             } catch let gone as CoordinatorGone {
                 throw fault(
                     address, "no coordinator for \(gone.hours) h; the tasks were stopped",
@@ -100,7 +108,8 @@ struct WorkerStartCommand: AsyncParsableCommand {
         return WorkerFacts(
             worker: WorkerID(credentials.identity.name), cpus: cpus ?? host.threads,
             memory: memory.map { ByteCount(Int64($0) << 20) } ?? host.memory,
-            cpuModel: host.cpuModel, power: powerModel(for: host.cpuModel))
+            cpuModel: host.cpuModel, power: powerModel(for: host.cpuModel),
+            place: site.map { WorkerPlace(site: $0, nodeClass: nodeClass) })
     }
 
     /// The credentials of an earlier start, or new ones for the token.

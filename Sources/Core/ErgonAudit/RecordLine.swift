@@ -21,7 +21,7 @@ private func text(_ event: RecordedEvent) -> String {
             + "\(facts.memory.bytes / 1_048_576) MiB, \(quoted(facts.cpuModel)), "
             + "\(facts.power.perThread.milliwatts) mW a thread "
             + "±\(facts.power.uncertaintyPercent) % "
-            + "by \(quoted(facts.power.source))"
+            + "by \(quoted(facts.power.source))" + standing(at: facts.place)
     case .campaignAccepted(let accepted):
         "campaign \(accepted.id) accepted: \(quoted(accepted.name)) by \(quoted(accepted.by)), "
             + "manifest \(accepted.manifest.hex)"
@@ -143,4 +143,10 @@ private func quoted(_ text: String) -> String {
         }
     }
     return "\"\(shown.joined())\""
+}
+
+private func standing(at place: WorkerPlace?) -> String {
+    guard let place else { return "" }
+    let kind = place.nodeClass.map { ", a node of class \(quoted($0))" } ?? ""
+    return ", at site \(quoted(place.site))\(kind)"
 }

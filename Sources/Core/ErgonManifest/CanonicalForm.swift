@@ -19,6 +19,9 @@ package func canonicalForm(of campaign: Campaign) -> String {
             "variables": form(campaign.environment.variables),
         ]),
         "steps": named(campaign.steps, \.name, form),
+        "objective": campaign.goals.objective.map(form),
+        "deadline": campaign.goals.deadline.map { .string(canonicalText(of: $0)) },
+        "budget": campaign.goals.budget.map(form),
     ]
     return object(members).text()
 }
@@ -92,6 +95,24 @@ private func form(_ retry: RetrySpec) -> JSON {
         "lost-workers": retry.lostWorkers == usual.lostWorkers ? nil : .int(retry.lostWorkers),
     ]
     return object(members)
+}
+
+private func form(_ weights: Weights) -> JSON {
+    let members = [
+        "energy": weights.energy, "carbon": weights.carbon, "money": weights.money,
+        "time": weights.time,
+    ]
+    return .object(members.filter { $0.value > 0 }.mapValues(JSON.number))
+}
+
+private func form(_ budget: SpendingLimit) -> JSON {
+    object([
+        "energy": budget.energy.map { .string(canonicalText(of: $0)) },
+        "carbon": budget.carbon.map { .string(canonicalText(of: $0)) },
+        // At most 15 digits, which a double holds.
+        "money": budget.money.map { .number(Double($0.millionths) / 1e6) },
+        "on-exceed": .string(budget.onExcess.rawValue),
+    ])
 }
 
 private func form(_ source: Source) -> JSON { .string(source.text) }

@@ -34,6 +34,7 @@ struct CampaignDraft: Sendable {
     var python: Located<FileSource>?
     var variables: [String: String] = [:]
     var steps: [StepDraft] = []
+    var goals = Goals()
 }
 
 struct InputDraft: Sendable {

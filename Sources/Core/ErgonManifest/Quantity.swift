@@ -88,13 +88,35 @@ extension Reading {
         return amount(of: number, unit, kind, value, what)
     }
 
+    /// An amount of the installation's one currency: a number alone.
+    mutating func money(_ value: Value, _ what: String) -> Money? {
+        let kind = QuantityKind(
+            counted: "millionths", example: "12.50", units: [],
+            range: (1...1_000_000_000_000_000, "more than 0 and at most 1,000,000,000"))
+        let remedy = "write a number, such as `\(kind.example)`; money has no unit here"
+        guard let scalar = value.scalar, scalar.kind == .number || scalar.kind.isInteger else {
+            expected("a number", value, what, remedy)
+            return nil
+        }
+        let number = scalar.text.filter { $0 != "_" }
+        let parts = number.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(isDigit) })
+        else {
+            report(value.place, "\(what): \(quoted(scalar.text)) is no amount of money", remedy)
+            return nil
+        }
+        let unit = QuantityKind.Unit(symbol: "", factor: 1_000_000)
+        return amount(of: number, unit, kind, value, what).map(Money.init(millionths:))
+    }
+
     private func split(_ text: String) -> (number: String, symbol: String)? {
         let number = text.prefix { $0.utf8.allSatisfy(isDigit) || $0 == "." }
         var symbol = text[number.endIndex...]
         if symbol.first == " " { symbol.removeFirst() }
         let parts = number.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty }), !symbol.isEmpty,
-            symbol.utf8.allSatisfy({ isLetter($0) || $0 == UInt8(ascii: "/") })
+            symbol.utf8.first.map(isDigit) == false,
+            symbol.utf8.allSatisfy({ isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "/") })
         else { return nil }
         return (String(number), String(symbol))
     }
@@ -133,12 +155,19 @@ extension Reading {
 }
 
 /// The one way in which the canonical form writes a time: seconds, with as many decimals as needed.
-func canonicalText(of time: Microseconds) -> String {
-    let (seconds, rest) = time.count.quotientAndRemainder(dividingBy: 1_000_000)
-    guard rest != 0 else { return "\(seconds) s" }
+func canonicalText(of time: Microseconds) -> String { "\(millionths(time.count)) s" }
+
+func canonicalText(of energy: Joules) -> String { "\(millionths(energy.microjoules)) J" }
+
+func canonicalText(of carbon: GramsCO2e) -> String { "\(millionths(carbon.micrograms)) gCO2e" }
+
+/// So many millionths, with as many decimals as needed.
+private func millionths(_ count: Int64) -> String {
+    let (whole, rest) = count.quotientAndRemainder(dividingBy: 1_000_000)
+    guard rest != 0 else { return "\(whole)" }
     var decimals = String(1_000_000 + rest).dropFirst()
     while decimals.last == "0" { decimals.removeLast() }
-    return "\(seconds).\(decimals) s"
+    return "\(whole).\(decimals)"
 }
 
 /// The one way in which the canonical form writes a size.

@@ -5,6 +5,7 @@ extension Reading {
         var draft = CampaignDraft()
         let keys = [
             "apiVersion", "kind", "metadata", "seed", "inputs", "code", "environment", "steps",
+            "objective", "deadline", "budget",
         ]
         guard let top = section(document, "the manifest", keys: keys) else { return draft }
         constant("apiVersion", "ergon/v1", of: top)
@@ -31,6 +32,7 @@ extension Reading {
             }
             draft.steps = entries.map { step($0) }
         }
+        draft.goals = goals(top)
         return draft
     }
 

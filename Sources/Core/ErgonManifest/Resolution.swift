@@ -23,7 +23,7 @@ extension Manifest {
             name: draft.name, owner: draft.owner, description: draft.description, seed: draft.seed,
             inputs: inputs.sorted { $0.name < $1.name }, code: sorted(code.map(\.content)),
             environment: EnvironmentSpec(python: python, variables: draft.variables),
-            steps: steps.map(\.spec))
+            steps: steps.map(\.spec), goals: draft.goals)
         reading.checkTasks(of: steps, in: campaign, except: unsound, lists)
         guard reading.findings.isEmpty else { throw ManifestErrors(file: file, reading.findings) }
         return campaign

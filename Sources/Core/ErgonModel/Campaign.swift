@@ -12,10 +12,11 @@ package struct Campaign: Hashable, Sendable {
     package var environment: EnvironmentSpec
     /// Every step stands after those it reads from; otherwise in ascending order of their names.
     package var steps: [StepSpec]
+    package var goals: Goals
 
     package init(
         name: String, owner: String?, description: String?, seed: Int64, inputs: [InputSpec],
-        code: [InputFile], environment: EnvironmentSpec, steps: [StepSpec]
+        code: [InputFile], environment: EnvironmentSpec, steps: [StepSpec], goals: Goals = Goals()
     ) {
         self.name = name
         self.owner = owner
@@ -25,6 +26,7 @@ package struct Campaign: Hashable, Sendable {
         self.code = code
         self.environment = environment
         self.steps = steps
+        self.goals = goals
     }
 
     package func input(named name: String) -> InputSpec? { inputs.first { $0.name == name } }

@@ -93,15 +93,19 @@ package struct WorkerFacts: Hashable, Sendable {
     package var memory: ByteCount
     package var cpuModel: String
     package var power: PowerModel
+    /// `nil` if nobody said where it stands.
+    package var place: WorkerPlace?
 
     package init(
-        worker: WorkerID, cpus: Int, memory: ByteCount, cpuModel: String, power: PowerModel
+        worker: WorkerID, cpus: Int, memory: ByteCount, cpuModel: String, power: PowerModel,
+        place: WorkerPlace? = nil
     ) {
         self.worker = worker
         self.cpus = cpus
         self.memory = memory
         self.cpuModel = cpuModel
         self.power = power
+        self.place = place
     }
 }
 

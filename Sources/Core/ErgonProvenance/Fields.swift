@@ -48,6 +48,12 @@ struct Fields {
         return text
     }
 
+    mutating func optionalString(_ key: String) throws(RecordFault) -> String? {
+        guard let value = optional(key) else { return nil }
+        guard let text = value.string else { throw .malformed(key) }
+        return text
+    }
+
     mutating func int64(_ key: String) throws(RecordFault) -> Int64 {
         guard let number = exactInteger(try value(key)) else { throw .malformed(key) }
         return number

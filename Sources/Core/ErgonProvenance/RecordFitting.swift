@@ -12,6 +12,10 @@ package func fitted(_ event: RecordedEvent) -> [RecordedEvent] {
     case .workerJoined(var facts):
         facts.cpuModel = shortened(facts.cpuModel)
         facts.power.source = shortened(facts.power.source)
+        facts.place = facts.place.map { place in
+            WorkerPlace(
+                site: shortened(place.site), nodeClass: place.nodeClass.map { shortened($0) })
+        }
         return [.workerJoined(facts)]
     case .results, .superseded:
         let record = Record(time: Instant(microseconds: 0), event: event)

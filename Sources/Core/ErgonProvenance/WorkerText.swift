@@ -1,7 +1,7 @@
 import ErgonModel
 
 func members(of facts: WorkerFacts) -> [String: JSON] {
-    [
+    var members: [String: JSON] = [
         "worker": .string(facts.worker.name), "cpus": exact(facts.cpus),
         "memory": exact(facts.memory.bytes), "cpuModel": .string(facts.cpuModel),
         "power": .object([
@@ -10,6 +10,11 @@ func members(of facts: WorkerFacts) -> [String: JSON] {
             "uncertaintyPercent": exact(facts.power.uncertaintyPercent),
         ]),
     ]
+    if let place = facts.place {
+        members["site"] = .string(place.site)
+        members["nodeClass"] = place.nodeClass.map(JSON.string)
+    }
+    return members
 }
 
 func members(of standing: Standing, of worker: WorkerID, by: String) -> [String: JSON] {
@@ -36,7 +41,13 @@ extension Fields {
         try power.finish()
         return WorkerFacts(
             worker: WorkerID(try string("worker")), cpus: try count("cpus"),
-            memory: ByteCount(try int64("memory")), cpuModel: try string("cpuModel"), power: model)
+            memory: ByteCount(try int64("memory")), cpuModel: try string("cpuModel"), power: model,
+            place: try place())
+    }
+
+    private mutating func place() throws(RecordFault) -> WorkerPlace? {
+        guard let site = try optionalString("site") else { return nil }
+        return WorkerPlace(site: site, nodeClass: try optionalString("nodeClass"))
     }
 
     mutating func standing() throws(RecordFault) -> Standing {

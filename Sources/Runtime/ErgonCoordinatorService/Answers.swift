@@ -87,6 +87,8 @@ extension Ergon_V1_WorkerStatus {
         leasedTasks = Int64(status.leasedTasks)
         finishedTasks = Int64(status.finishedTasks)
         standing = status.standing.name
+        site = status.facts.place?.site ?? ""
+        nodeClass = status.facts.place?.nodeClass ?? ""
         if case .quarantined(let why, _) = status.standing {
             reason = why
         } else {

@@ -25,13 +25,15 @@ package struct CoordinatorConfiguration: Sendable {
     package var enrolmentPort: Int
     /// How long a worker may be away before its tasks go to others.
     package var grace: Microseconds
+    /// The sites where workers may stand; `nil` if nobody said.
+    package var grid: Grid?
     /// False only to measure what the log costs: nothing is kept then.
     package var isLogged = true
 
     package init(
         home: CoordinatorHome, host: String, advertised: String, controlPort: Int, dataPort: Int,
         enrolmentPort: Int,
-        grace: Microseconds
+        grace: Microseconds, grid: Grid? = nil
     ) {
         self.home = home
         self.host = host
@@ -40,6 +42,7 @@ package struct CoordinatorConfiguration: Sendable {
         self.dataPort = dataPort
         self.enrolmentPort = enrolmentPort
         self.grace = grace
+        self.grid = grid
     }
 }
 
@@ -74,8 +77,7 @@ package func runCoordinator(
         ports: ports, clock: clock, logger: logger)
     // Takes the log's lock: whoever comes second changes nothing.
     try await thread.start()
-    let own = try OwnCredentials(authority, in: home.credentials, now: clock())
-    try issueOperator(authority, home, now: clock())
+    let own = try credentials(authority, home, now: clock())
 
     let desk = try TokenDesk(path: home.tokens, authority: authority)
     let listeners = Listeners(
@@ -84,7 +86,8 @@ package func runCoordinator(
         inbox: inbox, board: board, store: store, desk: desk, authority: authority, clock: clock,
         logger: logger)
     let link = WorkerLinkService(
-        inbox: inbox, store: store, ports: ports, clock: clock, logger: logger)
+        inbox: inbox, store: store, ports: ports, grid: configuration.grid, clock: clock,
+        logger: logger)
     let enrolment = EnrolmentService(
         desk: desk, credentials: own, ports: { ports.value }, clock: clock, logger: logger)
     let controlServer = GRPCServer(transport: listeners.control, services: [control, link])
@@ -143,6 +146,15 @@ private struct ListeningFault: Actionable {
     var place: String { "coordinator" }
     var problem: String
     var remedy: String { "choose an address of this machine and ports that nobody else uses" }
+}
+
+/// The coordinator's own, and its operator's.
+private func credentials(
+    _ authority: Authority, _ home: CoordinatorHome, now: Instant
+) throws -> OwnCredentials {
+    let own = try OwnCredentials(authority, in: home.credentials, now: now)
+    try issueOperator(authority, home, now: now)
+    return own
 }
 
 /// Whoever can read the home may act as the operator.

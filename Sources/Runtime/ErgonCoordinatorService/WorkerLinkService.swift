@@ -31,6 +31,8 @@ struct WorkerLinkService: Ergon_V1_WorkerLink.SimpleServiceProtocol {
     let inbox: CoordinatorInbox
     let store: ContentStore
     let ports: SharedPorts
+    /// Where workers may stand; `nil` if nobody said.
+    let grid: Grid?
     let clock: @Sendable () -> Instant
     let logger: Logger
     let sessions = Sessions()
@@ -83,6 +85,11 @@ struct WorkerLinkService: Ergon_V1_WorkerLink.SimpleServiceProtocol {
         }
         let (facts, life, held) = try refusing {
             (try hello.facts(of: worker), try hello.drawnLife(), try hello.heldLeases())
+        }
+        if let lack = facts.place.flatMap({ grid?.lack(of: $0) }) {
+            logger.warning(
+                "worker refused", metadata: ["worker": "\(worker)", "reason": "\(lack)"])
+            throw RPCError(code: .failedPrecondition, message: lack)
         }
         inbox.push(.linkOpened(facts, life: life, held, session: session, outbox))
         while let message = try await messages.next() { try await take(message, from: worker) }

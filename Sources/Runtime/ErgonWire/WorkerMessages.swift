@@ -113,6 +113,8 @@ extension Ergon_V1_Hello {
         powerSource = facts.power.source
         milliwattsPerThread = facts.power.perThread.milliwatts
         powerUncertaintyPercent = UInt32(facts.power.uncertaintyPercent)
+        site = facts.place?.site ?? ""
+        nodeClass = facts.place?.nodeClass ?? ""
         self.version = version
         self.held = held.map { held in
             var wire = Ergon_V1_HeldLease()
@@ -134,7 +136,14 @@ extension Ergon_V1_Hello {
             cpuModel: shortened(cpuModel),
             power: PowerModel(
                 source: shortened(powerSource), perThread: Watts(milliwatts: milliwattsPerThread),
-                uncertaintyPercent: Int(powerUncertaintyPercent)))
+                uncertaintyPercent: Int(powerUncertaintyPercent)),
+            place: place)
+    }
+
+    private var place: WorkerPlace? {
+        guard !site.isEmpty else { return nil }
+        return WorkerPlace(
+            site: shortened(site), nodeClass: nodeClass.isEmpty ? nil : shortened(nodeClass))
     }
 
     /// The number that the worker's process drew.

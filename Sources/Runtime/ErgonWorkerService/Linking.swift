@@ -34,7 +34,7 @@ func keepLinked(
             }
             presence.end("the stream has ended")
         } catch let error as RPCError where isFinal(error) {
-            throw WorkerRefused(reason: error.message)
+            throw WorkerRefused(reason: error.message, remedy: remedy(of: error))
         } catch let error as RPCError {
             presence.end(error.message)
         } catch let error as WireFault {
@@ -66,7 +66,13 @@ private func take(
 }
 
 private func isFinal(_ error: RPCError) -> Bool {
-    error.code == .unauthenticated || error.code == .permissionDenied
+    [.unauthenticated, .permissionDenied, .failedPrecondition].contains(error.code)
+}
+
+private func remedy(of error: RPCError) -> String {
+    error.code == .failedPrecondition
+        ? "name a place that is there with --site and --node-class"
+        : "ask for a new join token"
 }
 
 /// Says when the coordinator goes and when it is back, each once. While short links end again and

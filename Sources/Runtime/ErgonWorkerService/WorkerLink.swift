@@ -47,6 +47,7 @@ package struct WorkerConfiguration: Sendable {
 /// The coordinator will not have this worker; trying again does not help.
 package struct WorkerRefused: Error {
     package var reason: String
+    package var remedy: String
 }
 
 /// There was no coordinator for so long that the worker gave up; its results are kept.

@@ -4,7 +4,7 @@ package import ErgonModel
 /// what came after. What is not on record, leases and connections, is not in it.
 extension Coordinator {
     /// Raised with every change of what stands in a snapshot, or of what a record leads to.
-    private static let snapshotVersion = 2
+    private static let snapshotVersion = 3
 
     package func snapshot() -> [UInt8] {
         var state = self
@@ -82,6 +82,10 @@ extension SnapshotWriter {
         write(facts.power.source)
         write(facts.power.perThread.milliwatts)
         write(facts.power.uncertaintyPercent)
+        write(facts.place) { writer, place in
+            writer.write(place.site)
+            writer.write(place.nodeClass) { $0.write($1) }
+        }
     }
 
     private mutating func write(_ standing: Standing) {
@@ -128,7 +132,14 @@ extension SnapshotReader {
             cpuModel: try text(),
             power: PowerModel(
                 source: try text(), perThread: Watts(milliwatts: try int64()),
-                uncertaintyPercent: try int()))
+                uncertaintyPercent: try int()),
+            place: try optional { reader throws(ReplayFault) in try reader.place() })
+    }
+
+    private mutating func place() throws(ReplayFault) -> WorkerPlace {
+        WorkerPlace(
+            site: try text(),
+            nodeClass: try optional { reader throws(ReplayFault) in try reader.text() })
     }
 
     private mutating func standing() throws(ReplayFault) -> Standing {

@@ -234,6 +234,11 @@ package nonisolated struct Ergon_V1_Hello: Sendable {
   /// Drawn by each process of a worker when it starts, below 2^53.
   package var life: Int64 = 0
 
+  /// Where it stands; empty if nobody said.
+  package var site: String = String()
+
+  package var nodeClass: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1351,6 +1356,12 @@ package nonisolated struct Ergon_V1_WorkerEnergy: @unchecked Sendable {
     set {_uniqueStorage()._unclaimedMicrojoules = newValue}
   }
 
+  /// Where it stands; empty if nobody said.
+  package var site: String {
+    get {_storage._site}
+    set {_uniqueStorage()._site = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1720,6 +1731,11 @@ package nonisolated struct Ergon_V1_WorkerStatus: Sendable {
 
   /// Why it is quarantined, or what speaks against it.
   package var reason: String = String()
+
+  /// Empty if nobody said.
+  package var site: String = String()
+
+  package var nodeClass: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2104,7 +2120,7 @@ nonisolated extension Ergon_V1_ToWorker: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpus\0\u{3}memory_bytes\0\u{3}cpu_model\0\u{3}power_source\0\u{3}milliwatts_per_thread\0\u{3}power_uncertainty_percent\0\u{1}version\0\u{1}held\0\u{1}life\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpus\0\u{3}memory_bytes\0\u{3}cpu_model\0\u{3}power_source\0\u{3}milliwatts_per_thread\0\u{3}power_uncertainty_percent\0\u{1}version\0\u{1}held\0\u{1}life\0\u{1}site\0\u{3}node_class\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2121,6 +2137,8 @@ nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 7: try { try decoder.decodeSingularStringField(value: &self.version) }()
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.held) }()
       case 9: try { try decoder.decodeSingularInt64Field(value: &self.life) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.site) }()
+      case 11: try { try decoder.decodeSingularStringField(value: &self.nodeClass) }()
       default: break
       }
     }
@@ -2154,6 +2172,12 @@ nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.life != 0 {
       try visitor.visitSingularInt64Field(value: self.life, fieldNumber: 9)
     }
+    if !self.site.isEmpty {
+      try visitor.visitSingularStringField(value: self.site, fieldNumber: 10)
+    }
+    if !self.nodeClass.isEmpty {
+      try visitor.visitSingularStringField(value: self.nodeClass, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2167,6 +2191,8 @@ nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.version != rhs.version {return false}
     if lhs.held != rhs.held {return false}
     if lhs.life != rhs.life {return false}
+    if lhs.site != rhs.site {return false}
+    if lhs.nodeClass != rhs.nodeClass {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3975,7 +4001,7 @@ nonisolated extension Ergon_V1_StageEnergy: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Ergon_V1_WorkerEnergy: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkerEnergy"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}succeeded\0\u{1}failed\0\u{1}superseded\0\u{1}meter\0\u{3}meter_uncertainty_percent\0\u{1}model\0\u{3}model_uncertainty_percent\0\u{3}energy_microjoules\0\u{3}dynamic_microjoules\0\u{3}idle_microjoules\0\u{3}unallocated_microjoules\0\u{3}remainder_microjoules\0\u{3}metered_microseconds\0\u{3}dropped_microseconds\0\u{3}dropped_intervals\0\u{3}unclaimed_microjoules\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}succeeded\0\u{1}failed\0\u{1}superseded\0\u{1}meter\0\u{3}meter_uncertainty_percent\0\u{1}model\0\u{3}model_uncertainty_percent\0\u{3}energy_microjoules\0\u{3}dynamic_microjoules\0\u{3}idle_microjoules\0\u{3}unallocated_microjoules\0\u{3}remainder_microjoules\0\u{3}metered_microseconds\0\u{3}dropped_microseconds\0\u{3}dropped_intervals\0\u{3}unclaimed_microjoules\0\u{1}site\0")
 
   fileprivate class _StorageClass {
     var _name: String = String()
@@ -3995,6 +4021,7 @@ nonisolated extension Ergon_V1_WorkerEnergy: SwiftProtobuf.Message, SwiftProtobu
     var _droppedMicroseconds: Int64 = 0
     var _droppedIntervals: Int64 = 0
     var _unclaimedMicrojoules: Int64 = 0
+    var _site: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -4022,6 +4049,7 @@ nonisolated extension Ergon_V1_WorkerEnergy: SwiftProtobuf.Message, SwiftProtobu
       _droppedMicroseconds = source._droppedMicroseconds
       _droppedIntervals = source._droppedIntervals
       _unclaimedMicrojoules = source._unclaimedMicrojoules
+      _site = source._site
     }
   }
 
@@ -4057,6 +4085,7 @@ nonisolated extension Ergon_V1_WorkerEnergy: SwiftProtobuf.Message, SwiftProtobu
         case 15: try { try decoder.decodeSingularInt64Field(value: &_storage._droppedMicroseconds) }()
         case 16: try { try decoder.decodeSingularInt64Field(value: &_storage._droppedIntervals) }()
         case 17: try { try decoder.decodeSingularInt64Field(value: &_storage._unclaimedMicrojoules) }()
+        case 18: try { try decoder.decodeSingularStringField(value: &_storage._site) }()
         default: break
         }
       }
@@ -4120,6 +4149,9 @@ nonisolated extension Ergon_V1_WorkerEnergy: SwiftProtobuf.Message, SwiftProtobu
       if _storage._unclaimedMicrojoules != 0 {
         try visitor.visitSingularInt64Field(value: _storage._unclaimedMicrojoules, fieldNumber: 17)
       }
+      if !_storage._site.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._site, fieldNumber: 18)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -4146,6 +4178,7 @@ nonisolated extension Ergon_V1_WorkerEnergy: SwiftProtobuf.Message, SwiftProtobu
         if _storage._droppedMicroseconds != rhs_storage._droppedMicroseconds {return false}
         if _storage._droppedIntervals != rhs_storage._droppedIntervals {return false}
         if _storage._unclaimedMicrojoules != rhs_storage._unclaimedMicrojoules {return false}
+        if _storage._site != rhs_storage._site {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -4835,7 +4868,7 @@ nonisolated extension Ergon_V1_WorkersReply: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Ergon_V1_WorkerStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkerStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}connected\0\u{1}cpus\0\u{3}memory_bytes\0\u{3}cpu_model\0\u{3}leased_tasks\0\u{3}finished_tasks\0\u{1}standing\0\u{1}reason\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}connected\0\u{1}cpus\0\u{3}memory_bytes\0\u{3}cpu_model\0\u{3}leased_tasks\0\u{3}finished_tasks\0\u{1}standing\0\u{1}reason\0\u{1}site\0\u{3}node_class\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4852,6 +4885,8 @@ nonisolated extension Ergon_V1_WorkerStatus: SwiftProtobuf.Message, SwiftProtobu
       case 7: try { try decoder.decodeSingularInt64Field(value: &self.finishedTasks) }()
       case 8: try { try decoder.decodeSingularStringField(value: &self.standing) }()
       case 9: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.site) }()
+      case 11: try { try decoder.decodeSingularStringField(value: &self.nodeClass) }()
       default: break
       }
     }
@@ -4885,6 +4920,12 @@ nonisolated extension Ergon_V1_WorkerStatus: SwiftProtobuf.Message, SwiftProtobu
     if !self.reason.isEmpty {
       try visitor.visitSingularStringField(value: self.reason, fieldNumber: 9)
     }
+    if !self.site.isEmpty {
+      try visitor.visitSingularStringField(value: self.site, fieldNumber: 10)
+    }
+    if !self.nodeClass.isEmpty {
+      try visitor.visitSingularStringField(value: self.nodeClass, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4898,6 +4939,8 @@ nonisolated extension Ergon_V1_WorkerStatus: SwiftProtobuf.Message, SwiftProtobu
     if lhs.finishedTasks != rhs.finishedTasks {return false}
     if lhs.standing != rhs.standing {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs.site != rhs.site {return false}
+    if lhs.nodeClass != rhs.nodeClass {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
