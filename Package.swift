@@ -51,6 +51,7 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let core: [Target] = [
     target("Core", "ErgonModel", []),
     target("Core", "ErgonManifest", ["ErgonModel", yams]),
+    target("Core", "ErgonPolicy", ["ErgonModel"]),
     target("Core", "ErgonPlanner", ["ErgonModel"]),
     target("Core", "ErgonCoordinator", ["ErgonModel"]),
     target("Core", "ErgonWorker", ["ErgonModel"]),
@@ -68,6 +69,9 @@ let runtime: [Target] = [
     target("Runtime", "ErgonSystem", ["ErgonModel", "CLinux"]),
     // Needs the headers of libcurl, and loads the library itself when it is first used.
     .target(name: "CCurl", path: "Sources/Runtime/CCurl"),
+    // Likewise with SQLite.
+    .target(name: "CSQLite", path: "Sources/Runtime/CSQLite"),
+    target("Runtime", "ErgonIndex", ["ErgonModel", "ErgonProvenance", "ErgonAudit", "CSQLite"]),
     // Generated, and slow to compile; the conversions are in ErgonWire.
     .target(
         name: "ErgonWireMessages", dependencies: grpc,
@@ -117,9 +121,10 @@ let app: [Target] = [
     target(
         "App", "ErgonCommands",
         [
-            "ErgonModel", "ErgonManifest", "ErgonPlanner", "ErgonMerge", "ErgonProvenance",
+            "ErgonModel", "ErgonManifest", "ErgonPolicy", "ErgonPlanner", "ErgonMerge",
+            "ErgonProvenance",
             "ErgonAudit", "ErgonSimulation", "ErgonWire", "ErgonSecurity", "ErgonStorage",
-            "ErgonTransfer", "ErgonEnergy", "ErgonWitness",
+            "ErgonTransfer", "ErgonEnergy", "ErgonWitness", "ErgonIndex",
             "ErgonCoordinatorService", "ErgonWorkerService", "ErgonSystem", logging, arguments,
         ] + grpc),
     .executableTarget(
@@ -155,6 +160,7 @@ let checks: [Target] = [
     .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
     tests("ErgonModel", []),
     tests("ErgonManifest", ["ErgonModel"], exclude: ["Corpus"]),
+    tests("ErgonPolicy", ["ErgonModel"]),
     tests("ErgonPlanner", ["ErgonModel"], exclude: ["Fixtures"]),
     tests("ErgonCoordinator", ["ErgonModel"], exclude: ["Stories"]),
     tests("ErgonWorker", ["ErgonModel"], exclude: ["Stories"]),

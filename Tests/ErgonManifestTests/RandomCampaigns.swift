@@ -18,7 +18,44 @@ struct RandomCampaigns {
             inputs: inputs, code: names(1...3, "code").map { file("\($0).py", nil) },
             environment: EnvironmentSpec(
                 python: perhaps { $0.file("requirements.txt", nil) }, variables: variables()),
-            steps: ordered(steps), goals: goals())
+            steps: ordered(steps), goals: goals(),
+            governance: governance(inputs, steps))
+    }
+
+    private mutating func governance(_ inputs: [InputSpec], _ steps: [StepSpec]) -> Governance {
+        var governance = Governance()
+        governance.purpose = perhaps { random in
+            Purpose(code: random.perhaps { $0.words() }, text: random.words())
+        }
+        governance.risk = perhaps { $0.pick(RiskClass.allCases) }
+        governance.approver = perhaps { $0.words() }
+        governance.personalData = perhaps { random in
+            let (basis, assessment): (LawfulBasis?, String?) = (
+                random.perhaps { $0.pick(LawfulBasis.allCases) }, random.perhaps { $0.words() }
+            )
+            return random.pick([.none, .processed(basis: basis, assessment: assessment)])
+        }
+        governance.retention = perhaps { .seconds(Int64($0.number(1...300_000_000))) }
+        let sources =
+            inputs.map { Source.input($0.name) }
+            + steps.flatMap { step in
+                step.outputs.map { Source.output(step: step.name, output: $0.name) }
+            }
+        guard !sources.isEmpty else { return governance }
+        governance.models = names(0...2, "m").map { name in
+            ModelSpec(
+                name: name, source: pick(sources), card: perhaps { $0.file("card.md", nil) },
+                licence: perhaps { $0.words() })
+        }
+        return governance
+    }
+
+    private mutating func stewardship() -> Stewardship {
+        var stewardship = Stewardship()
+        stewardship.classification = perhaps { $0.pick(Stewardship.Classification.allCases) }
+        stewardship.residency = names(0...2, "R")
+        stewardship.owner = perhaps { $0.words() }
+        return stewardship
     }
 
     private mutating func goals() -> Goals {
@@ -194,7 +231,7 @@ struct RandomCampaigns {
         return InputSpec(
             name: name, files: files, format: pick(InputSpec.Format.allCases),
             url: isOne ? perhaps { _ in "https://example.org/x/file" } : nil,
-            licence: perhaps { $0.words() })
+            licence: perhaps { $0.words() }, stewardship: stewardship())
     }
 
     private mutating func file(_ name: String, _ events: Int?) -> InputFile {

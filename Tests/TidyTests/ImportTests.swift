@@ -7,6 +7,7 @@ struct ImportTests {
     static let core: [String: Set<String>] = [
         "ErgonModel": [],
         "ErgonManifest": ["ErgonModel", "Yams"],
+        "ErgonPolicy": ["ErgonModel"],
         "ErgonPlanner": ["ErgonModel"],
         "ErgonCoordinator": ["ErgonModel"],
         "ErgonWorker": ["ErgonModel"],

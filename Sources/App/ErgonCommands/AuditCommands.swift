@@ -119,7 +119,7 @@ struct AuditCommand: AsyncParsableCommand {
         commandName: "audit", abstract: "Reads and judges a log; asks no coordinator.",
         subcommands: [
             AuditVerifyCommand.self, AuditShowCommand.self, AuditProveCommand.self,
-            AuditExportCommand.self,
+            AuditCheckCommand.self, AuditExportCommand.self,
         ])
 }
 
@@ -150,6 +150,8 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     var witness: [String] = []
     @Option(help: "How many of the witnesses must have signed. Default: all of them.")
     var quorum: Int?
+    @Option(help: "Write a report for people (HTML) to this file.", completion: .file())
+    var html: String?
     @OptionGroup var output: FormatOption
 
     func validate() throws {
@@ -167,6 +169,10 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             audited.checkSignatures(
                 by: verifier, witnesses: witnesses, quorum: quorum ?? witnesses.count)
             let outputs = audited.checkOutputs()
+            if let html {
+                let page = audited.page(outputs, key: verifier, isOwn: isOwn)
+                try writeFile(Array(page.html.utf8), to: absolute(html))
+            }
             switch output.format {
             case .text:
                 printData(text(audited, outputs))
@@ -251,19 +257,25 @@ struct AuditVerifyCommand: AsyncParsableCommand {
 struct AuditShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Prints a log's records, one a line.",
-        discussion: "With `-o json` each as it is in the log (docs/LOG.md).")
+        discussion: """
+            With `-o json` each as it is in the log (docs/LOG.md). All of them; or those of a \
+            campaign; or what answers a question, by an index that is made of the log as far as \
+            its checkpoint and can be removed at any time.
+            """)
 
     @OptionGroup var arguments: LogArguments
     @Option(help: "Only what concerns the campaign of that number.")
     var campaign: Int?
+    @OptionGroup var query: QueryArguments
     @OptionGroup var output: FormatOption
 
     func run() async throws {
         try await reporting {
+            if query.isAsked { return try answer() }
             var reader = try arguments.openEither()
             while let item = try reader.next() {
                 switch item {
-                case .record(let place, let bytes): show(bytes, at: place)
+                case .record(let place, let bytes): show(bytes, number: place.sequence)
                 case .damage(let damage): printNote("record \(damage.place.sequence): \(damage)")
                 case .unfinished: break
                 }
@@ -271,7 +283,22 @@ struct AuditShowCommand: AsyncParsableCommand {
         }
     }
 
-    private func show(_ bytes: [UInt8], at place: LogPlace) {
+    private func answer() throws {
+        let (index, note) = try query.index.open(of: arguments)
+        let (outputs, records) = try query.answer(index)
+        for output in outputs {
+            switch self.output.format {
+            case .text: printData(output.text)
+            case .json: printData(output.json.text())
+            }
+        }
+        for (number, bytes) in try arguments.records(records, signedBy: note) {
+            show(bytes, number: number)
+        }
+        if outputs.isEmpty, records.isEmpty { printNote("nothing in the log answers that") }
+    }
+
+    private func show(_ bytes: [UInt8], number: Int) {
         do throws(RecordFault) {
             let (sequence, record) = try decode(bytes)
             guard concerns(record.event) else { return }
@@ -280,7 +307,7 @@ struct AuditShowCommand: AsyncParsableCommand {
             case .json: printData(String(decoding: bytes, as: UTF8.self))
             }
         } catch {
-            printNote("record \(place.sequence): \(error)")
+            printNote("record \(number): \(error)")
         }
     }
 

@@ -9,7 +9,10 @@ import FoundationEssentials
 struct AuditExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Writes what others can check with tools of their own.",
-        subcommands: [AuditExportLogCommand.self])
+        subcommands: [
+            AuditExportLogCommand.self, AuditExportSLSACommand.self, AuditExportCrateCommand.self,
+            AuditExportBOMCommand.self, AuditExportLineageCommand.self, AuditExportPROVCommand.self,
+        ])
 }
 
 struct AuditExportLogCommand: AsyncParsableCommand {

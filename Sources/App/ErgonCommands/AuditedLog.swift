@@ -190,7 +190,7 @@ private func signedSize(_ note: SignedNote) -> Int? {
     try? Checkpoint(parsing: note.text).head.size
 }
 
-private func storedCampaign(_ digest: Digest, in content: String) -> Campaign? {
+func storedCampaign(_ digest: Digest, in content: String) -> Campaign? {
     guard let bytes = try? ContentStore(reading: content).read(digest),
         let manifest = try? parseManifest(
             String(decoding: bytes, as: UTF8.self), file: "manifest", limits: .canonical)

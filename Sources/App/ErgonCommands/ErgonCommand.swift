@@ -40,7 +40,7 @@ struct ErgonCommand: AsyncParsableCommand {
                 name: "Sites",
                 subcommands: [
                     CoordinatorCommand.self, WorkerCommand.self, TokenCommand.self,
-                    LoginCommand.self, LogCommand.self,
+                    LoginCommand.self, PolicyCommand.self, LogCommand.self,
                 ]),
             CommandGroup(
                 name: "Auditors",

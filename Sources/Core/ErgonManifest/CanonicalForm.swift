@@ -23,14 +23,14 @@ package func canonicalForm(of campaign: Campaign) -> String {
         "deadline": campaign.goals.deadline.map { .string(canonicalText(of: $0)) },
         "budget": campaign.goals.budget.map(form),
     ]
-    return object(members).text()
+    return object(members.merging(ErgonManifest.members(of: campaign.governance)) { $1 }).text()
 }
 
-private func object(_ members: [String: JSON?]) -> JSON {
+func object(_ members: [String: JSON?]) -> JSON {
     .object(members.compactMapValues(\.self))
 }
 
-private func named<Part>(
+func named<Part>(
     _ parts: [Part], _ name: (Part) -> String, _ form: (Part) -> JSON
 ) -> JSON {
     .object(Dictionary(parts.map { (name($0), form($0)) }) { first, _ in first })
@@ -40,7 +40,7 @@ private func form(_ variables: [String: String]) -> JSON {
     .object(variables.mapValues(JSON.string))
 }
 
-private func form(_ file: InputFile) -> JSON {
+func form(_ file: InputFile) -> JSON {
     object([
         "name": .string(file.name), "sha256": .string(file.digest.hex),
         "bytes": .integer(file.size.bytes), "events": file.events.map(JSON.int),
@@ -48,10 +48,11 @@ private func form(_ file: InputFile) -> JSON {
 }
 
 private func form(_ input: InputSpec) -> JSON {
-    object([
+    let members: [String: JSON?] = [
         "files": .array(input.files.map(form)), "format": .string(input.format.rawValue),
         "url": input.url.map(JSON.string), "licence": input.licence.map(JSON.string),
-    ])
+    ]
+    return object(members.merging(ErgonManifest.members(of: input.stewardship)) { $1 })
 }
 
 private func form(_ step: StepSpec) -> JSON {
@@ -73,6 +74,7 @@ private func form(_ step: StepSpec) -> JSON {
                 ? nil : .string(canonicalText(of: step.resources.cleanup)),
         ]),
         "retry": form(step.retry),
+        "models": step.models.isEmpty ? nil : .array(step.models.map(JSON.string)),
         "environment": .object(["variables": form(step.variables)]),
         "determinism": step.determinism.map(form),
     ])

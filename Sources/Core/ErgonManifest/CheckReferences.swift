@@ -36,6 +36,7 @@ extension Reading {
                 "steps and inputs share one name space: rename one")
         }
         for source in draft.steps.flatMap(\.sources) { check(source, surroundings) }
+        check(draft.governance, draft)
         let ordered = order(draft.steps, surroundings)
         var splits: [String: Split] = [:]
         var single: Set<String> = []
@@ -51,7 +52,7 @@ extension Reading {
         }
     }
 
-    private mutating func check(_ source: Located<Source>, _ surroundings: Surroundings) {
+    mutating func check(_ source: Located<Source>, _ surroundings: Surroundings) {
         guard !surroundings.exists(source.content) else { return }
         switch source.content {
         case .input(let name):
@@ -179,7 +180,8 @@ extension Reading {
                     name: output.name, file: output.file?.content ?? output.name,
                     merge: output.merge.given?.content)
             }, resources: step.resources, retry: step.retry, variables: step.variables,
-            isWarm: step.isWarm, determinism: step.determinism)
+            isWarm: step.isWarm, determinism: step.determinism,
+            models: step.models.map(\.content))
         return CheckedStep(
             spec: spec, place: step.place, splitPlace: step.split.given?.place ?? step.place,
             rangePlace: step.range.given?.place ?? step.place, runPlaces: step.run.map(\.place))

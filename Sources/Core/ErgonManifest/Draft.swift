@@ -34,6 +34,7 @@ struct CampaignDraft: Sendable {
     var python: Located<FileSource>?
     var variables: [String: String] = [:]
     var steps: [StepDraft] = []
+    var governance = GovernanceDraft()
     var goals = Goals()
 }
 
@@ -50,6 +51,7 @@ struct InputDraft: Sendable {
     var format: InputSpec.Format?
     var url: String?
     var licence: String?
+    var stewardship = Stewardship()
     var events: Located<Events>?
 }
 
@@ -76,6 +78,7 @@ struct StepDraft: Sendable {
     var with: [With] = []
     var run: [Located<Template>] = []
     var isWarm = false
+    var models: [Located<String>] = []
     var outputs: [Output] = []
     var resources = Resources(
         cpus: 1, memory: ByteCount(1 << 30), time: nil, limit: .seconds(24 * 60 * 60))

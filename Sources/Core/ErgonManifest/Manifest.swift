@@ -69,7 +69,9 @@ package struct Manifest: Sendable {
         self.draft = draft
         self.steps = steps
         self.lists = lists
-        let sources = draft.inputs.flatMap(\.files) + draft.code + (draft.python.map { [$0] } ?? [])
+        let sources =
+            draft.inputs.flatMap(\.files) + draft.code + (draft.python.map { [$0] } ?? [])
+            + draft.governance.models.compactMap(\.card)
         lookups = sources.compactMap { source in
             if case .lookup(let lookup) = source.content { lookup } else { nil }
         }.sorted { $0.id < $1.id }
@@ -90,6 +92,7 @@ package struct FileLookup: Hashable, Sendable {
         case input(format: InputSpec.Format?)
         case code
         case python
+        case card
     }
 
     /// Counts from 0 in one manifest.

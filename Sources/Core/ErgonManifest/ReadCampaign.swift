@@ -7,7 +7,8 @@ extension Reading {
             "apiVersion", "kind", "metadata", "seed", "inputs", "code", "environment", "steps",
             "objective", "deadline", "budget",
         ]
-        guard let top = section(document, "the manifest", keys: keys) else { return draft }
+        let allKeys = keys + Self.governanceKeys
+        guard let top = section(document, "the manifest", keys: allKeys) else { return draft }
         constant("apiVersion", "ergon/v1", of: top)
         constant("kind", "Campaign", of: top)
         if let value = require("metadata", of: top, "{name: …}") { metadata(value, &draft) }
@@ -25,6 +26,7 @@ extension Reading {
             draft.code = files(value, "`code`", .code, &lookups)
         }
         if let value = top["environment"] { environment(value, &draft, &lookups) }
+        draft.governance = governance(top, &lookups)
         if let value = require("steps", of: top, "{NAME: {run: [program]}}") {
             let entries = entries(value, "`steps`", .part("a step")) ?? []
             if case .mapping(let all) = value.content, all.isEmpty {

@@ -13,12 +13,16 @@ struct Lookups {
 extension Reading {
     mutating func input(_ entry: Entry, _ lookups: inout Lookups) -> InputDraft {
         var draft = InputDraft(name: entry.key, place: entry.place)
-        let keys = ["files", "url", "sha256", "events", "format", "licence"]
+        let keys = [
+            "files", "url", "sha256", "events", "format", "licence", "classification", "residency",
+            "owner",
+        ]
         guard let section = section(entry.value, "input `\(entry.key)`", keys: keys) else {
             return draft
         }
         draft.format = section["format"].flatMap { word($0, "`format`") }
         draft.licence = section["licence"].flatMap { text($0, "`licence`") }
+        draft.stewardship = stewardship(section)
         draft.url = section["url"].flatMap { url($0) }
         draft.events = section["events"].flatMap { events($0) }
         if let value = section["files"] {

@@ -5,7 +5,7 @@ extension Reading {
         var draft = StepDraft(name: entry.key, place: entry.place)
         let keys = [
             "over", "split", "range", "points", "with", "run", "warm", "outputs", "resources",
-            "retry", "environment", "determinism",
+            "retry", "environment", "determinism", "models",
         ]
         guard let section = section(entry.value, "step `\(entry.key)`", keys: keys) else {
             (draft.over, draft.split) = (.unreadable, .unreadable)
@@ -21,6 +21,7 @@ extension Reading {
         if let value = section["resources"] { resources(value, &draft.resources) }
         if let value = section["retry"] { retry(value, &draft.retry) }
         draft.determinism = section["determinism"].flatMap { determinism($0) }
+        draft.models = section["models"].map { modelNames($0) } ?? []
         if let value = section["environment"],
             let section = self.section(value, "`environment` of a step", keys: ["variables"])
         {
@@ -53,7 +54,7 @@ extension Reading {
     }
 
     /// `input` or `step.output`; whether there is such a thing is checked when all names are known.
-    private mutating func source(_ value: Value, _ what: String) -> Source? {
+    mutating func source(_ value: Value, _ what: String) -> Source? {
         guard let text = text(value, what) else { return nil }
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         let rule = NameRule.part("a source")

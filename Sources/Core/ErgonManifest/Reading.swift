@@ -169,6 +169,13 @@ struct NameRule: Sendable {
             isLetter($0) && $0 >= UInt8(ascii: "a") || isDigit($0) || $0 == UInt8(ascii: "-")
         })
 
+    /// Likewise.
+    static let policy = {
+        var rule = campaign
+        rule.kind = "a policy"
+        return rule
+    }()
+
     /// - Parameter kind: with its article.
     static func part(_ kind: String) -> NameRule {
         NameRule(

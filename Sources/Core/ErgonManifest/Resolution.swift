@@ -18,12 +18,13 @@ extension Manifest {
         }
         let code = draft.code.flatMap { reading.files(of: $0, found) }
         reading.checkNames(code, "code")
-        let python = draft.python.flatMap { reading.onlyFile(of: $0, found) }
+        let python = draft.python.flatMap { reading.onlyFile(of: $0, "`python`", found) }
         let campaign = Campaign(
             name: draft.name, owner: draft.owner, description: draft.description, seed: draft.seed,
             inputs: inputs.sorted { $0.name < $1.name }, code: sorted(code.map(\.content)),
             environment: EnvironmentSpec(python: python, variables: draft.variables),
-            steps: steps.map(\.spec), goals: draft.goals)
+            steps: steps.map(\.spec), goals: draft.goals,
+            governance: governance(&reading, found))
         reading.checkTasks(of: steps, in: campaign, except: unsound, lists)
         guard reading.findings.isEmpty else { throw ManifestErrors(file: file, reading.findings) }
         return campaign
@@ -51,7 +52,7 @@ extension Reading {
         }
         return InputSpec(
             name: draft.name, files: files, format: draft.format ?? format(of: located, draft),
-            url: draft.url, licence: draft.licence)
+            url: draft.url, licence: draft.licence, stewardship: draft.stewardship)
     }
 
     private mutating func format(
@@ -150,12 +151,14 @@ extension Reading {
         }
     }
 
-    fileprivate mutating func onlyFile(
-        of source: Located<FileSource>, _ found: (FileLookup) -> Result<[InputFile], LookupFailure>
+    /// - Parameter what: for messages: `` `python` ``.
+    mutating func onlyFile(
+        of source: Located<FileSource>, _ what: String,
+        _ found: (FileLookup) -> Result<[InputFile], LookupFailure>
     ) -> InputFile? {
         let files = self.files(of: source, found)
         if files.count > 1 {
-            report(source.place, "`python` is \(files.count) files", "name one requirements file")
+            report(source.place, "\(what) is \(files.count) files", "name one")
         }
         return files.first?.content
     }

@@ -13,10 +13,12 @@ package struct Campaign: Hashable, Sendable {
     /// Every step stands after those it reads from; otherwise in ascending order of their names.
     package var steps: [StepSpec]
     package var goals: Goals
+    package var governance: Governance
 
     package init(
         name: String, owner: String?, description: String?, seed: Int64, inputs: [InputSpec],
-        code: [InputFile], environment: EnvironmentSpec, steps: [StepSpec], goals: Goals = Goals()
+        code: [InputFile], environment: EnvironmentSpec, steps: [StepSpec], goals: Goals = Goals(),
+        governance: Governance = Governance()
     ) {
         self.name = name
         self.owner = owner
@@ -26,6 +28,7 @@ package struct Campaign: Hashable, Sendable {
         self.code = code
         self.environment = environment
         self.steps = steps
+        self.governance = governance
         self.goals = goals
     }
 
@@ -39,9 +42,10 @@ package struct Campaign: Hashable, Sendable {
         return needs
     }
 
-    /// Every file the campaign reads: inputs, code and the requirements, in that order.
+    /// Every file the campaign names: inputs, code, the requirements and cards, in that order.
     package var files: [InputFile] {
         inputs.flatMap(\.files) + code + (environment.python.map { [$0] } ?? [])
+            + governance.models.compactMap(\.card)
     }
 }
 
@@ -73,15 +77,18 @@ package struct InputSpec: Hashable, Sendable {
     package var url: String?
     /// SPDX expression, as written.
     package var licence: String?
+    package var stewardship: Stewardship
 
     package init(
-        name: String, files: [InputFile], format: Format, url: String?, licence: String?
+        name: String, files: [InputFile], format: Format, url: String?, licence: String?,
+        stewardship: Stewardship = Stewardship()
     ) {
         self.name = name
         self.files = files
         self.format = format
         self.url = url
         self.licence = licence
+        self.stewardship = stewardship
     }
 }
 
@@ -130,14 +137,17 @@ package struct StepSpec: Hashable, Sendable {
     package var resources: Resources
     package var retry: RetrySpec
     package var variables: [String: String]
+    /// Models that its program runs, by their names in the campaign; ascending.
+    package var models: [String]
 
     package init(
         name: String, over: Source?, split: Split, points: [PointAxis], with: [NamedSource],
         run: [Template], outputs: [OutputSpec], resources: Resources, retry: RetrySpec,
         variables: [String: String], isWarm: Bool = false,
-        determinism: Determinism? = nil
+        determinism: Determinism? = nil, models: [String] = []
     ) {
         self.name = name
+        self.models = models
         self.isWarm = isWarm
         self.determinism = determinism
         self.over = over
