@@ -1412,6 +1412,12 @@ package nonisolated struct Ergon_V1_WorkerEnergy: @unchecked Sendable {
     set {_uniqueStorage()._unclaimedMicrojoules = newValue}
   }
 
+  /// Where it stands; empty if nobody said.
+  package var site: String {
+    get {_storage._site}
+    set {_uniqueStorage()._site = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -4168,7 +4174,7 @@ nonisolated extension Ergon_V1_StageEnergy: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Ergon_V1_WorkerEnergy: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkerEnergy"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}succeeded\0\u{1}failed\0\u{1}superseded\0\u{1}meter\0\u{3}meter_uncertainty_percent\0\u{1}model\0\u{3}model_uncertainty_percent\0\u{3}energy_microjoules\0\u{3}dynamic_microjoules\0\u{3}idle_microjoules\0\u{3}unallocated_microjoules\0\u{3}remainder_microjoules\0\u{3}metered_microseconds\0\u{3}dropped_microseconds\0\u{3}dropped_intervals\0\u{3}unclaimed_microjoules\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}succeeded\0\u{1}failed\0\u{1}superseded\0\u{1}meter\0\u{3}meter_uncertainty_percent\0\u{1}model\0\u{3}model_uncertainty_percent\0\u{3}energy_microjoules\0\u{3}dynamic_microjoules\0\u{3}idle_microjoules\0\u{3}unallocated_microjoules\0\u{3}remainder_microjoules\0\u{3}metered_microseconds\0\u{3}dropped_microseconds\0\u{3}dropped_intervals\0\u{3}unclaimed_microjoules\0\u{1}site\0")
 
   fileprivate class _StorageClass {
     var _name: String = String()
@@ -4188,6 +4194,7 @@ nonisolated extension Ergon_V1_WorkerEnergy: SwiftProtobuf.Message, SwiftProtobu
     var _droppedMicroseconds: Int64 = 0
     var _droppedIntervals: Int64 = 0
     var _unclaimedMicrojoules: Int64 = 0
+    var _site: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -4215,6 +4222,7 @@ nonisolated extension Ergon_V1_WorkerEnergy: SwiftProtobuf.Message, SwiftProtobu
       _droppedMicroseconds = source._droppedMicroseconds
       _droppedIntervals = source._droppedIntervals
       _unclaimedMicrojoules = source._unclaimedMicrojoules
+      _site = source._site
     }
   }
 
@@ -4250,6 +4258,7 @@ nonisolated extension Ergon_V1_WorkerEnergy: SwiftProtobuf.Message, SwiftProtobu
         case 15: try { try decoder.decodeSingularInt64Field(value: &_storage._droppedMicroseconds) }()
         case 16: try { try decoder.decodeSingularInt64Field(value: &_storage._droppedIntervals) }()
         case 17: try { try decoder.decodeSingularInt64Field(value: &_storage._unclaimedMicrojoules) }()
+        case 18: try { try decoder.decodeSingularStringField(value: &_storage._site) }()
         default: break
         }
       }
@@ -4313,6 +4322,9 @@ nonisolated extension Ergon_V1_WorkerEnergy: SwiftProtobuf.Message, SwiftProtobu
       if _storage._unclaimedMicrojoules != 0 {
         try visitor.visitSingularInt64Field(value: _storage._unclaimedMicrojoules, fieldNumber: 17)
       }
+      if !_storage._site.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._site, fieldNumber: 18)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -4339,6 +4351,7 @@ nonisolated extension Ergon_V1_WorkerEnergy: SwiftProtobuf.Message, SwiftProtobu
         if _storage._droppedMicroseconds != rhs_storage._droppedMicroseconds {return false}
         if _storage._droppedIntervals != rhs_storage._droppedIntervals {return false}
         if _storage._unclaimedMicrojoules != rhs_storage._unclaimedMicrojoules {return false}
+        if _storage._site != rhs_storage._site {return false}
         return true
       }
       if !storagesAreEqual {return false}
