@@ -33,7 +33,7 @@ steps:
   work:
     split: {seeds: 14}
     run: [sh, -c, sleep 0.8, "{seeds}"]
-    resources: {cpus: 1, memory: 1 GiB, time: 0.8 s, limit: 60 s}
+    resources: {cpus: 1, memory: 1 GiB, time: 0.8 s, limit: 10 s}
 objective: {carbon: 1}
 deadline: DEADLINE
 """
