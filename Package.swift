@@ -79,7 +79,7 @@ let runtime: [Target] = [
         exclude: ["ergon.proto", "regenerate.sh", "Generated/ergon.proto.sha256"]),
     target(
         "Runtime", "ErgonWire",
-        ["ErgonModel", "ErgonSecurity", "ErgonWireMessages", nioCore] + grpc),
+        ["ErgonModel", "ErgonProvenance", "ErgonSecurity", "ErgonWireMessages", nioCore] + grpc),
     target(
         "Runtime", "ErgonSecurity",
         ["ErgonModel", crypto, x509, asn1, nioCore, nioSSL]),
@@ -125,7 +125,8 @@ let app: [Target] = [
             "ErgonProvenance",
             "ErgonAudit", "ErgonSimulation", "ErgonWire", "ErgonSecurity", "ErgonStorage",
             "ErgonTransfer", "ErgonEnergy", "ErgonWitness", "ErgonIndex",
-            "ErgonCoordinatorService", "ErgonWorkerService", "ErgonSystem", logging, arguments,
+            "ErgonCoordinatorService", "ErgonWorkerService", "ErgonSystem", x509, logging,
+            arguments,
         ] + grpc),
     .executableTarget(
         name: "ergon", dependencies: ["ErgonCommands"], path: "Sources/App/ergon",
@@ -179,7 +180,9 @@ let checks: [Target] = [
     tests("ErgonMerge", ["ErgonModel"]),
     tests("ErgonProvenance", ["ErgonModel", crypto]),
     tests("ErgonStorage", ["ErgonModel", "ErgonProvenance"]),
-    tests("ErgonAudit", ["ErgonModel", "ErgonManifest", "ErgonCoordinator", "ErgonProvenance"]),
+    tests(
+        "ErgonAudit",
+        ["ErgonModel", "ErgonManifest", "ErgonCoordinator", "ErgonProvenance", crypto]),
     tests("ErgonEnergy", ["ErgonModel"]),
     tests(
         "ErgonSecurity", ["ErgonModel", crypto, x509, asn1, nioCore, nioPosix, nioEmbedded, nioSSL]),

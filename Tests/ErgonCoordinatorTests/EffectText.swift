@@ -22,9 +22,9 @@ struct EffectText {
                 }
             }
         case .coordinatorStarted, .workerJoined, .stageSized, .campaignHeld, .campaignReleased,
-            .campaignReopened, .campaignCancelled, .campaignSealed, .campaignForgotten,
-            .workerStands, .energyMetered, .planAdopted,
-            .logRepaired:
+            .resultsReused, .campaignReopened, .campaignCancelled, .campaignSealed,
+            .campaignForgotten,
+            .workerStands, .energyMetered, .planAdopted, .logRepaired:
             break
         }
     }
@@ -40,6 +40,7 @@ struct EffectText {
         case .record(let record): self.record(record.event)
         case .send(let worker, let order): ["to \(worker): \(self.order(order))"]
         case .reply(_, let reply): self.reply(reply)
+        case .keepStatement(let report, let worker): ["keep what \(worker) signed: \(report.id)"]
         case .countLines(let id, let step, let file):
             ["count the lines of \(name(file)) for \(id) \(campaigns[id]?.steps[step].name ?? "?")"]
         case .plan(let work): ["plan campaigns \(work.campaigns.map(\.id))"]
@@ -79,6 +80,10 @@ struct EffectText {
             ["record: \(reopened.id) reopened by \(reopened.by)"]
                 + reopened.tasks.map { "  \($0.stage) \($0.tasks)" }
         case .campaignCancelled(let id, let by): ["record: \(id) cancelled by \(by)"]
+        case .resultsReused(let reused):
+            reused.tasks.map {
+                "record: \(reused.id) has \($0.stage) \($0.tasks) of \(reused.from)"
+            }
         case .campaignForgotten(let id, let by): ["record: \(id) forgotten by \(by)"]
         case .workerStands(let worker, let standing, let by):
             ["record: \(worker) \(text(standing)), by \(by)"]

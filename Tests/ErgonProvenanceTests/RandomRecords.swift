@@ -22,11 +22,14 @@ extension SeededGenerator {
                     power: PowerModel(
                         source: text(), perThread: Watts(milliwatts: integer()),
                         uncertaintyPercent: roll(0...200)),
+                    signing: happens(50)
+                        ? SigningKey(key: octets(33), certificate: octets(roll(0...700))) : nil,
                     place: place()))
         case 2:
             .campaignAccepted(
                 AcceptedCampaign(
-                    id: campaign(), name: text(), manifest: digest(), by: text()))
+                    id: campaign(), name: text(), manifest: digest(), by: text(),
+                    replay: happens(30) ? replay() : nil))
         case 3: .stageSized(campaign(), stage: text(), count: count())
         case 4: .campaignCancelled(campaign(), by: text())
         case 5: .campaignSealed(seal())
@@ -38,11 +41,26 @@ extension SeededGenerator {
             .logRepaired(
                 GivenUp(records: roll(0...9)..<roll(9...99), bytes: count(), by: text()))
         case 11: .campaignForgotten(campaign(), by: text())
+        case 14:
+            .resultsReused(
+                ReusedResults(id: campaign(), from: campaign(), tasks: reopened().tasks))
         case 20: .energyMetered(metered())
         case 21: .planAdopted(plan())
         case 12...13: .superseded(batch(count: roll(0...60)))
         default: .results(batch(count: roll(0...60)))
         }
+    }
+
+    private mutating func replay() -> Rerun {
+        Rerun(
+            of: campaign(), stage: text(),
+            tasks: (0..<roll(1...3)).map { _ in
+                Rerun.Tasks(workers: [WorkerID(text()), WorkerID("w2")], tasks: intervals())
+            }, draw: happens(50) ? Rerun.Draw(size: count(), root: digest()) : nil)
+    }
+
+    private mutating func octets(_ count: Int) -> [UInt8] {
+        (0..<count).map { _ in UInt8(roll(0...255)) }
     }
 
     private mutating func joules() -> Joules { Joules(microjoules: integer()) }
@@ -94,6 +112,8 @@ extension SeededGenerator {
             campaign: CampaignID(roll(1...9)), stage: text(), worker: WorkerID(text()),
             lease: LeaseID(epoch: roll(1...9), serial: roll(0...99_999)),
             report: happens(20) ? nil : ReportID(life: self.count(), batch: roll(1...9)),
+            signature: happens(50)
+                ? BatchSignature(bytes: octets(68), statement: happens(30) ? digest() : nil) : nil,
             results: (0..<count).map { _ in
                 task += happens(80) ? 1 : roll(-2...50)
                 return result(task, outputs: isPlain ? 0 : outputs, isPlain: isPlain)

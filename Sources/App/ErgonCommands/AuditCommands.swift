@@ -119,7 +119,7 @@ struct AuditCommand: AsyncParsableCommand {
         commandName: "audit", abstract: "Reads and judges a log; asks no coordinator.",
         subcommands: [
             AuditVerifyCommand.self, AuditShowCommand.self, AuditProveCommand.self,
-            AuditCheckCommand.self, AuditExportCommand.self,
+            AuditCheckCommand.self, AuditExportCommand.self, AuditReplayCommand.self,
         ])
 }
 
@@ -223,6 +223,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
                     + "\(account.failed.attempts) failed, "
                     + unused + energyText(account))
         }
+        lines += signatureLines(audited)
         lines += report.repairs.map { "note: \(renderRepair($0))" }
         lines.append("\(outputs.there) published outputs read, \(outputs.absent) not at hand")
         if let count = audited.unfinished {
@@ -236,6 +237,22 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         return lines.joined(separator: "\n")
     }
 
+    private func signatureLines(_ audited: AuditedLog) -> [String] {
+        let counts = audited.report.signatures
+        var lines = ["\(counts.good) records of results are what their workers signed"]
+        if counts.unchecked > 0 {
+            lines.append("\(counts.unchecked) are signed, but what was signed is not at hand")
+        }
+        if counts.unsigned > 0 {
+            lines.append("\(counts.unsigned) by workers that did not sign yet")
+        }
+        if !audited.hasAuthority {
+            lines.append(
+                "the authority's certificate is not at hand: workers' keys are the log's word")
+        }
+        return lines
+    }
+
     private func json(_ audited: AuditedLog, _ outputs: (there: Int, absent: Int)) -> JSON {
         .object([
             "version": .integer(1), "verified": .bool(audited.findings.isEmpty),
@@ -247,6 +264,12 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             "records": .int(audited.report.records),
             "recordsNotSigned": audited.unsigned.map { .int($0) } ?? .null,
             "root": .string(audited.head.root.hex),
+            "signatures": .object([
+                "good": .int(audited.report.signatures.good),
+                "unchecked": .int(audited.report.signatures.unchecked),
+                "unsigned": .int(audited.report.signatures.unsigned),
+                "authority": .bool(audited.hasAuthority),
+            ]),
             "outputsRead": .int(outputs.there), "outputsAbsent": .int(outputs.absent),
             "energyMicrojoules": .string("\(audited.report.energy.microjoules)"),
             "metered": audited.report.metered.json,
@@ -326,6 +349,7 @@ struct AuditShowCommand: AsyncParsableCommand {
         case .campaignReopened(let reopened): reopened.id == id
         case .planAdopted(let plan): plan.campaigns.contains(id)
         case .results(let batch), .superseded(let batch): batch.campaign == id
+        case .resultsReused(let reused): reused.id == id || reused.from == id
         case .campaignSealed(let seal): seal.id == id
         }
     }

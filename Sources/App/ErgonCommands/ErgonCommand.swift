@@ -44,7 +44,10 @@ struct ErgonCommand: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Auditors",
-                subcommands: [CoverageCommand.self, AuditCommand.self, WitnessCommand.self]),
+                subcommands: [
+                    CoverageCommand.self, AuditCommand.self, ReproduceCommand.self,
+                    WitnessCommand.self,
+                ]),
             CommandGroup(
                 name: "Tools", subcommands: [MergeCommand.self, SimulateCommand.self]),
         ])

@@ -15,18 +15,28 @@ package struct Audit {
     private var unknownManifests: Set<CampaignID> = []
     private var lastCampaign = 0
     private var reports = RecentReports()
+    private var signatures: SignatureAudit
     /// A reopening may be several records; it is judged once they are all in.
     private var reopening: CampaignID?
     private var repairs: [AuditReport.Repair] = []
     private var meters: [WorkerID: MeterAudit] = [:]
 
-    /// - Parameter campaign: the campaign whose canonical form has that digest, parsed and
-    ///   verified; `nil` if there is none.
-    package init(campaign: @escaping (Digest) -> Campaign?) { self.campaign = campaign }
+    /// - Parameters:
+    ///   - campaign: the campaign whose canonical form has that digest, parsed and verified; `nil`
+    ///     if there is none.
+    ///   - statement: what a worker signed, by its digest; `nil` if it is not at hand.
+    package init(
+        statement: @escaping (Digest) -> [UInt8]? = { _ in nil },
+        campaign: @escaping (Digest) -> Campaign?
+    ) {
+        self.campaign = campaign
+        signatures = SignatureAudit(statement: statement)
+    }
 
     /// The next record of the log.
     package mutating func add(_ record: Record, sequence: Int) {
         endReopening(before: record.event)
+        endReport(before: record.event)
         findings.sequence = sequence
         if sequence != nextSequence {
             findings.add("record \(sequence) stands where record \(nextSequence) should")
@@ -46,8 +56,11 @@ package struct Audit {
         switch record.event {
         case .coordinatorStarted(let epoch, _):
             if let problem = epochs.start(epoch) { findings.add(problem) }
-        case .workerJoined(let facts): workers[facts.worker] = facts
+        case .workerJoined(let facts):
+            workers[facts.worker] = facts
+            signatures.join(facts, &findings)
         case .campaignAccepted(let accepted): accept(accepted)
+        case .resultsReused(let reused): reuse(reused)
         case .stageSized(let id, let stage, let count):
             update(id) { $0.setSize(stage, count, &$1) }
         case .results(let batch):
@@ -81,6 +94,18 @@ package struct Audit {
         }
         if plan.cost < plan.bound {
             findings.add("a plan at \(plan.cost), whose bound is \(plan.bound)")
+        }
+    }
+
+    private mutating func endReport(before event: RecordedEvent) {
+        switch event {
+        case .results, .superseded: break
+        case .coordinatorStarted, .logRepaired: signatures.finish(isCut: true, &findings)
+        case .workerJoined, .campaignAccepted, .resultsReused, .stageSized, .campaignHeld,
+            .campaignReleased,
+            .campaignReopened, .campaignCancelled, .campaignSealed, .campaignForgotten,
+            .workerStands, .energyMetered, .planAdopted:
+            signatures.finish(&findings)
         }
     }
 
@@ -128,7 +153,30 @@ package struct Audit {
         if spec.name != accepted.name {
             findings.add("campaign \(id) is called \(accepted.name), its manifest \(spec.name)")
         }
-        campaigns[id] = CampaignAudit(accepted, spec)
+        var earlier: CampaignAudit?
+        if let replay = accepted.replay { earlier = replayed(replay) }
+        campaigns[id] = CampaignAudit(accepted, spec, replaying: earlier)
+    }
+
+    private mutating func replayed(_ replay: Rerun) -> CampaignAudit? {
+        guard let earlier = campaigns[replay.of], !earlier.isReplay,
+            let stage = Stage(name: replay.stage, in: earlier.campaign),
+            let done = earlier.stages[stage]?.done,
+            replay.all.ranges.allSatisfy({ done.contains($0) })
+        else {
+            findings.add("tasks of campaign \(replay.of) are run again that it has not run")
+            return nil
+        }
+        return earlier
+    }
+
+    private mutating func reuse(_ reused: ReusedResults) {
+        guard let earlier = campaigns[reused.from], reused.from < reused.id else {
+            return findings.add(
+                "campaign \(reused.id) has results of campaign \(reused.from), which it cannot have"
+            )
+        }
+        update(reused.id) { $0.reuse(reused, from: earlier, &$1) }
     }
 
     private mutating func check(_ batch: ResultBatch) {
@@ -138,6 +186,9 @@ package struct Audit {
         if !epochs.mayHaveBegun(batch.lease.epoch) {
             findings.add("lease \(batch.lease) in epoch \(epochs.last)")
         }
+        let spec = campaigns[batch.campaign]?.campaign
+        signatures.add(
+            batch, spec.flatMap { Stage(name: batch.stage, in: $0) }, &findings)
         claim(batch)
         if let task = reports.add(batch) {
             findings.add(
@@ -172,10 +223,13 @@ package struct Audit {
 
     /// What came out so far.
     package var report: AuditReport {
-        AuditReport(
+        var (findings, signatures) = (findings, signatures)
+        signatures.finish(isCut: true, &findings)
+        return AuditReport(
             findings: findings.all, omittedFindings: findings.omitted, records: nextSequence,
             epochs: epochs.last, workers: workers.values.sorted { $0.worker < $1.worker },
             campaigns: campaigns.values.sorted { $0.accepted.id < $1.accepted.id }.map(\.summary),
-            meters: meters.mapValues(\.account), repairs: repairs)
+            meters: meters.mapValues(\.account), repairs: repairs,
+            signatures: signatures.counts)
     }
 }

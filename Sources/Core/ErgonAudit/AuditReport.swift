@@ -56,6 +56,7 @@ package struct AuditReport: Hashable, Sendable {
     package var meters: [WorkerID: MeterAccount]
     /// The first `Findings.limit` of them. They are no findings.
     package var repairs: [Repair]
+    package var signatures: SignatureCounts
 
     package var isClean: Bool { findings.isEmpty }
     /// By models, of all attempts of all campaigns; at the end of the scale where it does not fit.
@@ -78,7 +79,9 @@ struct Findings {
     /// Of the record that is being judged.
     var sequence = 0
 
-    mutating func add(_ problem: String) {
+    mutating func add(_ problem: String) { add(problem, at: sequence) }
+
+    mutating func add(_ problem: String, at sequence: Int) {
         if all.count < Self.limit {
             all.append(Finding(sequence: sequence, problem: problem))
         } else {

@@ -35,6 +35,9 @@ private func text(_ event: RecordedEvent) -> String {
     case .campaignReopened(let reopened): text(reopened)
     case .campaignCancelled(let id, let by): "campaign \(id) cancelled by \(quoted(by))"
     case .campaignSealed(let seal): text(seal)
+    case .resultsReused(let reused):
+        "campaign \(reused.id) has results of campaign \(reused.from): "
+            + reused.tasks.map { "\($0.stage) \($0.tasks)" }.joined(separator: ", ")
     case .campaignForgotten(let id, let by): "campaign \(id) forgotten by \(quoted(by))"
     case .workerStands(let worker, let standing, let by):
         "worker \(quoted(worker.name)) \(text(standing)), by \(quoted(by))"

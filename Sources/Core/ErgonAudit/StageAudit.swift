@@ -82,6 +82,19 @@ struct StageAudit {
         return true
     }
 
+    /// Takes over what the same tasks of an earlier campaign left.
+    /// - Returns: false, and nothing is changed, if one of them has ended, or is not there.
+    mutating func take(_ tasks: IntervalSet, from earlier: StageAudit) -> Bool {
+        for range in tasks.ranges {
+            guard range.clamped(to: 0..<count) == range, !done.intersects(range),
+                !failed.keys.contains(where: range.contains), earlier.done.contains(range)
+            else { return false }
+        }
+        done.formUnion(tasks)
+        if tasks.contains(0) { firstOutputs = earlier.firstOutputs }
+        return true
+    }
+
     /// They are as if they had never been started.
     mutating func reopen(_ tasks: IntervalSet) {
         done.subtract(tasks)

@@ -7,6 +7,8 @@ struct CampaignState: Sendable {
     let manifest: StoredFile
     let by: String
     let accepted: Instant
+    /// What it runs once more of an earlier one, if that is all it is.
+    var replay: Rerun?
     var account = Account()
     /// What attempts at its stages cost; `account` is the sum.
     var accounts: [Stage: Account] = [:]

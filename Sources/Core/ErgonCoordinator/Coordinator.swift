@@ -20,7 +20,11 @@ package struct Coordinator: Sendable {
         case leaving(WorkerID)
         /// The worker cannot run the lease's campaign; nothing of it was started.
         case decline(WorkerID, LeaseID, reason: String)
-        case submit(RequestID, Campaign, manifest: StoredFile, by: String)
+        /// - Parameter reuse: whose results may stand for tasks of it that have the same keys.
+        case submit(
+            RequestID, Campaign, manifest: StoredFile, by: String, reuse: CampaignID? = nil)
+        /// Run tasks once more.
+        case replay(RequestID, Rerun, by: String)
         case intervene(RequestID, Intervention, by: String)
         /// The answer to `countLines`.
         case linesCounted(CampaignID, step: Int, of: StoredFile, lines: Int)
@@ -43,6 +47,8 @@ package struct Coordinator: Sendable {
         case countLines(CampaignID, step: Int, StoredFile)
         /// Make a plan for this, and say so by `planned`.
         case plan(OpenWork)
+        /// Keep what this report's worker signed: what is on record does not say all of it.
+        case keepStatement(WorkerReport, of: WorkerID)
     }
 
     /// How long a worker may be away before its leases go to others.
@@ -81,6 +87,9 @@ package struct Coordinator: Sendable {
             guard let (spec, size) = try campaign(accepted.manifest) else {
                 throw ReplayFault(problem: "the manifest \(accepted.manifest) is not in the store")
             }
+            if let earlier = accepted.replay?.of, campaigns[earlier] == nil {
+                throw ReplayFault(problem: "campaign \(accepted.id) replays an unknown one")
+            }
             accept(accepted, spec, size, at: record.time)
             return
         }
@@ -111,8 +120,10 @@ package struct Coordinator: Sendable {
         case .leaving(let worker): leave(worker)
         case .decline(let worker, let lease, let reason):
             decline(lease, by: worker, reason, now, &effects)
-        case .submit(let request, let campaign, let manifest, let by):
-            submit(request, campaign, manifest, by, now, &effects)
+        case .submit(let request, let campaign, let manifest, let by, let earlier):
+            submit(request, campaign, manifest, by, reuse: earlier, now, &effects)
+        case .replay(let request, let tasks, let by):
+            replay(request, tasks, by, now, &effects)
         case .intervene(let request, let intervention, let by):
             let reply = intervene(intervention, by, now, &effects)
             effects.append(.reply(request, reply))
@@ -158,6 +169,7 @@ package struct Coordinator: Sendable {
                 throw ReplayFault(problem: "campaign \(id) has no stage `\(stage)`")
             }
             campaigns[id]?.setLines(count, of: step)
+        case .resultsReused(let reused): try apply(reused)
         case .results(let batch): try apply(batch, at: time)
         case .superseded(let batch): try note(batch, at: time)
         case .campaignHeld(let id, let reason, let by):
@@ -225,13 +237,15 @@ package struct Coordinator: Sendable {
 
     private mutating func submit(
         _ request: RequestID, _ campaign: Campaign, _ manifest: StoredFile, _ by: String,
-        _ now: Instant, _ effects: inout [Effect]
+        reuse earlier: CampaignID?, _ now: Instant, _ effects: inout [Effect]
     ) {
         if let trouble {
             effects.append(.reply(request, .refused(trouble)))
             return
         }
-        if let same = running.first(where: { campaigns[$0]?.manifest.digest == manifest.digest }) {
+        if let same = running.first(where: { id in
+            campaigns[id]?.manifest.digest == manifest.digest && campaigns[id]?.replay == nil
+        }) {
             effects.append(.reply(request, .accepted(same)))
             return
         }
@@ -240,10 +254,11 @@ package struct Coordinator: Sendable {
         )
         effects.append(.record(Record(time: now, event: .campaignAccepted(accepted))))
         accept(accepted, campaign, manifest.size, at: now)
+        if let earlier { reuse(earlier, for: accepted.id, now, &effects) }
         effects.append(.reply(request, .accepted(accepted.id)))
     }
 
-    private mutating func accept(
+    mutating func accept(
         _ accepted: AcceptedCampaign, _ campaign: Campaign, _ size: ByteCount, at time: Instant
     ) {
         lastCampaign = accepted.id.number
@@ -252,6 +267,9 @@ package struct Coordinator: Sendable {
             id: accepted.id, campaign: campaign,
             manifest: StoredFile(digest: accepted.manifest, size: size), by: accepted.by,
             accepted: time)
+        if let replay = accepted.replay, let old = campaigns[replay.of] {
+            campaigns[accepted.id]?.prepare(replay, of: old)
+        }
     }
 
     private mutating func setLines(

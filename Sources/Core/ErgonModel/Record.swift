@@ -14,6 +14,8 @@ package enum RecordedEvent: Hashable, Sendable {
     case coordinatorStarted(epoch: Int, version: String)
     case workerJoined(WorkerFacts)
     case campaignAccepted(AcceptedCampaign)
+    /// Tasks are done that were never run: an earlier campaign had done the same.
+    case resultsReused(ReusedResults)
     /// What a step is split over is there, and has `count` lines: its number of tasks is known.
     case stageSized(CampaignID, stage: String, count: Int)
     case results(ResultBatch)
@@ -95,18 +97,21 @@ package struct WorkerFacts: Hashable, Sendable {
     package var memory: ByteCount
     package var cpuModel: String
     package var power: PowerModel
+    /// With what it signs its reports; `nil` in logs from before there were signatures.
+    package var signing: SigningKey?
     /// `nil` if nobody said where it stands.
     package var place: WorkerPlace?
 
     package init(
         worker: WorkerID, cpus: Int, memory: ByteCount, cpuModel: String, power: PowerModel,
-        place: WorkerPlace? = nil
+        signing: SigningKey? = nil, place: WorkerPlace? = nil
     ) {
         self.worker = worker
         self.cpus = cpus
         self.memory = memory
         self.cpuModel = cpuModel
         self.power = power
+        self.signing = signing
         self.place = place
     }
 }
@@ -134,12 +139,17 @@ package struct AcceptedCampaign: Hashable, Sendable {
     package var manifest: Digest
     /// Who asked, by the name in their certificate.
     package var by: String
+    /// What it runs once more of an earlier campaign, with the same manifest, if that is all it is.
+    package var replay: Rerun?
 
-    package init(id: CampaignID, name: String, manifest: Digest, by: String) {
+    package init(
+        id: CampaignID, name: String, manifest: Digest, by: String, replay: Rerun? = nil
+    ) {
         self.id = id
         self.name = name
         self.manifest = manifest
         self.by = by
+        self.replay = replay
     }
 }
 
@@ -200,17 +210,20 @@ package struct ResultBatch: Hashable, Sendable {
     package var lease: LeaseID
     /// The report they came in; `nil` for what the coordinator itself found.
     package var report: ReportID?
+    /// The worker's, under its report.
+    package var signature: BatchSignature?
     package var results: [TaskResult]
 
     package init(
         campaign: CampaignID, stage: String, worker: WorkerID, lease: LeaseID, report: ReportID?,
-        results: [TaskResult]
+        signature: BatchSignature? = nil, results: [TaskResult]
     ) {
         self.campaign = campaign
         self.stage = stage
         self.worker = worker
         self.lease = lease
         self.report = report
+        self.signature = signature
         self.results = results
     }
 }
@@ -316,5 +329,19 @@ package struct Account: Hashable, Sendable {
         left.succeeded += right.succeeded
         left.failed += right.failed
         left.superseded += right.superseded
+    }
+}
+
+/// Tasks that were not run, since an earlier campaign had run the same ones.
+package struct ReusedResults: Hashable, Sendable {
+    package var id: CampaignID
+    /// Whose results they are.
+    package var from: CampaignID
+    package var tasks: [ReopenedCampaign.Tasks]
+
+    package init(id: CampaignID, from: CampaignID, tasks: [ReopenedCampaign.Tasks]) {
+        self.id = id
+        self.from = from
+        self.tasks = tasks
     }
 }

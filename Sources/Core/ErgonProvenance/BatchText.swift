@@ -12,19 +12,20 @@ struct BatchText {
     var worker = WorkerID("")
     var lease = LeaseID(epoch: 0, serial: 0)
     var report: ReportID?
+    var signature: BatchSignature?
     var columns = ResultColumns()
 
     init(_ batch: ResultBatch, type: String, at time: Instant, sequence: Int) {
         (self.type, self.time, self.sequence) = (type, time, sequence)
         (campaign, stage, worker) = (batch.campaign, batch.stage, batch.worker)
-        (lease, report) = (batch.lease, batch.report)
+        (lease, report, signature) = (batch.lease, batch.report, batch.signature)
         columns = ResultColumns(batch.results)
     }
 
     func batch() throws(RecordFault) -> ResultBatch {
         ResultBatch(
             campaign: campaign, stage: stage, worker: worker, lease: lease, report: report,
-            results: try columns.results())
+            signature: signature, results: try columns.results())
     }
 
     // MARK: Members
@@ -34,7 +35,7 @@ struct BatchText {
     ]
     static let optional = [
         "digests", "logSizes", "logged", "logs", "meters", "outcomes", "outputs", "report",
-        "sizes",
+        "signature", "sizes", "statement",
     ]
 
     /// Members that are not needed are left out, and a run never ends where the next one begins:
@@ -71,10 +72,18 @@ struct BatchText {
         }
         writer.member("seq")
         writer.integer(sequence)
+        if let signature {
+            writer.member("signature")
+            writer.string(Base64.text(signature.bytes))
+        }
         writer.integers("sizes", columns.sizes, isNeeded: !columns.digests.isEmpty)
         writer.member("stage")
         writer.string(stage)
         writer.integers("started", columns.started)
+        if let statement = signature?.statement {
+            writer.member("statement")
+            writer.digest(statement)
+        }
         writer.member("tasks")
         writer.list(columns.tasks.ranges) { $0.pair($1.lowerBound, $1.count) }
         writer.member("time")
@@ -115,11 +124,15 @@ struct BatchText {
         }
         try reader.member("seq")
         sequence = try reader.count()
+        if reader.hasMember("signature") { signature = try reader.signature() }
         if reader.hasMember("sizes") { columns.sizes = try reader.integers() }
         try reader.member("stage")
         stage = try reader.string()
         try reader.member("started")
         columns.started = try reader.integers()
+        if signature != nil, reader.hasMember("statement") {
+            signature?.statement = try reader.digest()
+        }
         try reader.member("tasks")
         columns.tasks = try reader.runs()
         try reader.member("time")
@@ -210,6 +223,11 @@ extension TextReader {
             runs.append(first..<first + count)
         }
         return runs
+    }
+
+    fileprivate mutating func signature() throws(RecordFault) -> BatchSignature {
+        guard let bytes = Base64.bytes(try string()) else { throw fault }
+        return BatchSignature(bytes: bytes, statement: nil)
     }
 
     fileprivate mutating func instant() throws(RecordFault) -> Instant {

@@ -71,6 +71,7 @@ private enum RecordType: String {
     case workerJoined = "worker-joined"
     case campaignAccepted = "campaign-accepted"
     case stageSized = "stage-sized"
+    case resultsReused = "results-reused"
     case results
     case superseded
     case campaignHeld = "campaign-held"
@@ -89,7 +90,8 @@ private enum RecordType: String {
         switch self {
         case .results: .results(batch)
         case .superseded: .superseded(batch)
-        case .coordinatorStarted, .workerJoined, .campaignAccepted, .stageSized, .campaignHeld,
+        case .coordinatorStarted, .workerJoined, .campaignAccepted, .resultsReused, .stageSized,
+            .campaignHeld,
             .campaignReleased, .campaignReopened, .campaignCancelled, .campaignSealed,
             .campaignForgotten, .workerStanding, .energyMetered, .planAdopted,
             .logRepaired:
@@ -118,6 +120,7 @@ private func typeAndBody(of event: RecordedEvent) -> (RecordType, Body) {
             "campaign": exact(campaign.number), "stage": .string(stage), "count": exact(count),
         ]
         return (.stageSized, .members(members))
+    case .resultsReused(let reused): return (.resultsReused, .members(members(of: reused)))
     case .results(let batch): return (.results, .columns(batch))
     case .superseded(let batch): return (.superseded, .columns(batch))
     case .campaignHeld(let campaign, let reason, let by):
@@ -151,6 +154,7 @@ extension Fields {
         case .campaignAccepted: .campaignAccepted(try accepted())
         case .stageSized:
             .stageSized(try campaign(), stage: try string("stage"), count: try count("count"))
+        case .resultsReused: .resultsReused(try reused())
         case .results, .superseded:
             try takeBatch()
             throw fault

@@ -75,13 +75,30 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
             // Here, so that the loop does not wait for it.
             try store.sync()
         } catch { throw notStored(error) }
+        let reuse = request.again ? nil : await reusable(for: campaign)
         let reply = try checked(
-            await inbox.ask { .submit($0, campaign, manifest: manifest, by: identity.uri) })
+            await inbox.ask {
+                .submit(
+                    $0, campaign, manifest: manifest, by: identity.uri, reuse: reuse?.from)
+            })
         guard case .accepted(let id) = reply else { throw unexpected(reply) }
         logger.info("accepted", metadata: ["campaign": "\(id)", "name": "\(campaign.name)"])
         var answer = Ergon_V1_SubmitReply()
         answer.campaign = Int64(id.number)
+        if let reuse, id > reuse.last {
+            answer.reusedCampaign = Int64(reuse.from.number)
+            answer.reusedTasks = Int64(reuse.tasks)
+        }
         return answer
+    }
+
+    /// Results are reused only where everything that they left can still be had.
+    private func reusable(for campaign: Campaign) async -> Coordinator.Reusable? {
+        guard case .success(let state) = await inbox.look(),
+            let found = state.reusable(for: campaign),
+            found.files.allSatisfy({ store.has($0.digest) })
+        else { return nil }
+        return found
     }
 
     private func notStored(_ fault: StoreFault) -> RPCError {

@@ -84,8 +84,8 @@ package func runCoordinator(
         inbox: inbox, board: board, store: store, desk: desk, authority: authority, clock: clock,
         logger: logger)
     let link = WorkerLinkService(
-        inbox: inbox, store: store, ports: ports, grid: configuration.planning?.loaded.grid,
-        clock: clock,
+        inbox: inbox, store: store, ports: ports, authority: authority.certificate,
+        grid: configuration.planning?.loaded.grid, clock: clock,
         logger: logger)
     let enrolment = EnrolmentService(
         desk: desk, credentials: own, ports: { ports.value }, clock: clock, logger: logger)

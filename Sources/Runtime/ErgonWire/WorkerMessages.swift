@@ -116,6 +116,7 @@ extension Ergon_V1_Hello {
         site = facts.place?.site ?? ""
         nodeClass = facts.place?.nodeClass ?? ""
         self.version = version
+        certificate = Data(facts.signing?.certificate ?? [])
         self.held = held.map { held in
             var wire = Ergon_V1_HeldLease()
             wire.lease = Ergon_V1_LeaseName(held.id)

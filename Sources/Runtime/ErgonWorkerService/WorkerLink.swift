@@ -70,8 +70,7 @@ package func runWorker(
     let spool = try Spool(
         folder: "\(configuration.folder)/results/\(Digest(of: authority).hex)", life: life,
         logger: logger)
-    let current = CurrentCredentials(credentials)
-    let (inbox, errands) = (WorkerInbox(), Errands())
+    let (inbox, errands, current) = (WorkerInbox(), Errands(), CurrentCredentials(credentials))
     let endpoint = Endpoint(
         host: configuration.address.host, port: configuration.address.dataPort,
         keyPath: credentials.keyPath, certificatePath: credentials.certificatePath,
@@ -95,15 +94,16 @@ package func runWorker(
         group.addTask {
             let ending = await onItsOwnThread(until: inbox) {
                 guard configuration.runsTasks else {
-                    var loop = ZeroWork(facts: configuration.facts, life: life, clock: clock)
+                    var loop = ZeroWork(
+                        configuration.facts, life: life, { current.value }, clock: clock)
                     loop.run(inbox)
                     return .left
                 }
                 let desk = configuration.meters.flatMap { MeterDesk.open($0, logger: logger) }
                 var loop = WorkerLoop(
-                    facts: configuration.facts, life: life, workplace: workplace, spool: spool,
-                    endpoint: endpoint, inbox: inbox, errands: errands, desk: desk, clock: clock,
-                    logger: logger)
+                    facts: configuration.facts, life: life, credentials: { current.value },
+                    workplace: workplace, spool: spool, endpoint: endpoint, inbox: inbox,
+                    errands: errands, desk: desk, clock: clock, logger: logger)
                 return loop.run()
             }
             guard ending != .forsaken else {

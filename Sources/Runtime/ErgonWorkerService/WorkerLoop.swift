@@ -1,4 +1,5 @@
 import ErgonModel
+import ErgonSecurity
 import ErgonSystem
 import ErgonTransfer
 import ErgonWire
@@ -13,6 +14,10 @@ import Logging
 struct WorkerLoop: ~Copyable {
     var core: Worker
     let facts: WorkerFacts
+    /// In use now; they are renewed now and then.
+    let credentials: @Sendable () -> Credentials
+    /// Those of the present connection, with which it signs.
+    private var signer: Credentials?
     let life: Int
     let workplace: Workplace
     let inbox: WorkerInbox
@@ -46,8 +51,9 @@ struct WorkerLoop: ~Copyable {
 
     /// - Parameter life: drawn anew by each process.
     init(
-        facts: WorkerFacts, life: Int, workplace: Workplace, spool: Spool,
-        endpoint: Endpoint, inbox: WorkerInbox, errands: Errands, desk: MeterDesk?,
+        facts: WorkerFacts, life: Int, credentials: @escaping @Sendable () -> Credentials,
+        workplace: Workplace, spool: Spool, endpoint: Endpoint, inbox: WorkerInbox,
+        errands: Errands, desk: MeterDesk?,
         clock: @escaping @Sendable () -> Instant, logger: Logger
     ) {
         var spool = spool
@@ -66,6 +72,7 @@ struct WorkerLoop: ~Copyable {
         self.spool = spool
         self.life = life
         self.facts = facts
+        self.credentials = credentials
         self.workplace = workplace
         self.endpoint = endpoint
         self.inbox = inbox
@@ -147,6 +154,10 @@ struct WorkerLoop: ~Copyable {
 
     private mutating func greet(_ outbox: AsyncStream<Ergon_V1_FromWorker>.Continuation) {
         self.outbox = outbox
+        let signer = credentials()
+        self.signer = signer
+        var facts = facts
+        facts.signing = signer.signing
         var message = Ergon_V1_FromWorker()
         message.hello = Ergon_V1_Hello(
             facts, life: life, held: core.held, version: ergonVersion)
@@ -183,7 +194,8 @@ struct WorkerLoop: ~Copyable {
         case .discard(let attempt): discard(attempt)
         case .keep(let report): keep(report)
         case .send(let report):
-            let results = spool.message(report)
+            var results = spool.message(report)
+            if let signer { results.sign(as: signer) }
             say { $0.results = results }
         case .decline(let lease, let reason):
             logger.warning("campaign declined", metadata: ["reason": "\(reason)"])

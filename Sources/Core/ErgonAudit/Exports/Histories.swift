@@ -41,7 +41,7 @@ package struct Histories {
         case .campaignReopened(let reopened): histories[reopened.id]?.reopen(reopened)
         case .campaignSealed(let seal): histories[seal.id]?.end(seal, logged)
         case .stageSized, .campaignHeld, .campaignReleased, .campaignCancelled, .campaignForgotten,
-            .workerStands, .logRepaired:
+            .resultsReused, .workerStands, .energyMetered, .logRepaired:
             break
         }
     }

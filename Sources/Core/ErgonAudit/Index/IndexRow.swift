@@ -23,7 +23,7 @@ package func indexRows(
     of event: RecordedEvent, campaign: (Digest) -> Campaign?
 ) -> [IndexRow] {
     switch event {
-    case .coordinatorStarted, .stageSized: []
+    case .coordinatorStarted, .stageSized, .resultsReused: []
     case .workerJoined(let facts): [.mention(.worker, facts.worker.name)]
     case .campaignAccepted(let accepted):
         [.mention(.person, accepted.by)]
@@ -36,6 +36,7 @@ package func indexRows(
     case .campaignSealed(let seal): seal.outputs.map { .output(seal.id, $0) }
     case .workerStands(let worker, _, let by):
         [.mention(.worker, worker.name), .mention(.person, by)]
+    case .energyMetered(let energy): [.mention(.worker, energy.worker.name)]
     case .logRepaired(let givenUp): [.mention(.person, givenUp.by)]
     }
 }

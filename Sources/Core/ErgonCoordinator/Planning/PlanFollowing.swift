@@ -9,8 +9,8 @@ extension Coordinator {
     /// Whether an event changes what there is to plan, or who could do it.
     func changesWork(_ event: Event) -> Bool {
         switch event {
-        case .workerConnected, .workerDisconnected, .leaving, .decline, .submit, .intervene,
-            .linesCounted, .planWanted:
+        case .workerConnected, .workerDisconnected, .leaving, .decline, .submit, .replay,
+            .intervene, .linesCounted, .planWanted:
             true
         case .report, .giveBack, .trouble, .tick, .planned: false
         }

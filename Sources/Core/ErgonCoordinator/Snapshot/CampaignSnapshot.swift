@@ -8,6 +8,7 @@ extension SnapshotWriter {
         write(state.manifest.digest)
         write(state.by)
         write(state.accepted)
+        write(state.replay) { $0.write($1) }
         write(state.account)
         write(state.accounts.sorted { $0.key < $1.key }) { writer, entry in
             writer.write(entry.key)
@@ -34,6 +35,19 @@ extension SnapshotWriter {
         write(state.formerCounts.sorted { $0.key < $1.key }) { writer, former in
             writer.write(former.key)
             writer.write(former.value)
+        }
+    }
+
+    private mutating func write(_ replay: Rerun) {
+        write(replay.of.number)
+        write(replay.stage)
+        write(replay.tasks) { writer, tasks in
+            writer.write(tasks.workers) { $0.write($1) }
+            writer.write(tasks.tasks)
+        }
+        write(replay.draw) { writer, draw in
+            writer.write(draw.size)
+            writer.write(draw.root)
         }
     }
 
@@ -81,6 +95,19 @@ extension SnapshotWriter {
 }
 
 extension SnapshotReader {
+    private mutating func replay() throws(ReplayFault) -> Rerun {
+        Rerun(
+            of: CampaignID(try count()), stage: try text(),
+            tasks: try list { reader throws(ReplayFault) in
+                Rerun.Tasks(
+                    workers: try reader.list { reader throws(ReplayFault) in try reader.worker() },
+                    tasks: try reader.set())
+            },
+            draw: try optional { reader throws(ReplayFault) in
+                Rerun.Draw(size: try reader.count(), root: try reader.digest())
+            })
+    }
+
     mutating func campaignState(
         _ campaign: (Digest) throws(ReplayFault) -> (Campaign, size: ByteCount)?
     ) throws(ReplayFault) -> CampaignState {
@@ -91,6 +118,7 @@ extension SnapshotReader {
         var state = CampaignState(
             id: id, campaign: spec, manifest: StoredFile(digest: manifest, size: size),
             by: try text(), accepted: try instant())
+        state.replay = try optional { reader throws(ReplayFault) in try reader.replay() }
         state.account = try account()
         let accounts = try list { reader throws(ReplayFault) in
             (stage: try reader.stage(of: spec), account: try reader.account())

@@ -42,6 +42,10 @@ extension SnapshotWriter {
         write(state.count)
         for set in [state.ready, state.done, state.failed, state.unreachable] { write(set) }
         write(Array(state.again.entries)) { $0.write($1) }
+        write(state.doneBefore.sorted { $0.key < $1.key }) { writer, before in
+            writer.write(before.key)
+            writer.write(before.value) { $0.write($1) }
+        }
         write(state.setbacks.sorted { $0.key < $1.key }) { writer, setbacks in
             writer.write(setbacks.key)
             writer.write(setbacks.value)
@@ -153,6 +157,10 @@ extension SnapshotReader {
         let last = state.count - 1
         for entry in try list({ reader throws(ReplayFault) in try reader.entry(upTo: last) }) {
             state.again.insert(entry)
+        }
+        for _ in 0..<(try count(state.count)) {
+            let task = try count(last)
+            state.doneBefore[task] = try list { reader throws(ReplayFault) in try reader.worker() }
         }
         for _ in 0..<(try count(state.count)) {
             state.setbacks[try count(last)] = try setbacks()

@@ -354,6 +354,19 @@ package enum Ergon_V1_Control: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "Replay" metadata.
+        package enum Replay: Sendable {
+            /// Request type for "Replay".
+            package typealias Input = Ergon_V1_ReplayRequest
+            /// Response type for "Replay".
+            package typealias Output = Ergon_V1_SubmitReply
+            /// Descriptor for "Replay".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "ergon.v1.Control"),
+                method: "Replay",
+                type: .unary
+            )
+        }
         /// Namespace for "Status" metadata.
         package enum Status: Sendable {
             /// Request type for "Status".
@@ -565,6 +578,7 @@ package enum Ergon_V1_Control: Sendable {
         /// Descriptors for all methods in the "ergon.v1.Control" service.
         package static let descriptors: [GRPCCore.MethodDescriptor] = [
             Submit.descriptor,
+            Replay.descriptor,
             Status.descriptor,
             Watch.descriptor,
             Results.descriptor,
@@ -618,6 +632,24 @@ extension Ergon_V1_Control {
         /// - Returns: A streaming response of `Ergon_V1_SubmitReply` messages.
         func submit(
             request: GRPCCore.StreamingServerRequest<Ergon_V1_SubmitRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_SubmitReply>
+
+        /// Handle the "Replay" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Runs tasks of a campaign once more, so that what they leave can be compared.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Ergon_V1_ReplayRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Ergon_V1_SubmitReply` messages.
+        func replay(
+            request: GRPCCore.StreamingServerRequest<Ergon_V1_ReplayRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_SubmitReply>
 
@@ -896,6 +928,24 @@ extension Ergon_V1_Control {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Ergon_V1_SubmitReply>
 
+        /// Handle the "Replay" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Runs tasks of a campaign once more, so that what they leave can be compared.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_ReplayRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Ergon_V1_SubmitReply` message.
+        func replay(
+            request: GRPCCore.ServerRequest<Ergon_V1_ReplayRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Ergon_V1_SubmitReply>
+
         /// Handle the "Status" method.
         ///
         /// - Parameters:
@@ -1166,6 +1216,24 @@ extension Ergon_V1_Control {
         /// - Returns: A `Ergon_V1_SubmitReply` to respond with.
         func submit(
             request: Ergon_V1_SubmitRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Ergon_V1_SubmitReply
+
+        /// Handle the "Replay" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Runs tasks of a campaign once more, so that what they leave can be compared.
+        ///
+        /// - Parameters:
+        ///   - request: A `Ergon_V1_ReplayRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Ergon_V1_SubmitReply` to respond with.
+        func replay(
+            request: Ergon_V1_ReplayRequest,
             context: GRPCCore.ServerContext
         ) async throws -> Ergon_V1_SubmitReply
 
@@ -1440,6 +1508,17 @@ extension Ergon_V1_Control.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: Ergon_V1_Control.Method.Replay.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_ReplayRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_SubmitReply>(),
+            handler: { request, context in
+                try await self.replay(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: Ergon_V1_Control.Method.Status.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_StatusRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_StatusReply>(),
@@ -1632,6 +1711,17 @@ extension Ergon_V1_Control.ServiceProtocol {
         return GRPCCore.StreamingServerResponse(single: response)
     }
 
+    package func replay(
+        request: GRPCCore.StreamingServerRequest<Ergon_V1_ReplayRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_SubmitReply> {
+        let response = try await self.replay(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
     package func status(
         request: GRPCCore.StreamingServerRequest<Ergon_V1_StatusRequest>,
         context: GRPCCore.ServerContext
@@ -1818,6 +1908,19 @@ extension Ergon_V1_Control.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Ergon_V1_SubmitReply> {
         return GRPCCore.ServerResponse<Ergon_V1_SubmitReply>(
             message: try await self.submit(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func replay(
+        request: GRPCCore.ServerRequest<Ergon_V1_ReplayRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Ergon_V1_SubmitReply> {
+        return GRPCCore.ServerResponse<Ergon_V1_SubmitReply>(
+            message: try await self.replay(
                 request: request.message,
                 context: context
             ),
@@ -2061,6 +2164,29 @@ extension Ergon_V1_Control {
         func submit<Result>(
             request: GRPCCore.ClientRequest<Ergon_V1_SubmitRequest>,
             serializer: some GRPCCore.MessageSerializer<Ergon_V1_SubmitRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_SubmitReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_SubmitReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Replay" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Runs tasks of a campaign once more, so that what they leave can be compared.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_ReplayRequest` message.
+        ///   - serializer: A serializer for `Ergon_V1_ReplayRequest` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_SubmitReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func replay<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_ReplayRequest>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_ReplayRequest>,
             deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_SubmitReply>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_SubmitReply>) async throws -> Result
@@ -2438,6 +2564,40 @@ extension Ergon_V1_Control {
             try await self.client.unary(
                 request: request,
                 descriptor: Ergon_V1_Control.Method.Submit.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Replay" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Runs tasks of a campaign once more, so that what they leave can be compared.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_ReplayRequest` message.
+        ///   - serializer: A serializer for `Ergon_V1_ReplayRequest` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_SubmitReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func replay<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_ReplayRequest>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_ReplayRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_SubmitReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_SubmitReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Ergon_V1_Control.Method.Replay.descriptor,
                 serializer: serializer,
                 deserializer: deserializer,
                 options: options,
@@ -2981,6 +3141,35 @@ extension Ergon_V1_Control.ClientProtocol {
         )
     }
 
+    /// Call the "Replay" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Runs tasks of a campaign once more, so that what they leave can be compared.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Ergon_V1_ReplayRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func replay<Result>(
+        request: GRPCCore.ClientRequest<Ergon_V1_ReplayRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_SubmitReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.replay(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_ReplayRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_SubmitReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
     /// Call the "Status" method.
     ///
     /// - Parameters:
@@ -3434,6 +3623,39 @@ extension Ergon_V1_Control.ClientProtocol {
             metadata: metadata
         )
         return try await self.submit(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Replay" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Runs tasks of a campaign once more, so that what they leave can be compared.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func replay<Result>(
+        _ message: Ergon_V1_ReplayRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_SubmitReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Ergon_V1_ReplayRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.replay(
             request: request,
             options: options,
             onResponse: handleResponse

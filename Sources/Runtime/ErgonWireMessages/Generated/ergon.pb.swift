@@ -239,6 +239,9 @@ package nonisolated struct Ergon_V1_Hello: Sendable {
 
   package var nodeClass: String = String()
 
+  /// In DER: of the key with which it signs what it reports on this stream.
+  package var certificate: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -519,6 +522,9 @@ package nonisolated struct Ergon_V1_Results: Sendable {
   package mutating func clearStage() {self._stage = nil}
 
   package var results: [Ergon_V1_Result] = []
+
+  /// Which key, in 4 bytes, and ECDSA over the report's statement, in 64 (docs/LOG.md).
+  package var signature: Data = Data()
 
   /// What the node's meter told since the last report. A report of nothing else has no lease.
   package var metered: [Ergon_V1_EnergyInterval] = []
@@ -858,6 +864,9 @@ package nonisolated struct Ergon_V1_SubmitRequest: Sendable {
   /// The canonical form; every file it names is in the content store already.
   package var manifest: String = String()
 
+  /// Run every task, even if an earlier campaign has done the same.
+  package var again: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -869,6 +878,47 @@ package nonisolated struct Ergon_V1_SubmitReply: Sendable {
   // methods supported on all messages.
 
   package var campaign: Int64 = 0
+
+  /// Whose results are used, and how many of its tasks; 0 if nobody's are.
+  package var reusedCampaign: Int64 = 0
+
+  package var reusedTasks: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Ergon_V1_ReplayRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var campaign: Int64 = 0
+
+  package var stage: String = String()
+
+  package var tasks: [Ergon_V1_ReplayedTasks] = []
+
+  /// The log's checkpoint from whose root the tasks were drawn; empty if they were chosen.
+  package var logSize: Int64 = 0
+
+  package var logRoot: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Tasks that the same workers have run before.
+package nonisolated struct Ergon_V1_ReplayedTasks: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var workers: [String] = []
+
+  package var tasks: [Ergon_V1_Interval] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2120,7 +2170,7 @@ nonisolated extension Ergon_V1_ToWorker: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpus\0\u{3}memory_bytes\0\u{3}cpu_model\0\u{3}power_source\0\u{3}milliwatts_per_thread\0\u{3}power_uncertainty_percent\0\u{1}version\0\u{1}held\0\u{1}life\0\u{1}site\0\u{3}node_class\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpus\0\u{3}memory_bytes\0\u{3}cpu_model\0\u{3}power_source\0\u{3}milliwatts_per_thread\0\u{3}power_uncertainty_percent\0\u{1}version\0\u{1}held\0\u{1}life\0\u{1}site\0\u{3}node_class\0\u{2}\u{9}certificate\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2139,6 +2189,7 @@ nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 9: try { try decoder.decodeSingularInt64Field(value: &self.life) }()
       case 10: try { try decoder.decodeSingularStringField(value: &self.site) }()
       case 11: try { try decoder.decodeSingularStringField(value: &self.nodeClass) }()
+      case 20: try { try decoder.decodeSingularBytesField(value: &self.certificate) }()
       default: break
       }
     }
@@ -2178,6 +2229,9 @@ nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.nodeClass.isEmpty {
       try visitor.visitSingularStringField(value: self.nodeClass, fieldNumber: 11)
     }
+    if !self.certificate.isEmpty {
+      try visitor.visitSingularBytesField(value: self.certificate, fieldNumber: 20)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2193,6 +2247,7 @@ nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.life != rhs.life {return false}
     if lhs.site != rhs.site {return false}
     if lhs.nodeClass != rhs.nodeClass {return false}
+    if lhs.certificate != rhs.certificate {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2639,7 +2694,7 @@ nonisolated extension Ergon_V1_ReportName: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Ergon_V1_Results: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Results"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}report\0\u{1}lease\0\u{1}campaign\0\u{1}stage\0\u{1}results\0\u{1}metered\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}report\0\u{1}lease\0\u{1}campaign\0\u{1}stage\0\u{1}results\0\u{1}metered\0\u{2}\u{e}signature\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2653,6 +2708,7 @@ nonisolated extension Ergon_V1_Results: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 4: try { try decoder.decodeSingularMessageField(value: &self._stage) }()
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.results) }()
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.metered) }()
+      case 20: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
       default: break
       }
     }
@@ -2681,6 +2737,9 @@ nonisolated extension Ergon_V1_Results: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.metered.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.metered, fieldNumber: 6)
     }
+    if !self.signature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.signature, fieldNumber: 20)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2690,6 +2749,7 @@ nonisolated extension Ergon_V1_Results: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.campaign != rhs.campaign {return false}
     if lhs._stage != rhs._stage {return false}
     if lhs.results != rhs.results {return false}
+    if lhs.signature != rhs.signature {return false}
     if lhs.metered != rhs.metered {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -3236,7 +3296,7 @@ nonisolated extension Ergon_V1_RenewReply: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Ergon_V1_SubmitRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SubmitRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}manifest\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}manifest\0\u{2}\u{13}again\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3245,6 +3305,7 @@ nonisolated extension Ergon_V1_SubmitRequest: SwiftProtobuf.Message, SwiftProtob
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.manifest) }()
+      case 20: try { try decoder.decodeSingularBoolField(value: &self.again) }()
       default: break
       }
     }
@@ -3254,11 +3315,15 @@ nonisolated extension Ergon_V1_SubmitRequest: SwiftProtobuf.Message, SwiftProtob
     if !self.manifest.isEmpty {
       try visitor.visitSingularStringField(value: self.manifest, fieldNumber: 1)
     }
+    if self.again != false {
+      try visitor.visitSingularBoolField(value: self.again, fieldNumber: 20)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Ergon_V1_SubmitRequest, rhs: Ergon_V1_SubmitRequest) -> Bool {
     if lhs.manifest != rhs.manifest {return false}
+    if lhs.again != rhs.again {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3266,7 +3331,7 @@ nonisolated extension Ergon_V1_SubmitRequest: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Ergon_V1_SubmitReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SubmitReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaign\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaign\0\u{4}\u{13}reused_campaign\0\u{3}reused_tasks\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3275,6 +3340,8 @@ nonisolated extension Ergon_V1_SubmitReply: SwiftProtobuf.Message, SwiftProtobuf
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularInt64Field(value: &self.campaign) }()
+      case 20: try { try decoder.decodeSingularInt64Field(value: &self.reusedCampaign) }()
+      case 21: try { try decoder.decodeSingularInt64Field(value: &self.reusedTasks) }()
       default: break
       }
     }
@@ -3284,11 +3351,104 @@ nonisolated extension Ergon_V1_SubmitReply: SwiftProtobuf.Message, SwiftProtobuf
     if self.campaign != 0 {
       try visitor.visitSingularInt64Field(value: self.campaign, fieldNumber: 1)
     }
+    if self.reusedCampaign != 0 {
+      try visitor.visitSingularInt64Field(value: self.reusedCampaign, fieldNumber: 20)
+    }
+    if self.reusedTasks != 0 {
+      try visitor.visitSingularInt64Field(value: self.reusedTasks, fieldNumber: 21)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Ergon_V1_SubmitReply, rhs: Ergon_V1_SubmitReply) -> Bool {
     if lhs.campaign != rhs.campaign {return false}
+    if lhs.reusedCampaign != rhs.reusedCampaign {return false}
+    if lhs.reusedTasks != rhs.reusedTasks {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_ReplayRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReplayRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaign\0\u{1}stage\0\u{1}tasks\0\u{3}log_size\0\u{3}log_root\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.campaign) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.stage) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.tasks) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.logSize) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.logRoot) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.campaign != 0 {
+      try visitor.visitSingularInt64Field(value: self.campaign, fieldNumber: 1)
+    }
+    if !self.stage.isEmpty {
+      try visitor.visitSingularStringField(value: self.stage, fieldNumber: 2)
+    }
+    if !self.tasks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.tasks, fieldNumber: 3)
+    }
+    if self.logSize != 0 {
+      try visitor.visitSingularInt64Field(value: self.logSize, fieldNumber: 4)
+    }
+    if !self.logRoot.isEmpty {
+      try visitor.visitSingularBytesField(value: self.logRoot, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_ReplayRequest, rhs: Ergon_V1_ReplayRequest) -> Bool {
+    if lhs.campaign != rhs.campaign {return false}
+    if lhs.stage != rhs.stage {return false}
+    if lhs.tasks != rhs.tasks {return false}
+    if lhs.logSize != rhs.logSize {return false}
+    if lhs.logRoot != rhs.logRoot {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_ReplayedTasks: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReplayedTasks"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}workers\0\u{1}tasks\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedStringField(value: &self.workers) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.tasks) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.workers.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.workers, fieldNumber: 1)
+    }
+    if !self.tasks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.tasks, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_ReplayedTasks, rhs: Ergon_V1_ReplayedTasks) -> Bool {
+    if lhs.workers != rhs.workers {return false}
+    if lhs.tasks != rhs.tasks {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
