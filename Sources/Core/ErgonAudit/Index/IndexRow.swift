@@ -23,7 +23,7 @@ package func indexRows(
     of event: RecordedEvent, campaign: (Digest) -> Campaign?
 ) -> [IndexRow] {
     switch event {
-    case .coordinatorStarted, .stageSized, .resultsReused: []
+    case .coordinatorStarted, .stageSized, .resultsReused, .planAdopted: []
     case .workerJoined(let facts): [.mention(.worker, facts.worker.name)]
     case .campaignAccepted(let accepted):
         [.mention(.person, accepted.by)]
