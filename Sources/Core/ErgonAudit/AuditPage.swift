@@ -1,8 +1,8 @@
 import ErgonModel
 import ErgonProvenance
 
-/// What an audit came to, as one page for people (HTML): nothing is loaded from elsewhere, there are
-/// no scripts, and it reads well aloud and in print.
+/// What an audit came to, as one page for people (HTML): nothing is loaded from elsewhere, there
+/// are no scripts, and it reads well aloud and in print.
 package struct AuditPage {
     /// What was found: where, and what.
     package var findings: [(place: String, problem: String)] = []
