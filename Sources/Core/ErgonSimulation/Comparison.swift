@@ -57,7 +57,7 @@ extension World {
         return report.campaigns.first?.stages ?? []
     }
 
-    /// Without what is not on record: who is connected, and who holds what.
+    /// Without what is not on record: who is connected, who holds what, and what waits for a plan.
     private static func answer(
         _ question: Coordinator.Question, _ coordinator: Coordinator
     ) -> Coordinator.Reply {
@@ -66,6 +66,7 @@ extension World {
         case .status(var report):
             (report.workers, report.cpus, report.trouble) = (0, 0, nil)
             for campaign in report.campaigns.indices {
+                report.campaigns[campaign].notice = nil
                 for stage in report.campaigns[campaign].stages.indices {
                     report.campaigns[campaign].stages[stage].leased = 0
                 }

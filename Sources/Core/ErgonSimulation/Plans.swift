@@ -50,11 +50,11 @@ extension World {
 
 extension SimulatedCampaign {
     /// The same, but for what it asks of a plan.
-    func withGoals(seed: UInt64) -> SimulatedCampaign {
+    func withGoals(hasBudget: Bool) -> SimulatedCampaign {
         var planned = campaign
         planned.goals = Goals(
             deadline: .seconds(600),
-            budget: seed % 8 == 0 ? SpendingLimit(energy: Joules(microjoules: 1_000_000)) : nil)
+            budget: hasBudget ? SpendingLimit(energy: Joules(microjoules: 1_000_000)) : nil)
         return SimulatedCampaign(campaign: planned, manifest: manifest)
     }
 }

@@ -80,7 +80,11 @@ struct World {
         profile = Profile(seed: seed, dice: &dice, operations: operations, isCalm: isCalm)
         var drawn: [SimulatedCampaign] = []
         for number in 1...dice.roll(1...2) { drawn.append(dice.campaign(number: number)) }
-        if profile.followsPlans { drawn = drawn.map { $0.withGoals(seed: seed) } }
+        if profile.followsPlans {
+            // Where nothing goes wrong, nobody is there to release what a budget holds.
+            let hasBudget = seed % 8 == 0 && !isCalm
+            drawn = drawn.map { $0.withGoals(hasBudget: hasBudget) }
+        }
         campaigns = drawn
         disk = SimulatedDisk(dice: Dice(seed: seed, purpose: 2))
         self.dice = dice
