@@ -157,7 +157,7 @@ def test_time_without_a_meter_is_labelled_and_its_tasks_are_modelled(
     until("the counter is back", lambda: (machine.zone / "energy_uj").exists())
 
     def is_measured() -> bool:
-        cluster.submit(burning(cluster, 5))
+        cluster.submit(burning(cluster, 5), "--again")
         assert cluster.finish()["state"] == "complete"
         spent = cluster.json("report", "last", "--energy")["campaigns"][0]
         measured: int = spent["succeeded"]["measuredMicrojoules"]
