@@ -160,7 +160,7 @@ def test_it_runs_where_and_when_the_plan_said(sites: Cluster, ergon: Ergon) -> N
     assert record["campaigns"] == [1] and record["objective"]["carbon"] == 1
     assert 0 < record["bound"] <= record["cost"]
     assert plan["sites"][0]["gramsPerKilowattHour"][:3] == [DIRTY, DIRTY, CLEAN]
-    assert plan["signals"][0].startswith("north: carbon all slots from its signal")
+    assert "slots from its signal" in plan["signals"][0]
     audit = sites.ergon("audit", "verify", sites.home)
     assert audit.status == 0
 
