@@ -24,7 +24,7 @@ export PATH := $(VENV)/bin:$(PATH)
 
 demo: release $(VENV)/installed
 	$(ERGON) run manifests/z-peak.yaml --show plot.text
-	run=$$(ls -d ergon-runs/z-peak/* | sort -V | tail -1)
+	run=$$(ls -d ergon-runs/z-peak/[0-9]* | sort -V | tail -1)
 	$(ERGON) coverage --home "$$run/coordinator"
 	$(ERGON) audit verify --home "$$run/coordinator"
 
