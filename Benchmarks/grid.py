@@ -131,7 +131,7 @@ class Grid:
         return json.loads(self(command, *words, "-o", "json").out)
 
     def submit(self, manifest: Path) -> int:
-        number: int = self.json("submit", manifest)["campaign"]
+        number: int = self.json("submit", "--again", manifest)["campaign"]
         return number
 
     def campaigns(self) -> list[dict[str, Any]]:
