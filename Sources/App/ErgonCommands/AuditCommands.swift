@@ -57,18 +57,9 @@ struct CoverageCommand: AsyncParsableCommand {
     private func find(
         _ campaign: String, in audited: AuditedLog
     ) throws -> AuditReport.Summary {
-        let all = audited.report.campaigns
-        let found =
-            campaign == "last"
-            ? all.last
-            : all.last { $0.accepted.name == campaign || "\($0.accepted.id)" == campaign }
-        guard let found else {
-            throw CommandFault(
-                place: campaign, problem: "the log has no such campaign",
-                remedy: "there are "
-                    + all.map { "\($0.accepted.id) (\($0.accepted.name))" }.joined(separator: ", "))
-        }
-        return found
+        try logged(
+            campaign, among: audited.report.campaigns, by: \.accepted,
+            else: "the log has no such campaign")
     }
 
     private func text(_ summary: AuditReport.Summary, _ isComplete: Bool) -> String {

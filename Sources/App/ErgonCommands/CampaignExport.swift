@@ -54,16 +54,9 @@ struct ExportArguments: ParsableArguments {
     private func chosen(
         of all: [CampaignHistory], _ note: SignedNote
     ) throws -> ExportedCampaign {
-        let found =
-            campaign == "last"
-            ? all.last
-            : all.last { $0.accepted.name == campaign || "\($0.accepted.id)" == campaign }
-        guard let found else {
-            throw CommandFault(
-                place: campaign, problem: "the log has no such campaign with a readable manifest",
-                remedy: "there are "
-                    + all.map { "\($0.accepted.id) (\($0.accepted.name))" }.joined(separator: ", "))
-        }
+        let found = try logged(
+            campaign, among: all, by: \.accepted,
+            else: "the log has no such campaign with a readable manifest")
         guard let exported = ExportedCampaign(found, checkpoint: note) else {
             throw CommandFault(
                 place: "campaign \(found.accepted.id)",
