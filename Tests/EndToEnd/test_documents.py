@@ -76,7 +76,7 @@ def attested(text: str, home: Path) -> dict[str, Any]:
 
     envelope = Envelope.from_dict(json.loads(text))
     identifier = (home / "log-key.pub").read_text().strip()
-    public = base64.b64decode(identifier.rsplit("+", 1)[1])[1:]
+    public = base64.b64decode(identifier.split("+", 2)[2])[1:]
     key = SSlibKey(identifier, "ed25519", "ed25519", {"public": public.hex()})
     accepted = envelope.verify([key], 1)
     assert list(accepted) == [identifier]
