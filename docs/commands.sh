@@ -6,7 +6,7 @@ echo "# Commands"
 echo
 echo "Written by \`make docs\` from the commands' own help."
 for command in "" run validate plan submit status watch results logs explain cancel coordinator worker \
-    workers "token create" login "policy check" coverage "audit verify" "audit show" merge simulate; do
+    workers "token create" login "policy check" approve "person list" "person forget" coverage "audit verify" "audit show" merge simulate; do
     echo
     echo "## ergon${command:+ $command}"
     echo

@@ -49,6 +49,7 @@ private func kind(of event: RecordedEvent) -> String {
     case .campaignSealed: "seal"
     case .campaignForgotten: "forgotten"
     case .workerStands: "standing"
+    case .policyInForce, .policyDecided, .approved: "policy"
     case .logRepaired: "repair"
     }
 }

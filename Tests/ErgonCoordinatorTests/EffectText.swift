@@ -23,7 +23,7 @@ struct EffectText {
             }
         case .coordinatorStarted, .workerJoined, .stageSized, .campaignHeld, .campaignReleased,
             .campaignReopened, .campaignCancelled, .campaignSealed, .campaignForgotten,
-            .workerStands, .logRepaired:
+            .workerStands, .policyInForce, .policyDecided, .approved, .logRepaired:
             break
         }
     }
@@ -80,6 +80,11 @@ struct EffectText {
         case .campaignForgotten(let id, let by): ["record: \(id) forgotten by \(by)"]
         case .workerStands(let worker, let standing, let by):
             ["record: \(worker) \(text(standing)), by \(by)"]
+        case .policyInForce(let policy): ["record: policy \(policy?.hex ?? "none")"]
+        case .policyDecided(let recorded):
+            ["record: \(recorded.decision.moment) \(recorded.decision.verdict)"]
+        case .approved(let approval):
+            ["record: \(approval.campaign) \(approval.answer), by \(approval.by)"]
         case .logRepaired(let given): ["record: records \(given.records) given up"]
         case .campaignSealed(let seal):
             ["record: \(seal.id) sealed \(seal.ending.rawValue), \(account(seal.account))"]

@@ -12,7 +12,7 @@ extension SeededGenerator {
     }
 
     mutating func event() -> RecordedEvent {
-        switch roll(0...19) {
+        switch roll(0...22) {
         case 0: .coordinatorStarted(epoch: count(), version: text())
         case 1:
             .workerJoined(
@@ -39,8 +39,41 @@ extension SeededGenerator {
                 GivenUp(records: roll(0...9)..<roll(9...99), bytes: count(), by: text()))
         case 11: .campaignForgotten(campaign(), by: text())
         case 12...13: .superseded(batch(count: roll(0...60)))
+        case 14: .policyInForce(chance(50) ? digest() : nil)
+        case 15: .policyDecided(decision())
+        case 16:
+            .approved(
+                Approval(
+                    campaign: campaign(), manifest: digest(),
+                    matter: chance(50) ? .start : .release,
+                    answer: chance(50) ? .approved : .rejected, comment: chance(50) ? "" : text(),
+                    by: text()))
         default: .results(batch(count: roll(0...60)))
         }
+    }
+
+    private mutating func decision() -> RecordedDecision {
+        let outcomes = GateFinding.Outcome.allCases
+        let findings = Gate.allCases.prefix(roll(0...15)).map { gate in
+            GateFinding(
+                gate: gate, outcome: outcomes[roll(0...3)], reason: chance(50) ? "" : text())
+        }
+        var bound = Obligations()
+        bound.approval = chance(50)
+        bound.restrictedWorkers = chance(50)
+        bound.review = chance(50)
+        bound.evidence = chance(50)
+        bound.places = chance(50) ? nil : (0..<roll(0...3)).map { _ in text() }
+        return RecordedDecision(
+            decision: PolicyDecision(
+                moment: PolicyMoment.allCases[roll(0...5)], policy: digest(), manifest: digest(),
+                findings: Array(findings), obligations: bound),
+            campaign: chance(50) ? nil : campaign(), by: text(),
+            custody: chance(50) ? nil : custody())
+    }
+
+    private mutating func custody() -> Custody {
+        Custody(jurisdiction: chance(50) ? nil : text(), isRestricted: chance(50))
     }
 
     private mutating func campaign() -> CampaignID { CampaignID(roll(0...99)) }

@@ -288,7 +288,9 @@ struct AuditShowCommand: AsyncParsableCommand {
         guard let campaign else { return true }
         let id = CampaignID(campaign)
         return switch event {
-        case .coordinatorStarted, .workerJoined, .workerStands, .logRepaired: false
+        case .policyDecided(let recorded): recorded.campaign == id
+        case .approved(let approval): approval.campaign == id
+        case .coordinatorStarted, .workerJoined, .workerStands, .policyInForce, .logRepaired: false
         case .campaignAccepted(let accepted): accepted.id == id
         case .stageSized(let other, _, _), .campaignHeld(let other, _, _),
             .campaignReleased(let other, _), .campaignCancelled(let other, _),

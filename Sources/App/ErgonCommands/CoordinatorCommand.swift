@@ -33,6 +33,12 @@ struct CoordinatorCommand: AsyncParsableCommand {
         help: "Sites, their nodes and signals, YAML (docs/ENERGY.md): where workers may stand.",
         completion: .file())
     var grid: String?
+    @Option(
+        help: "What campaigns must keep to, YAML (docs/POLICY.md). Without it all are taken.",
+        completion: .file())
+    var policy: String?
+    @Flag(help: "From now on people stand in the log under pseudonyms (docs/POLICY.md).")
+    var pseudonyms = false
     @Option(help: ArgumentHelp("Write this file when everything listens.", visibility: .hidden))
     var readyFile: String?
     @Flag(help: "Log warnings only.")
@@ -58,13 +64,15 @@ struct CoordinatorCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let home = CoordinatorHome(folder: home.folder)
-            let configuration = CoordinatorConfiguration(
+            var configuration = CoordinatorConfiguration(
                 home: home, host: listen, advertised: advertise ?? usualName, controlPort: port,
                 dataPort: dataPort,
                 enrolmentPort: enrolmentPort, grace: .seconds(Int64(grace)),
                 grid: try grid.map { try GridReader(grid: $0).load().grid })
+            configuration.hasPseudonyms = pseudonyms
+            configuration.policy = try policy.map(loadPolicy)
             let logger = makeLogger("coordinator", quiet: quiet)
-            try await untilSignalled {
+            try await untilSignalled { [configuration] in
                 try await runCoordinator(
                     configuration, clock: systemClock, logger: logger
                 ) { ports in

@@ -33,14 +33,15 @@ struct ErgonCommand: AsyncParsableCommand {
                     RunCommand.self, ValidateCommand.self, PlanCommand.self, SubmitCommand.self,
                     StatusCommand.self, WatchCommand.self, ResultsCommand.self, LogsCommand.self,
                     ExplainCommand.self,
-                    HoldCommand.self, ReleaseCommand.self, CancelCommand.self, ResumeCommand.self,
+                    ApproveCommand.self, HoldCommand.self, ReleaseCommand.self, CancelCommand.self,
+                    ResumeCommand.self,
                     RetryCommand.self, ForgetCommand.self,
                 ]),
             CommandGroup(
                 name: "Sites",
                 subcommands: [
                     CoordinatorCommand.self, WorkerCommand.self, TokenCommand.self,
-                    LoginCommand.self, PolicyCommand.self, LogCommand.self,
+                    LoginCommand.self, PolicyCommand.self, PersonCommand.self, LogCommand.self,
                 ]),
             CommandGroup(
                 name: "Auditors",

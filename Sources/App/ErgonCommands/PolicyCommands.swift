@@ -1,8 +1,8 @@
 import ArgumentParser
+import ErgonCoordinatorService
 import ErgonManifest
 import ErgonModel
 import ErgonPolicy
-import ErgonProvenance
 import FoundationEssentials
 
 struct PolicyCommand: AsyncParsableCommand {
@@ -98,13 +98,6 @@ struct PolicyCheckCommand: AsyncParsableCommand {
                 }),
         ]
     }
-}
-
-/// A policy and the digest of its text.
-struct LoadedPolicy {
-    var policy: SitePolicy
-    var text: [UInt8]
-    var digest: Digest { Digest(of: text) }
 }
 
 /// Reads a policy that can work.

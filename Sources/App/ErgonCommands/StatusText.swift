@@ -40,7 +40,8 @@ extension Ergon_V1_CampaignStatus {
         let unused = Joules(microjoules: superseded.energyMicrojoules)
         let energy = Joules(microjoules: succeeded.energyMicrojoules) + lost + unused
         return """
-            campaign \(id) `\(name)`: \(state)\(heldReason.isEmpty ? "" : " (\(heldReason))")
+            campaign \(id) `\(name)`: \(state)\(heldReason.isEmpty ? "" : " (\(heldReason))")\
+            \(withheld.isEmpty ? "" : " (\(withheld))")
             \(table(
                 ["stage", "tasks", "done", "leased", "failed", "unreachable", "mean"], rows,
                 right: [1, 2, 3, 4, 5, 6]))
@@ -60,6 +61,7 @@ extension Ergon_V1_CampaignStatus {
             "failed": failed.json, "superseded": superseded.json,
         ]
         if !heldReason.isEmpty { members["heldReason"] = .string(heldReason) }
+        if !withheld.isEmpty { members["withheld"] = .string(withheld) }
         if hasSealedMicroseconds { members["sealed"] = .integer(sealedMicroseconds) }
         return .object(members)
     }

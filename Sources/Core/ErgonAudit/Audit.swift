@@ -15,6 +15,9 @@ package struct Audit {
     private var unknownManifests: Set<CampaignID> = []
     private var lastCampaign = 0
     private var reports = RecentReports()
+    private var policies = PolicyAudit()
+    /// Whatever each worker has said of its custody.
+    private var custodies: [WorkerID: Set<Custody>] = [:]
     /// A reopening may be several records; it is judged once they are all in.
     private var reopening: CampaignID?
     private var repairs: [AuditReport.Repair] = []
@@ -45,16 +48,26 @@ package struct Audit {
         switch record.event {
         case .coordinatorStarted(let epoch, _):
             if let problem = epochs.start(epoch) { findings.add(problem) }
-        case .workerJoined(let facts): workers[facts.worker] = facts
+        case .workerJoined(let facts):
+            workers[facts.worker] = facts
+            custodies[facts.worker, default: []].insert(facts.custody)
         case .campaignAccepted(let accepted): accept(accepted)
         case .stageSized(let id, let stage, let count):
             update(id) { $0.setSize(stage, count, &$1) }
         case .results(let batch):
             check(batch)
-            update(batch.campaign) { $0.add(batch, &$1) }
+            let custodies = custodies[batch.worker] ?? []
+            update(batch.campaign) { campaign, findings in
+                campaign.checkLeave(batch, custodies, &findings)
+                campaign.add(batch, &findings)
+            }
         case .superseded(let batch):
             check(batch)
-            update(batch.campaign) { $0.addSuperseded(batch, &$1) }
+            let custodies = custodies[batch.worker] ?? []
+            update(batch.campaign) { campaign, findings in
+                campaign.checkLeave(batch, custodies, &findings)
+                campaign.addSuperseded(batch, &findings)
+            }
         case .campaignHeld(let id, _, _): update(id) { $0.hold(&$1) }
         case .campaignReleased(let id, _): update(id) { $0.release(&$1) }
         case .campaignReopened(let reopened):
@@ -67,8 +80,21 @@ package struct Audit {
             if workers[worker] == nil {
                 findings.add("the standing of worker \(worker), which never joined")
             }
+        case .policyInForce(let policy):
+            for problem in policies.put(policy) { findings.add(problem) }
+        case .policyDecided(let recorded): decide(recorded)
+        case .approved(let approval): update(approval.campaign) { $0.add(approval, &$1) }
         case .logRepaired(let givenUp): repair(givenUp, at: record.time)
         }
+    }
+
+    private mutating func decide(_ recorded: RecordedDecision) {
+        for problem in policies.add(recorded) { findings.add(problem) }
+        guard recorded.decision.moment != .submission else { return }
+        guard let id = recorded.campaign else {
+            return findings.add("a decision on no campaign")
+        }
+        update(id) { $0.add(recorded, &$1) }
     }
 
     private mutating func endReopening(before event: RecordedEvent) {
@@ -107,6 +133,9 @@ package struct Audit {
             findings.add("campaign \(id) is called \(accepted.name), its manifest \(spec.name)")
         }
         campaigns[id] = CampaignAudit(accepted, spec)
+        campaigns[id]?.oversight = policies.decision(for: accepted, &findings).map {
+            OversightAudit($0, of: accepted)
+        }
     }
 
     private mutating func check(_ batch: ResultBatch) {

@@ -16,6 +16,8 @@ struct CampaignAudit {
     private(set) var failed = Totals()
     var superseded = Totals()
     private var isHeld = false
+    /// `nil` if no policy was in force when it was taken.
+    var oversight: OversightAudit?
     private(set) var cancelledBy: String?
     private(set) var sealed: SealedCampaign?
     private(set) var isForgotten = false
@@ -160,6 +162,7 @@ struct CampaignAudit {
 
     /// It goes on, whatever it had come to.
     mutating func unseal() {
+        oversight?.reopen()
         sealed = nil
         cancelledBy = nil
     }

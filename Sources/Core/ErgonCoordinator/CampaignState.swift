@@ -13,6 +13,8 @@ struct CampaignState: Sendable {
     var cancelledBy: String?
     /// Why nothing of it is started, while it is held.
     var held: String?
+    /// `nil` if no policy was in force when it came.
+    var oversight: Oversight?
     /// Workers that cannot run it, and why; not on record, and forgotten when they come back anew.
     var unfit: [WorkerID: String] = [:]
     /// The stages whose number of tasks is known.

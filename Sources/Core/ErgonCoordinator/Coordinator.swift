@@ -20,8 +20,11 @@ package struct Coordinator: Sendable {
         case leaving(WorkerID)
         /// The worker cannot run the lease's campaign; nothing of it was started.
         case decline(WorkerID, LeaseID, reason: String)
-        case submit(RequestID, Campaign, manifest: StoredFile, by: String)
+        /// - Parameter decision: of the policy in force; `nil` if there is none.
+        case submit(
+            RequestID, Campaign, manifest: StoredFile, by: String, decision: PolicyDecision? = nil)
         case intervene(RequestID, Intervention, by: String)
+        case approve(RequestID, AnswerGiven, by: String)
         /// The answer to `countLines`.
         case linesCounted(CampaignID, step: Int, of: StoredFile, lines: Int)
         /// Nothing may be started and nothing new taken, and why; `nil` when all is well again.
@@ -54,6 +57,10 @@ package struct Coordinator: Sendable {
     var lastEarlierCampaign = CampaignID(0)
     /// Why nothing is started.
     var trouble: String?
+    /// By which campaigns are judged when they come.
+    var policy: Digest?
+    /// On record for the campaign that is accepted next.
+    var announced: RecordedDecision?
 
     package init(grace: Microseconds = .seconds(15)) {
         self.grace = grace
@@ -79,9 +86,13 @@ package struct Coordinator: Sendable {
     }
 
     /// The records are all in; a new epoch begins.
-    package mutating func start(version: String, now: Instant) -> [Effect] {
+    /// - Parameter policy: digest of the policy that is in force from now on.
+    package mutating func start(
+        version: String, policy: Digest? = nil, now: Instant
+    ) -> [Effect] {
         var effects: [Effect] = []
         commit(.coordinatorStarted(epoch: epoch + 1, version: version), now, &effects)
+        if policy != self.policy { commit(.policyInForce(policy), now, &effects) }
         if !mayComeBack(now).isEmpty { settlingUntil = now + grace }
         lastEarlierCampaign = CampaignID(lastCampaign)
         seal(now, &effects)
@@ -101,8 +112,11 @@ package struct Coordinator: Sendable {
         case .leaving(let worker): leave(worker)
         case .decline(let worker, let lease, let reason):
             decline(lease, by: worker, reason, now, &effects)
-        case .submit(let request, let campaign, let manifest, let by):
-            submit(request, campaign, manifest, by, now, &effects)
+        case .submit(let request, let campaign, let manifest, let by, let decision):
+            submit(request, campaign, manifest, by, decision, now, &effects)
+        case .approve(let request, let given, let by):
+            let reply = approve(given, by, now, &effects)
+            effects.append(.reply(request, reply))
         case .intervene(let request, let intervention, let by):
             let reply = intervene(intervention, by, now, &effects)
             effects.append(.reply(request, reply))
@@ -157,6 +171,9 @@ package struct Coordinator: Sendable {
             running.removeAll { $0 == seal.id }
         case .campaignForgotten(let id, _): forget(id)
         case .workerStands(let worker, let standing, _): apply(standing, to: worker)
+        case .policyInForce(let policy): self.policy = policy
+        case .policyDecided(let recorded): apply(recorded)
+        case .approved(let approval): apply(approval)
         case .logRepaired: break
         }
     }
@@ -195,7 +212,7 @@ package struct Coordinator: Sendable {
 
     private mutating func submit(
         _ request: RequestID, _ campaign: Campaign, _ manifest: StoredFile, _ by: String,
-        _ now: Instant, _ effects: inout [Effect]
+        _ decision: PolicyDecision?, _ now: Instant, _ effects: inout [Effect]
     ) {
         if let trouble {
             effects.append(.reply(request, .refused(trouble)))
@@ -203,6 +220,10 @@ package struct Coordinator: Sendable {
         }
         if let same = running.first(where: { campaigns[$0]?.manifest.digest == manifest.digest }) {
             effects.append(.reply(request, .accepted(same)))
+            return
+        }
+        if let refusal = announce(decision, by: by, now, &effects) {
+            effects.append(.reply(request, .refused(refusal)))
             return
         }
         let accepted = AcceptedCampaign(
@@ -222,6 +243,9 @@ package struct Coordinator: Sendable {
             id: accepted.id, campaign: campaign,
             manifest: StoredFile(digest: accepted.manifest, size: size), by: accepted.by,
             accepted: time)
+        campaigns[accepted.id]?.oversight = announcedDecision(for: accepted).map {
+            Oversight(decision: $0)
+        }
     }
 
     private mutating func setLines(

@@ -29,6 +29,11 @@ package enum RecordedEvent: Hashable, Sendable {
     /// It is known from the log alone from now on.
     case campaignForgotten(CampaignID, by: String)
     case workerStands(WorkerID, Standing, by: String)
+    /// From here on campaigns are judged by the policy whose text has that digest, or by none.
+    case policyInForce(Digest?)
+    /// What a policy said; about a submission it comes before the acceptance.
+    case policyDecided(RecordedDecision)
+    case approved(Approval)
     /// The log was damaged, and somebody cut the damage off.
     case logRepaired(GivenUp)
 }
@@ -93,10 +98,11 @@ package struct WorkerFacts: Hashable, Sendable {
     package var power: PowerModel
     /// `nil` if nobody said where it stands.
     package var place: WorkerPlace?
+    package var custody: Custody
 
     package init(
         worker: WorkerID, cpus: Int, memory: ByteCount, cpuModel: String, power: PowerModel,
-        place: WorkerPlace? = nil
+        place: WorkerPlace? = nil, custody: Custody = Custody()
     ) {
         self.worker = worker
         self.cpus = cpus
@@ -104,6 +110,7 @@ package struct WorkerFacts: Hashable, Sendable {
         self.cpuModel = cpuModel
         self.power = power
         self.place = place
+        self.custody = custody
     }
 }
 

@@ -17,7 +17,8 @@ package func entries(of record: Record, from sequence: Int) -> [LogEntry] {
         append(shortened(batch), record.time, sequence, &entries) { .superseded($0) }
     case .coordinatorStarted, .workerJoined, .campaignAccepted, .stageSized, .campaignHeld,
         .campaignReleased, .campaignReopened, .campaignCancelled, .campaignSealed,
-        .campaignForgotten, .workerStands, .logRepaired:
+        .campaignForgotten, .workerStands, .policyInForce,
+        .policyDecided, .approved, .logRepaired:
         for event in fitted(record.event) {
             let piece = Record(time: record.time, event: event)
             let bytes = encode(piece, sequence: sequence + entries.count)

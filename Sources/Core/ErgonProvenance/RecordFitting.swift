@@ -12,6 +12,7 @@ package func fitted(_ event: RecordedEvent) -> [RecordedEvent] {
     case .workerJoined(var facts):
         facts.cpuModel = shortened(facts.cpuModel)
         facts.power.source = shortened(facts.power.source)
+        facts.custody.jurisdiction = facts.custody.jurisdiction.map { shortened($0) }
         facts.place = facts.place.map { place in
             WorkerPlace(
                 site: shortened(place.site), nodeClass: place.nodeClass.map { shortened($0) })
@@ -37,10 +38,12 @@ package func fitted(_ event: RecordedEvent) -> [RecordedEvent] {
         return [.workerStands(worker, standing, by: shortened(by))]
     case .workerStands(let worker, let standing, let by):
         return [.workerStands(worker, standing, by: shortened(by))]
+    case .policyDecided(let recorded): return [.policyDecided(fitted(recorded))]
+    case .approved(let approval): return [.approved(fitted(approval))]
     case .logRepaired(var givenUp):
         givenUp.by = shortened(givenUp.by)
         return [.logRepaired(givenUp)]
-    case .campaignAccepted, .stageSized: return [event]
+    case .campaignAccepted, .stageSized, .policyInForce: return [event]
     }
 }
 

@@ -14,6 +14,7 @@ func members(of facts: WorkerFacts) -> [String: JSON] {
         members["site"] = .string(place.site)
         members["nodeClass"] = place.nodeClass.map(JSON.string)
     }
+    if facts.custody != Custody() { members["custody"] = json(facts.custody) }
     return members
 }
 
@@ -42,7 +43,8 @@ extension Fields {
         return WorkerFacts(
             worker: WorkerID(try string("worker")), cpus: try count("cpus"),
             memory: ByteCount(try int64("memory")), cpuModel: try string("cpuModel"), power: model,
-            place: try place())
+            place: try place(),
+            custody: try optional("custody").map(ErgonProvenance.custody) ?? Custody())
     }
 
     private mutating func place() throws(RecordFault) -> WorkerPlace? {

@@ -19,6 +19,7 @@ final class CoordinatorLoop {
     private let clock: @Sendable () -> Instant
     private let ports: SharedPorts
     private let isLogged: Bool
+    private let policy: Digest?
     private let logger: Logger
 
     private var outboxes: [WorkerID: (session: Int, outbox: CoordinatorNews.Outbox)] = [:]
@@ -45,7 +46,7 @@ final class CoordinatorLoop {
         core: Coordinator, log: LogSegments, signer: NoteSigner, store: ContentStore,
         inbox: CoordinatorInbox, board: Board, reserve: DiskReserve,
         clock: @escaping @Sendable () -> Instant, ports: SharedPorts, isLogged: Bool,
-        logger: Logger
+        policy: Digest?, logger: Logger
     ) {
         self.core = core
         self.log = log
@@ -56,6 +57,7 @@ final class CoordinatorLoop {
         self.clock = clock
         self.ports = ports
         self.isLogged = isLogged
+        self.policy = policy
         self.logger = logger
         self.reserve = reserve
         snapshots = SnapshotDesk(shelf: log.shelf, logger: logger)
@@ -67,7 +69,7 @@ final class CoordinatorLoop {
     func run() throws {
         defer { endAll() }
         do {
-            try commit(core.start(version: ergonVersion, now: clock()))
+            try commit(core.start(version: ergonVersion, policy: policy, now: clock()))
             while try takeGroup() {}
             try writeCheckpoint()
         } catch is StoppedWhileFull {

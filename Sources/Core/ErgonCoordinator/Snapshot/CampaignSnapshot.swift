@@ -13,6 +13,7 @@ extension SnapshotWriter {
         write(state.sealedAt) { $0.write($1) }
         write(state.cancelledBy) { $0.write($1) }
         write(state.held) { $0.write($1) }
+        write(state.oversight) { $0.write($1) }
         write(state.lines.sorted { $0.key < $1.key }) { writer, lines in
             writer.write(lines.key)
             writer.write(lines.value)
@@ -84,6 +85,7 @@ extension SnapshotReader {
         state.sealedAt = try optional { reader throws(ReplayFault) in try reader.instant() }
         state.cancelledBy = try optional { reader throws(ReplayFault) in try reader.text() }
         state.held = try optional { reader throws(ReplayFault) in try reader.text() }
+        state.oversight = try optional { reader throws(ReplayFault) in try reader.oversight() }
         let lines = try list { reader throws(ReplayFault) in
             (step: try reader.count(spec.steps.count - 1), lines: try reader.count())
         }
