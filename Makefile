@@ -13,11 +13,11 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := demo
 .PHONY: mutants chaos demo test bench bench-peers lint format docs clean debian release debug
 
-PACKAGES := g++ libcurl4-openssl-dev libfastjet-dev libssl-dev make pkg-config python3 python3-venv
+PACKAGES := g++ libcurl4-openssl-dev libfastjet-dev libsqlite3-dev libssl-dev make pkg-config python3 python3-venv
 RELEASE := swift build -c release --scratch-path .build-release --static-swift-stdlib --product ergon
 ERGON := .build-release/release/ergon
 SWIFT := Sources/Core Sources/App Tests Package.swift \
-    $(filter-out %/ErgonWireMessages %/CLinux %/CCurl,$(wildcard Sources/Runtime/*))
+    $(filter-out %/ErgonWireMessages %/CLinux %/CCurl %/CSQLite,$(wildcard Sources/Runtime/*))
 VENV := $(CURDIR)/.venv
 # The tools and the campaigns' programs come from the virtual environment first.
 export PATH := $(VENV)/bin:$(PATH)

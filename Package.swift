@@ -69,6 +69,9 @@ let runtime: [Target] = [
     target("Runtime", "ErgonSystem", ["ErgonModel", "CLinux"]),
     // Needs the headers of libcurl, and loads the library itself when it is first used.
     .target(name: "CCurl", path: "Sources/Runtime/CCurl"),
+    // Likewise with SQLite.
+    .target(name: "CSQLite", path: "Sources/Runtime/CSQLite"),
+    target("Runtime", "ErgonIndex", ["ErgonModel", "ErgonProvenance", "ErgonAudit", "CSQLite"]),
     // Generated, and slow to compile; the conversions are in ErgonWire.
     .target(
         name: "ErgonWireMessages", dependencies: grpc,
@@ -76,7 +79,7 @@ let runtime: [Target] = [
         exclude: ["ergon.proto", "regenerate.sh", "Generated/ergon.proto.sha256"]),
     target(
         "Runtime", "ErgonWire",
-        ["ErgonModel", "ErgonSecurity", "ErgonWireMessages", nioCore] + grpc),
+        ["ErgonModel", "ErgonProvenance", "ErgonSecurity", "ErgonWireMessages", nioCore] + grpc),
     target(
         "Runtime", "ErgonSecurity",
         ["ErgonModel", crypto, x509, asn1, nioCore, nioSSL]),
@@ -88,7 +91,7 @@ let runtime: [Target] = [
             "ErgonModel", "ErgonProvenance", "ErgonStorage", "ErgonTransfer", nioCore, nioPosix,
             logging,
         ] + hummingbird),
-    target("Runtime", "ErgonEnergy", ["ErgonModel"]),
+    target("Runtime", "ErgonEnergy", ["ErgonModel", "CLinux"]),
     target(
         "Runtime", "ErgonDashboard",
         [
@@ -121,8 +124,9 @@ let app: [Target] = [
             "ErgonModel", "ErgonManifest", "ErgonPolicy", "ErgonPlanner", "ErgonMerge",
             "ErgonProvenance",
             "ErgonAudit", "ErgonSimulation", "ErgonWire", "ErgonSecurity", "ErgonStorage",
-            "ErgonTransfer", "ErgonEnergy", "ErgonWitness",
-            "ErgonCoordinatorService", "ErgonWorkerService", "ErgonSystem", logging, arguments,
+            "ErgonTransfer", "ErgonEnergy", "ErgonWitness", "ErgonIndex",
+            "ErgonCoordinatorService", "ErgonWorkerService", "ErgonSystem", x509, logging,
+            arguments,
         ] + grpc),
     .executableTarget(
         name: "ergon", dependencies: ["ErgonCommands"], path: "Sources/App/ergon",
@@ -163,7 +167,8 @@ let checks: [Target] = [
     tests("ErgonWorker", ["ErgonModel"], exclude: ["Stories"]),
     tests("ErgonWire", ["ErgonModel", "ErgonWireMessages"] + grpc),
     tests(
-        "ErgonSimulation", ["ErgonModel", "ErgonCoordinator", "ErgonWorker", "ErgonProvenance"]),
+        "ErgonSimulation",
+        ["ErgonModel", "ErgonAudit", "ErgonCoordinator", "ErgonWorker", "ErgonProvenance"]),
     tests(
         "ErgonWorkerService",
         [
@@ -175,7 +180,9 @@ let checks: [Target] = [
     tests("ErgonMerge", ["ErgonModel"]),
     tests("ErgonProvenance", ["ErgonModel", crypto]),
     tests("ErgonStorage", ["ErgonModel", "ErgonProvenance"]),
-    tests("ErgonAudit", ["ErgonModel", "ErgonManifest", "ErgonCoordinator", "ErgonProvenance"]),
+    tests(
+        "ErgonAudit",
+        ["ErgonModel", "ErgonManifest", "ErgonCoordinator", "ErgonProvenance", crypto]),
     tests("ErgonEnergy", ["ErgonModel"]),
     tests(
         "ErgonSecurity", ["ErgonModel", crypto, x509, asn1, nioCore, nioPosix, nioEmbedded, nioSSL]),

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import bench_audit
 import bench_idle
 import bench_latency
 import bench_log
@@ -47,6 +48,7 @@ BENCHMARKS: dict[str, Callable[[Laboratory], Report]] = {
     "status": bench_status.measure,
     "zero": bench_zero.measure,
     "log": bench_log.measure,
+    "audit": bench_audit.measure,
     "idle": bench_idle.measure,
 }
 

@@ -12,6 +12,10 @@ struct Life {
     private let store: ContentStore
     private let log: LogSegments
     private let writesSnapshots: Bool
+    /// Signs the log as a coordinator does, but after so many groups rather than each second.
+    private let signer: NoteSigner?
+    private static let signedAfter = 16
+    private var groups = 0
     private var now = Instant(microseconds: 1_767_225_600_000_000)
     private var leases: [Lease] = []
     private var reports = 0
@@ -22,8 +26,10 @@ struct Life {
     private static let worker = WorkerID("w1")
 
     init(
-        _ workload: Workload, _ store: ContentStore, log: String, writesSnapshots: Bool
+        _ workload: Workload, _ store: ContentStore, log: String, writesSnapshots: Bool,
+        signer: NoteSigner?
     ) throws {
+        self.signer = signer
         self.workload = workload
         self.store = store
         self.writesSnapshots = writesSnapshots
@@ -44,6 +50,13 @@ struct Life {
             .submit(Coordinator.RequestID(1), campaign, manifest: manifest, by: "restart-bench"))
         while !leases.isEmpty { try answer(leases.removeFirst()) }
         try commit()
+        try sign()
+    }
+
+    private func sign() throws {
+        guard let signer else { return }
+        let checkpoint = Checkpoint(origin: signer.verifier.name, head: log.head)
+        try log.writeCheckpoint(SignedNote(text: checkpoint.text, signers: [signer]))
     }
 
     private mutating func answer(_ lease: Lease) throws {
@@ -82,6 +95,8 @@ struct Life {
         _ = try log.append(payloads)
         records += payloads.count
         bytes += payloads.reduce(0) { $0 + $1.count }
+        groups += 1
+        if groups % Self.signedAfter == 0 { try sign() }
         guard writesSnapshots, let start = log.segmentStart else { return }
         try log.shelf.write(core.snapshot(), at: start)
         snapshots += 1

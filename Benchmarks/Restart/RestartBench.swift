@@ -1,6 +1,8 @@
 import ArgumentParser
 import ErgonModel
+import ErgonProvenance
 import ErgonStorage
+import FoundationEssentials
 
 /// `restart-bench`: writes the home of a coordinator that has done much, so that its start can be
 /// timed (`Benchmarks/bench_restart.py`).
@@ -22,6 +24,9 @@ struct RestartBench: ParsableCommand {
     @Flag(inversion: .prefixedNo, help: "A snapshot at each segment, as a coordinator writes it.")
     var snapshots = true
 
+    @Flag(help: "Sign the log with the key that the home has.")
+    var signed = false
+
     func validate() throws {
         guard (1...100_000_000).contains(tasks), (1...1000).contains(reported) else {
             throw ValidationError("--tasks is 1 to 100000000, --reported is 1 to 1000")
@@ -32,8 +37,21 @@ struct RestartBench: ParsableCommand {
         let store = try ContentStore("\(home)/content")
         var life = try Life(
             Workload(tasks: tasks, hasOutputs: outputs, reported: reported), store,
-            log: "\(home)/log", writesSnapshots: snapshots)
-        try life.run()
+            log: "\(home)/log", writesSnapshots: snapshots, signer: try signer())
+        let clock = ContinuousClock()
+        let span = try clock.measure { try life.run() }
         print("\(life.records) records, \(life.bytes) bytes, \(life.snapshots) snapshots")
+        print("\(Int(Double(life.records) / (span / .seconds(1)))) records a second")
+    }
+
+    private func signer() throws -> NoteSigner? {
+        guard signed else { return nil }
+        let name = try String(contentsOfFile: "\(home)/log-key.pub", encoding: .utf8)
+            .prefix { $0 != "+" }
+        let seed = try Data(contentsOf: URL(fileURLWithPath: "\(home)/log-key"))
+        guard let signer = NoteSigner(name: String(name), seed: Array(seed)) else {
+            throw ValidationError("no key in \(home)")
+        }
+        return signer
     }
 }

@@ -19,7 +19,8 @@ struct SwarmWorker: Sendable {
             worker: WorkerID(credentials.identity.name), cpus: cpus, memory: ByteCount(1 << 36),
             cpuModel: "none",
             power: PowerModel(
-                source: "none", perThread: Watts(milliwatts: 5000), uncertaintyPercent: 50))
+                source: "none", perThread: Watts(milliwatts: 5000), uncertaintyPercent: 50),
+            signing: credentials.signing)
     }
 
     /// Ends when the coordinator ends the stream.
@@ -65,6 +66,7 @@ struct SwarmWorker: Sendable {
                 id: ReportID(life: life, batch: batch), lease: lease.id, campaign: lease.campaign,
                 stage: lease.stage, results: results)
         ) { _ in nil }
+        message.results.sign(as: credentials)
         return message
     }
 }

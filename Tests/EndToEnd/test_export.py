@@ -7,6 +7,7 @@ import random
 import shutil
 import struct
 import subprocess
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -264,3 +265,101 @@ def test_a_witness_that_is_away_is_named(ergon: Ergon, home: Path) -> None:
     )  # fmt: skip
     assert "http://127.0.0.1:9/add-checkpoint" in answer.err
     assert "verified" in ergon("audit", "verify", folder).out
+
+
+# A proof and an attestation, with a key and nothing else
+
+
+def test_a_proof_and_an_attestation_are_checked_by_a_key(
+    ergon: Ergon, home: Path, exported: Path
+) -> None:
+    key = exported / "log-key.pub"
+    number = len(bundled(exported)) - 1
+    proof, record = ergon.folder / "a.tlog-proof", ergon.folder / "record"
+    proof.write_text(ergon("audit", "prove", number, exported).out)
+    record.write_bytes(bundled(exported)[number])
+    said = ergon("audit", "check", proof, "--record", record, "--key", key, "-o", "json").json()
+    assert said["record"] == number and said["records"] == number + 1
+    attestation, output = ergon.folder / "slsa.json", ergon.folder / "text.txt"
+    ergon("audit", "export", "slsa", attestation, "--home", home)
+    ergon("audit", "check", attestation, "--key", key)
+    output.write_text("0\n1\n2\n3\n4\n")
+    ergon("audit", "check", attestation, output, "--key", key)
+    output.write_text("0\n1\n2\n3\n5\n")
+    refused = ergon("audit", "check", attestation, output, "--key", key, status=1)
+    assert "none of its subjects" in refused.err
+
+
+def test_every_changed_byte_of_evidence_is_found(
+    ergon: Ergon, home: Path, exported: Path
+) -> None:
+    """Of a proof, of its record, of an attestation."""
+    key = (exported / "log-key.pub").read_text().strip()
+    number = len(bundled(exported)) // 2
+    proof, record = ergon.folder / "a.tlog-proof", ergon.folder / "record"
+    attestation = ergon.folder / "slsa.json"
+    proof.write_text(ergon("audit", "prove", number, exported).out)
+    record.write_bytes(bundled(exported)[number])
+    ergon("audit", "export", "slsa", attestation, "--home", home)
+    more: dict[Path, list[object]] = {
+        proof: [proof, "--record", record],
+        record: [proof, "--record", record],
+        attestation: [attestation],
+    }
+    places = [(path, place) for path in more for place in range(path.stat().st_size)]
+    for path, place in random.Random(8).choices(places, k=CORRUPTIONS):
+        flip(path, place)
+        refused = ergon("audit", "check", *more[path], "--key", key, status=1)
+        assert str(more[path][0]) in refused.err, (path, place)
+        flip(path, place)
+    for arguments in more.values():
+        ergon("audit", "check", *arguments, "--key", key)
+
+
+# For people
+
+
+def test_a_report_is_one_page_without_scripts(ergon: Ergon, home: Path, exported: Path) -> None:
+    page = ergon.folder / "report.html"
+    ergon("audit", "verify", exported, "--html", page)
+    reader = Outline()
+    reader.feed(page.read_text())
+    assert reader.open == [] and reader.loaded == []
+    assert "Verified" in reader.text and "work.text" in reader.text
+
+    def scripted(found: list[Record]) -> None:
+        for record in found:
+            if "actor" in record:
+                record["actor"] = "<script>alert(1)</script>"
+        found[-1]["ending"] = "failed"
+
+    rewrite(home, scripted, seed_of(home))
+    ergon("audit", "verify", "--home", home, "--html", page, status=1)
+    reader = Outline()
+    reader.feed(page.read_text())
+    assert reader.loaded == [] and "Not verified: " in reader.text
+    assert "<script>alert(1)</script>" in reader.text
+
+
+class Outline(HTMLParser):
+    """What a page says, which elements were never closed, and what it would load or run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.loaded: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+        if tag in ("script", "link", "img", "iframe") or any(
+            name in ("src", "href") or name.startswith("on") for name, _ in attrs
+        ):
+            self.loaded.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data

@@ -157,4 +157,4 @@ def test_a_log_that_is_none_is_refused_with_its_line(ergon: Ergon, tmp_path: Pat
     answer = ergon("simulate", "--grid", grid(tmp_path), "--workload", log, status=64)
     assert "say when second 0 is with --start" in answer.err
     answer = ergon("simulate", "--grid", grid(tmp_path), status=64)
-    assert "--grid and --workload go together" in answer.err
+    assert "--grid goes with a manifest or --workload" in answer.err

@@ -17,6 +17,53 @@ func coordinatorLog(seed: UInt64) throws {
     #expect(audit.report.campaigns.allSatisfy { $0.ending != nil }, "seed \(seed): not at its end")
 }
 
+@Test(arguments: [UInt64(4), 8, 12])
+func `the same campaign again runs nothing, and leaves the same`(seed: UInt64) throws {
+    var world = World(seed: seed)
+    try world.run()
+    let events = try world.log.map { try decode($0).record.event }
+    let accepted = try #require(
+        events.lastIndex { if case .campaignAccepted = $0 { true } else { false } })
+    let seals = events.compactMap { event in
+        if case .campaignSealed(let seal) = event { seal } else { nil }
+    }
+    let third = try #require(seals.last { $0.id == CampaignID(3) })
+    let fourth = try #require(seals.last { $0.id == CampaignID(4) })
+    #expect(fourth.ending == .complete)
+    #expect(fourth.outputs == third.outputs)
+    #expect(fourth.coverage == third.coverage)
+    #expect(fourth.account == Account())
+    let hasRun = events[accepted...].contains { event in
+        if case .results(let batch) = event { batch.campaign == CampaignID(4) } else { false }
+    }
+    #expect(!hasRun)
+}
+
+@Test func `reused results that are not those of the same tasks are found`() throws {
+    func findings(_ change: (inout Campaign) -> Void) throws -> [String] {
+        let (first, second) = (Fixture.manifest, Digest(of: "another form".utf8))
+        var other = Fixture.campaign
+        change(&other)
+        var audit = Audit { $0 == first ? Fixture.campaign : $0 == second ? other : nil }
+        let accepted = AcceptedCampaign(
+            id: CampaignID(2), name: "z-peak", manifest: second, by: "anna")
+        let reused = ReusedResults(
+            id: CampaignID(2), from: CampaignID(1),
+            tasks: [ReopenedCampaign.Tasks(stage: "gen", tasks: IntervalSet(0..<4))])
+        let events = Fixture.log + [.campaignAccepted(accepted), .resultsReused(reused)]
+        for (sequence, event) in events.enumerated() {
+            audit.add(Record(time: Instant(microseconds: 0), event: event), sequence: sequence)
+        }
+        return audit.report.findings.map(\.problem)
+    }
+    let problem = "campaign 2: gen: tasks 0-3 are not those of campaign 1, but have its results"
+    #expect(try findings { _ in }.isEmpty)
+    #expect(try findings { $0.environment.variables = ["MODE": "fast"] } == [problem])
+    #expect(
+        try findings { $0.steps[0].split = .seeds(total: 11, perTask: 2, eventsPerSeed: 1) }
+            .contains(problem))
+}
+
 @Test func `coordinators' logs have records of every kind`() throws {
     var kinds: Set<String> = []
     for seed in UInt64(1)...24 {
@@ -27,7 +74,7 @@ func coordinatorLog(seed: UInt64) throws {
     #expect(
         kinds == [
             "start", "join", "accept", "size", "results", "lost", "superseded", "stopped", "hold",
-            "release", "reopen", "cancel", "seal", "standing", "forgotten",
+            "release", "reopen", "cancel", "seal", "standing", "forgotten", "reused",
         ])
 }
 
@@ -47,9 +94,11 @@ private func kind(of event: RecordedEvent) -> String {
     case .campaignReopened: "reopen"
     case .campaignCancelled: "cancel"
     case .campaignSealed: "seal"
+    case .resultsReused: "reused"
     case .campaignForgotten: "forgotten"
     case .workerStands: "standing"
     case .policyInForce, .policyDecided, .approved: "policy"
+    case .energyMetered: "energy"
     case .logRepaired: "repair"
     }
 }

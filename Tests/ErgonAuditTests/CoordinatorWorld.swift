@@ -30,11 +30,12 @@ struct World {
         failureRate = [0, 10, 40, 90][Int(seed % 4)]
     }
 
-    /// The same campaign stands under two digests, so that there are two of it.
+    /// The same campaign stands under several digests, so that there are several of it.
     private static let manifests = [Fixture.manifest, Digest(of: "another form".utf8)]
+    private static let laterManifests = [Digest(of: "a third".utf8), Digest(of: "a fourth".utf8)]
 
     static func campaign(_ manifest: Digest) -> Campaign? {
-        manifests.contains(manifest) ? Fixture.campaign : nil
+        (manifests + laterManifests).contains(manifest) ? Fixture.campaign : nil
     }
 
     private var now: Instant { Instant(microseconds: clock) }
@@ -54,7 +55,7 @@ struct World {
             case .countLines(let id, let step, let file):
                 events.append(
                     .linesCounted(id, step: step, of: file, lines: dice.roll(0...7)))
-            case .reply: break
+            case .reply, .keepStatement: break
             }
         }
         for event in events { handle(event) }
@@ -223,7 +224,7 @@ struct World {
     /// At last nobody meddles, and all goes well.
     private mutating func finish() {
         let wishes: [Coordinator.Intervention] = [
-            .release(CampaignID(1)), .release(CampaignID(2)),
+            .release(CampaignID(1)), .release(CampaignID(2)), .release(CampaignID(3)),
             .stand(WorkerID("w1"), .active), .stand(WorkerID("w2"), .active),
             .stand(WorkerID("w3"), .active),
         ]
@@ -236,16 +237,23 @@ struct World {
         }
     }
 
+    private mutating func submit(_ digest: Digest, reuse: CampaignID?) {
+        let manifest = StoredFile(digest: digest, size: ByteCount(1))
+        handle(
+            .submit(
+                Coordinator.RequestID(1), Fixture.campaign, manifest: manifest, by: "a",
+                reuse: reuse))
+    }
+
     mutating func run() throws {
         perform(coordinator.start(version: "0.1", now: now))
         for name in ["w1", "w2", "w3"] { begin(WorkerID(name)) }
-        for digest in Self.manifests {
-            let manifest = StoredFile(digest: digest, size: ByteCount(1))
-            handle(
-                .submit(Coordinator.RequestID(1), Fixture.campaign, manifest: manifest, by: "a"))
-        }
+        for digest in Self.manifests { submit(digest, reuse: nil) }
         for _ in 0..<400 { try chance() }
+        submit(Self.laterManifests[0], reuse: CampaignID(dice.roll(1...2)))
         finish()
+        submit(Self.laterManifests[1], reuse: CampaignID(3))
+        for _ in 0..<100 { work() }
         handle(.intervene(Coordinator.RequestID(9), .forget(CampaignID(1)), by: "anna"))
         // Whatever still comes of it is not on record.
         for name in workers.keys.sorted() { connect(name) }

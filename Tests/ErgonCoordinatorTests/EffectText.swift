@@ -22,8 +22,9 @@ struct EffectText {
                 }
             }
         case .coordinatorStarted, .workerJoined, .stageSized, .campaignHeld, .campaignReleased,
-            .campaignReopened, .campaignCancelled, .campaignSealed, .campaignForgotten,
-            .workerStands, .policyInForce, .policyDecided, .approved, .logRepaired:
+            .resultsReused, .campaignReopened, .campaignCancelled, .campaignSealed,
+            .campaignForgotten, .workerStands, .policyInForce, .policyDecided, .approved,
+            .energyMetered, .logRepaired:
             break
         }
     }
@@ -39,6 +40,7 @@ struct EffectText {
         case .record(let record): self.record(record.event)
         case .send(let worker, let order): ["to \(worker): \(self.order(order))"]
         case .reply(_, let reply): self.reply(reply)
+        case .keepStatement(let report, let worker): ["keep what \(worker) signed: \(report.id)"]
         case .countLines(let id, let step, let file):
             ["count the lines of \(name(file)) for \(id) \(campaigns[id]?.steps[step].name ?? "?")"]
         }
@@ -77,6 +79,10 @@ struct EffectText {
             ["record: \(reopened.id) reopened by \(reopened.by)"]
                 + reopened.tasks.map { "  \($0.stage) \($0.tasks)" }
         case .campaignCancelled(let id, let by): ["record: \(id) cancelled by \(by)"]
+        case .resultsReused(let reused):
+            reused.tasks.map {
+                "record: \(reused.id) has \($0.stage) \($0.tasks) of \(reused.from)"
+            }
         case .campaignForgotten(let id, let by): ["record: \(id) forgotten by \(by)"]
         case .workerStands(let worker, let standing, let by):
             ["record: \(worker) \(text(standing)), by \(by)"]
@@ -85,6 +91,8 @@ struct EffectText {
             ["record: \(recorded.decision.moment) \(recorded.decision.verdict)"]
         case .approved(let approval):
             ["record: \(approval.campaign) \(approval.answer), by \(approval.by)"]
+        case .energyMetered(let energy):
+            ["record: energy of \(energy.worker): \(energy.interval.energy.microjoules) µJ"]
         case .logRepaired(let given): ["record: records \(given.records) given up"]
         case .campaignSealed(let seal):
             ["record: \(seal.id) sealed \(seal.ending.rawValue), \(account(seal.account))"]
@@ -192,6 +200,10 @@ struct EffectText {
         case .explanation(let sentence, let troubles):
             ["reply: \(sentence)"]
                 + troubles.enumerated().map { "  \($0 + 1): on \($1.worker), \($1.description)" }
+        case .energy(let report):
+            report.campaigns.map { campaign in
+                "reply: \(campaign.id) has \(campaign.unclaimed.microjoules) µJ unreported"
+            }
         case .log(let file): ["reply: log \(file.map(name) ?? "none")"]
         case .status(let report):
             (report.trouble.map { ["reply: trouble: \($0)"] } ?? [])

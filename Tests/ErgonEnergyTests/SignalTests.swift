@@ -5,7 +5,7 @@ import Testing
 private func file(
     _ format: SignalFormat, column: String? = nil, basis: SignalFile.Basis = .average
 ) -> SignalFile {
-    SignalFile(path: "signal", format: format, column: column, basis: basis)
+    SignalFile(place: .path("signal"), format: format, column: column, basis: basis)
 }
 
 private func at(_ text: String) throws -> Instant { try #require(Instant(iso8601: text)) }

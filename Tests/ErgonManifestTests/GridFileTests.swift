@@ -19,9 +19,13 @@ import Testing
               gpu: {count: 2, cores: 32, memory: 256 GiB, gpus: 4, gpu: 250 W, speed: 1.3,
                     idle: 150 W, core: 3.5 W, node-hour: 1.20 /h, suspend: false}
           here:
+            inputs: [muons]
             carbon: 300 g/kWh
-            price: 85 /MWh
-            nodes: {one: {count: 1, cores: 8, memory: 16 GiB, idle: 20 W, core: 5 W}}
+            price: {url: "https://prices.example/v1?zone=DE", headers: token, format: entsoe}
+            nodes: {one: {count: 1, cores: 8, memory: 16 GiB, idle: 20 W, core: 5 W, start: 8 Wh}}
+        links:
+          - {from: north, to: here, bandwidth: 10 Gbit/s, energy: 50 Wh/GB, price: 2 /TB}
+          - {to: north}
         """
 
     @Test func `is read with all its units`() throws {
@@ -32,7 +36,24 @@ import Testing
         #expect(here.powerUsageEffectiveness == 1 && here.powerCap == nil)
         #expect(
             here.carbon == .constant(CarbonIntensity(microgramsPerKilowattHour: 300_000_000)))
-        #expect(here.price == .constant(EnergyPrice(millionthsPerKilowattHour: 85_000)))
+        #expect(
+            here.price
+                == .file(
+                    SignalFile(
+                        place: .url("https://prices.example/v1?zone=DE", headers: "token"),
+                        format: .entsoe, column: nil, basis: .average)))
+        #expect(here.inputs == ["muons"])
+        #expect(here.nodes[0].startEnergy == Joules(microjoules: 8 * 3_600_000_000))
+        #expect(
+            grid.links == [
+                LinkSpec(
+                    from: "north", to: "here", bytesPerSecond: ByteCount(1_250_000_000),
+                    energyPerGigabyte: Joules(microjoules: 180_000_000_000),
+                    pricePerGigabyte: Money(millionths: 2000)),
+                LinkSpec(
+                    from: nil, to: "north", bytesPerSecond: nil,
+                    energyPerGigabyte: LinkSpec.usualEnergyPerGigabyte, pricePerGigabyte: .zero),
+            ])
         #expect(here.nodes[0].tenure == .owned && here.nodes[0].maySuspend)
         #expect(north.powerUsageEffectiveness == 1.25 && north.zone == "GB")
         #expect(north.powerCap == Watts(milliwatts: 20_000_000))
@@ -40,13 +61,14 @@ import Testing
             north.carbon
                 == .file(
                     SignalFile(
-                        path: "carbon.json", format: .carbonIntensityGB, column: nil,
+                        place: .path("carbon.json"), format: .carbonIntensityGB, column: nil,
                         basis: .average)))
         #expect(
             north.price
                 == .file(
                     SignalFile(
-                        path: "prices.csv", format: .csv, column: "day-ahead", basis: .average)))
+                        place: .path("prices.csv"), format: .csv, column: "day-ahead",
+                        basis: .average)))
         #expect(north.nodes.map(\.name) == ["gpu", "old"])
         #expect(north.nodes[1].idle == Watts(milliwatts: 80_500))
         let gpu = north.nodes[0]
@@ -101,6 +123,25 @@ import Testing
             ("sites: {a: {pue: 0.9, nodes: {}}}", "`pue`: `0.9` is out of range"),
             ("sites: {a: {carbon: 300, nodes: {}}}", "`carbon`: the number `300` has no unit"),
             ("sites: {a: {price: {format: entsoe}, nodes: {}}}", "`price` has no `file`"),
+            (
+                "sites: {a: {price: {url: ftp://x}, nodes: {}}}",
+                "`url`: `ftp://x` is no address of a service"
+            ),
+            (
+                "sites: {a: {price: {file: x, url: https://x}, nodes: {}}}",
+                "`file` beside `url`"
+            ),
+            (
+                "sites: {a: {price: {url: http://x, headers: y}, nodes: {}}}",
+                "`headers` with an http address"
+            ),
+            ("sites: {a: {price: {file: x, headers: y}, nodes: {}}}", "`headers` without `url`"),
+            ("sites: {a: {nodes: {}}}\nlinks: [{to: b}]", "`to`: there is no site `b`"),
+            ("sites: {a: {nodes: {}}}\nlinks: [{from: a, to: a}]", "a link from `a` to itself"),
+            (
+                "sites: {a: {nodes: {}}}\nlinks: [{to: a}, {to: a, price: 1 /GB}]",
+                "a second link of these two"
+            ),
             (
                 "sites: {a: {price: {file: x, format: entsoe, column: y}, nodes: {}}}",
                 "`column` with `format: entsoe`"

@@ -6,6 +6,7 @@ enum Rules {
     /// What the plan does that it may not, in words. Long runs are counted in all their slots.
     static func broken(by plan: Plan, of problem: PlanningProblem) -> [String] {
         counts(plan, problem) + windows(plan, problem) + loads(plan, problem)
+            + links(plan, problem)
     }
 
     private static func counts(_ plan: Plan, _ problem: PlanningProblem) -> [String] {
@@ -106,5 +107,32 @@ enum Rules {
             return drawn > Double(cap.milliwatts) * (1 + 1e-6)
                 ? "\(site.name), \(slot): \(drawn) of \(cap.milliwatts) mW" : nil
         }
+    }
+
+    private struct Passage: Hashable {
+        var link: Int
+        var slot: Int
+    }
+
+    private static func links(_ plan: Plan, _ problem: PlanningProblem) -> [String] {
+        var bytes: [Passage: Double] = [:]
+        for assignment in plan.assignments {
+            let tasks = problem.taskClasses[assignment.taskClass]
+            let site = problem.nodeClasses[assignment.nodeClass].site
+            guard
+                let link = problem.links.firstIndex(where: {
+                    $0.from == tasks.inputSite && $0.to == site
+                })
+            else { continue }
+            let pieces = Double(plan.pieces[assignment.taskClass])
+            bytes[Passage(link: link, slot: assignment.slot), default: 0] +=
+                Double(assignment.count) * Double(tasks.input.bytes) / pieces
+        }
+        return bytes.compactMap { passage, bytes in
+            guard let most = problem.links[passage.link].bytesPerSlot,
+                bytes > Double(most.bytes) * (1 + 1e-9)
+            else { return nil }
+            return "link \(passage.link), \(passage.slot): \(bytes) of \(most.bytes) bytes"
+        }.sorted()
     }
 }

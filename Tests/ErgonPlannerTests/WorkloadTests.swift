@@ -50,6 +50,8 @@ struct WorkloadTests {
         #expect(hours(.weekly(days: [3], at: .seconds(3 * 3600))) == 3)
         #expect(hours(.weekly(days: [3], at: .seconds(2 * 3600))) == 7 * 24 + 2)
         #expect(hours(.weekly(days: [0, 3], at: .seconds(2 * 3600))) == 4 * 24 + 2)
+        let late = DeadlineRule.weekly(days: [3], at: .seconds(3 * 3600), slack: .seconds(1800))
+        #expect(hours(late) == 3.5)
         #expect(hours(.bucket(slot: .seconds(3600))) == 2)
         #expect(hours(.bucket(slot: .seconds(1500))) == 1500 * 8 / 3600.0)
     }

@@ -12,7 +12,7 @@ extension SeededGenerator {
     }
 
     mutating func event() -> RecordedEvent {
-        switch roll(0...22) {
+        switch roll(0...23) {
         case 0: .coordinatorStarted(epoch: count(), version: text())
         case 1:
             .workerJoined(
@@ -22,11 +22,14 @@ extension SeededGenerator {
                     power: PowerModel(
                         source: text(), perThread: Watts(milliwatts: integer()),
                         uncertaintyPercent: roll(0...200)),
+                    signing: happens(50)
+                        ? SigningKey(key: octets(33), certificate: octets(roll(0...700))) : nil,
                     place: place()))
         case 2:
             .campaignAccepted(
                 AcceptedCampaign(
-                    id: campaign(), name: text(), manifest: digest(), by: text()))
+                    id: campaign(), name: text(), manifest: digest(), by: text(),
+                    replay: happens(30) ? replay() : nil))
         case 3: .stageSized(campaign(), stage: text(), count: count())
         case 4: .campaignCancelled(campaign(), by: text())
         case 5: .campaignSealed(seal())
@@ -38,15 +41,19 @@ extension SeededGenerator {
             .logRepaired(
                 GivenUp(records: roll(0...9)..<roll(9...99), bytes: count(), by: text()))
         case 11: .campaignForgotten(campaign(), by: text())
+        case 14:
+            .resultsReused(
+                ReusedResults(id: campaign(), from: campaign(), tasks: reopened().tasks))
+        case 20: .energyMetered(metered())
         case 12...13: .superseded(batch(count: roll(0...60)))
-        case 14: .policyInForce(chance(50) ? digest() : nil)
-        case 15: .policyDecided(decision())
-        case 16:
+        case 21: .policyInForce(happens(50) ? digest() : nil)
+        case 22: .policyDecided(decision())
+        case 23:
             .approved(
                 Approval(
                     campaign: campaign(), manifest: digest(),
-                    matter: chance(50) ? .start : .release,
-                    answer: chance(50) ? .approved : .rejected, comment: chance(50) ? "" : text(),
+                    matter: happens(50) ? .start : .release,
+                    answer: happens(50) ? .approved : .rejected, comment: happens(50) ? "" : text(),
                     by: text()))
         default: .results(batch(count: roll(0...60)))
         }
@@ -56,24 +63,59 @@ extension SeededGenerator {
         let outcomes = GateFinding.Outcome.allCases
         let findings = Gate.allCases.prefix(roll(0...15)).map { gate in
             GateFinding(
-                gate: gate, outcome: outcomes[roll(0...3)], reason: chance(50) ? "" : text())
+                gate: gate, outcome: outcomes[roll(0...3)], reason: happens(50) ? "" : text())
         }
         var bound = Obligations()
-        bound.approval = chance(50)
-        bound.restrictedWorkers = chance(50)
-        bound.review = chance(50)
-        bound.evidence = chance(50)
-        bound.places = chance(50) ? nil : (0..<roll(0...3)).map { _ in text() }
+        bound.approval = happens(50)
+        bound.restrictedWorkers = happens(50)
+        bound.review = happens(50)
+        bound.evidence = happens(50)
+        bound.places = happens(50) ? nil : (0..<roll(0...3)).map { _ in text() }
         return RecordedDecision(
             decision: PolicyDecision(
                 moment: PolicyMoment.allCases[roll(0...5)], policy: digest(), manifest: digest(),
                 findings: Array(findings), obligations: bound),
-            campaign: chance(50) ? nil : campaign(), by: text(),
-            custody: chance(50) ? nil : custody())
+            campaign: happens(50) ? nil : campaign(), by: text(),
+            custody: happens(50) ? nil : custody())
     }
 
     private mutating func custody() -> Custody {
-        Custody(jurisdiction: chance(50) ? nil : text(), isRestricted: chance(50))
+        Custody(jurisdiction: happens(50) ? nil : text(), isRestricted: happens(50))
+    }
+
+    private mutating func replay() -> Rerun {
+        Rerun(
+            of: campaign(), stage: text(),
+            tasks: (0..<roll(1...3)).map { _ in
+                Rerun.Tasks(workers: [WorkerID(text()), WorkerID("w2")], tasks: intervals())
+            }, draw: happens(50) ? Rerun.Draw(size: count(), root: digest()) : nil)
+    }
+
+    private mutating func octets(_ count: Int) -> [UInt8] {
+        (0..<count).map { _ in UInt8(roll(0...255)) }
+    }
+
+    private mutating func joules() -> Joules { Joules(microjoules: integer()) }
+
+    private mutating func metered() -> MeteredEnergy {
+        var interval = EnergyInterval<String>(
+            id: ReportID(life: count(), batch: count()), began: Instant(microseconds: integer()),
+            length: Microseconds(integer()),
+            reading: .dropped(EnergyGap.allCases.randomElement(using: &self) ?? .absent),
+            idlePower: happens(50) ? Watts(milliwatts: integer()) : nil)
+        if happens(70) {
+            interval.reading = .measured(joules(), by: meter())
+            (interval.unallocated, interval.remainder) = (joules(), joules())
+            interval.shares = (0..<roll(0...3)).map { _ in
+                EnergyInterval.Share(
+                    campaign: campaign(), stage: text(), dynamic: joules(), idle: joules())
+            }
+        }
+        return MeteredEnergy(worker: WorkerID(text()), interval: interval)
+    }
+
+    private mutating func meter() -> MeterSource {
+        MeterSource.allCases.randomElement(using: &self) ?? .wall
     }
 
     private mutating func campaign() -> CampaignID { CampaignID(roll(0...99)) }
@@ -102,6 +144,8 @@ extension SeededGenerator {
             campaign: CampaignID(roll(1...9)), stage: text(), worker: WorkerID(text()),
             lease: LeaseID(epoch: roll(1...9), serial: roll(0...99_999)),
             report: happens(20) ? nil : ReportID(life: self.count(), batch: roll(1...9)),
+            signature: happens(50)
+                ? BatchSignature(bytes: octets(68), statement: happens(30) ? digest() : nil) : nil,
             results: (0..<count).map { _ in
                 task += happens(80) ? 1 : roll(-2...50)
                 return result(task, outputs: isPlain ? 0 : outputs, isPlain: isPlain)
@@ -115,7 +159,8 @@ extension SeededGenerator {
             outputs: outcome == .succeeded ? (0..<outputs).map { _ in file() } : [],
             log: !isPlain && happens(30) ? file() : nil,
             started: Instant(microseconds: integer()), wall: Microseconds(integer()),
-            cpu: Microseconds(integer()), energy: Joules(microjoules: integer()))
+            cpu: Microseconds(integer()), energy: Joules(microjoules: integer()),
+            meter: happens(30) ? meter() : nil)
     }
 
     private mutating func file() -> StoredFile {
@@ -149,7 +194,7 @@ extension SeededGenerator {
         var account = Account()
         account.succeeded = Account.Line(
             attempts: roll(0...99), cpu: Microseconds(integer()), wall: Microseconds(integer()),
-            energy: Joules(microjoules: integer()))
+            energy: Joules(microjoules: integer()), measured: happens(50) ? joules() : .zero)
         if happens(50) { account.superseded = account.succeeded }
         return SealedCampaign(
             id: CampaignID(roll(1...9)),
@@ -167,7 +212,7 @@ extension SeededGenerator {
     }
 }
 
-extension Dice {
+extension SeededGenerator {
     fileprivate mutating func place() -> WorkerPlace? {
         switch roll(0...2) {
         case 0: nil

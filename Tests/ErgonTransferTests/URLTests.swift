@@ -76,6 +76,42 @@ struct URLTests {
         }
     }
 
+    @Test func `what a service says is read, with the headers that it asks for`() async throws {
+        let content = content
+        try await withStore { _, _ in
+            .answer("200 OK", content)
+        } _: { store, server in
+            let read = try await client.read(
+                store.url("/v3?zone=DE"), headers: ["auth-token: secret"], limit: ByteCount(1000),
+                authority: store.authority)
+            #expect(read == content)
+            #expect(server.requests.first?.hasPrefix("GET /v3?zone=DE ") == true)
+            #expect(server.requests.first?.contains("\r\nauth-token: secret\r\n") == true)
+            let fault = await fault {
+                _ = try await client.read(
+                    store.url("/"), limit: ByteCount(999), authority: store.authority)
+            }
+            #expect(fault?.cause == .tooLarge(limit: ByteCount(999)))
+        }
+    }
+
+    @Test func `whoever sends headers is not sent on to others`() async throws {
+        try await withStore { _, _ in
+            .answer("302 Found", fields: "Location: /elsewhere\r\n")
+        } _: { store, server in
+            let fault = await fault {
+                _ = try await client.read(
+                    store.url("/"), headers: ["auth-token: secret"], limit: ByteCount(10),
+                    authority: store.authority)
+            }
+            guard case .refused(302, _) = fault?.cause else {
+                Issue.record("\(String(describing: fault))")
+                return
+            }
+            #expect(server.requests.count == 1)
+        }
+    }
+
     private func withStore(
         script: @escaping @Sendable (String, Int) -> ScriptedServer.Line,
         _ body: (PublicStore, ScriptedServer) async throws -> Void

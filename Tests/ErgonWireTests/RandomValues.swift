@@ -115,7 +115,8 @@ extension SeededGenerator {
         TaskResult(
             task: number(), count: roll(1...1 << 17), outcome: .succeeded, outputs: [], log: nil,
             started: Instant(microseconds: amount()), wall: Microseconds(amount()),
-            cpu: Microseconds(amount()), energy: Joules(microjoules: amount()))
+            cpu: Microseconds(amount()), energy: Joules(microjoules: amount()),
+            meter: perhaps { $0.meter() })
     }
 
     mutating func result() -> TaskResult {
@@ -125,13 +126,42 @@ extension SeededGenerator {
             outcome: perhaps { .failed($0.failure(), isFinal: false) } ?? .succeeded,
             outputs: several { $0.file() }, log: perhaps { $0.file() },
             started: Instant(microseconds: amount()), wall: Microseconds(amount()),
-            cpu: Microseconds(amount()), energy: Joules(microjoules: amount()))
+            cpu: Microseconds(amount()), energy: Joules(microjoules: amount()),
+            meter: perhaps { $0.meter() })
     }
 
     mutating func report() -> WorkerReport {
-        WorkerReport(
-            id: reportID(), lease: leaseID(), campaign: CampaignID(number()), stage: stage(),
-            results: several { $0.result() }.sorted { $0.task < $1.task })
+        let id = reportID()
+        return WorkerReport(
+            id: id, lease: leaseID(), campaign: CampaignID(number()), stage: stage(),
+            results: several { $0.result() }.sorted { $0.task < $1.task },
+            metered: several { $0.interval(of: id.life) })
+    }
+
+    mutating func meter() -> MeterSource {
+        MeterSource.allCases[roll(0...MeterSource.allCases.count - 1)]
+    }
+
+    /// What can be true of one: its parts add up.
+    mutating func interval(of life: Int) -> ReportedInterval {
+        var interval = ReportedInterval(
+            id: ReportID(life: life, batch: self.life()), began: Instant(microseconds: amount()),
+            length: Microseconds(amount()), reading: .dropped(.frozen),
+            idlePower: perhaps { Watts(milliwatts: $0.amount()) })
+        guard roll(0...3) > 0 else { return interval }
+        interval.shares = several { dice in
+            ReportedInterval.Share(
+                campaign: CampaignID(dice.number()), stage: dice.stage(),
+                dynamic: Joules(microjoules: dice.amount()),
+                idle: Joules(microjoules: dice.amount()))
+        }
+        interval.unallocated = Joules(microjoules: amount())
+        interval.remainder = Joules(microjoules: amount())
+        let energy = interval.shares.reduce(interval.unallocated + interval.remainder) {
+            $0 + $1.dynamic + $1.idle
+        }
+        interval.reading = .measured(energy, by: meter())
+        return interval
     }
 
     mutating func coverage() -> Coverage {
@@ -143,6 +173,6 @@ extension SeededGenerator {
     mutating func accountLine() -> Account.Line {
         Account.Line(
             attempts: number(), cpu: Microseconds(amount()), wall: Microseconds(amount()),
-            energy: Joules(microjoules: amount()))
+            energy: Joules(microjoules: amount()), measured: Joules(microjoules: amount()))
     }
 }

@@ -184,7 +184,7 @@ private struct Day {
                 results += report.results
                 tell(.order(.acknowledge([report.id])))
             case .load, .warn, .stop, .collect, .discard, .send, .decline, .giveBack,
-                .announceLeaving, .forget, .end:
+                .announceLeaving, .forget, .readMeter, .end:
                 break
             }
         }

@@ -172,6 +172,7 @@ struct StoryWorld {
         case .decline(let lease, let reason): "decline \(lease): \(reason)"
         case .giveBack(let lease, let tasks): "give back \(lease) \(tasks)"
         case .announceLeaving: "say that it leaves"
+        case .readMeter: "read the meter"
         case .end(.left): "end as asked"
         case .end(.forsaken): "end for want of a coordinator"
         case .forget(.report(let id)): "forget \(text(id))"

@@ -126,6 +126,7 @@ struct WorkDay {
             if kept.removeValue(forKey: id) == nil { faults.append("\(effect)") }
         case .forget(.campaign): faults.append("\(effect)")
         case .announceLeaving: if !hasLeft { faults.append("\(effect)") }
+        case .readMeter: faults.append("\(effect)")
         case .end(let ending):
             if end != nil { faults.append("ends twice") }
             end = ending

@@ -119,7 +119,7 @@ struct AuditCommand: AsyncParsableCommand {
         commandName: "audit", abstract: "Reads and judges a log; asks no coordinator.",
         subcommands: [
             AuditVerifyCommand.self, AuditShowCommand.self, AuditProveCommand.self,
-            AuditExportCommand.self,
+            AuditCheckCommand.self, AuditExportCommand.self, AuditReplayCommand.self,
         ])
 }
 
@@ -150,6 +150,8 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     var witness: [String] = []
     @Option(help: "How many of the witnesses must have signed. Default: all of them.")
     var quorum: Int?
+    @Option(help: "Write a report for people (HTML) to this file.", completion: .file())
+    var html: String?
     @OptionGroup var output: FormatOption
 
     func validate() throws {
@@ -167,6 +169,10 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             audited.checkSignatures(
                 by: verifier, witnesses: witnesses, quorum: quorum ?? witnesses.count)
             let outputs = audited.checkOutputs()
+            if let html {
+                let page = audited.page(outputs, key: verifier, isOwn: isOwn)
+                try writeFile(Array(page.html.utf8), to: absolute(html))
+            }
             switch output.format {
             case .text:
                 printData(text(audited, outputs))
@@ -210,14 +216,14 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             let ending = campaign.ending?.rawValue ?? "running"
             let account = campaign.account
             let superseded = account.superseded.attempts
-            let energy = account.succeeded.energy + account.failed.energy
+            let unused = superseded == 0 ? "" : "\(superseded) superseded, "
             lines.append(
                 "campaign \(campaign.accepted.id) `\(campaign.accepted.name)`: \(ending), "
                     + "\(account.succeeded.attempts) attempts counted, "
                     + "\(account.failed.attempts) failed, "
-                    + (superseded == 0 ? "" : "\(superseded) superseded, ")
-                    + "\(ErgonCommands.text(energy + account.superseded.energy)) modelled")
+                    + unused + energyText(account))
         }
+        lines += signatureLines(audited)
         lines += report.repairs.map { "note: \(renderRepair($0))" }
         lines.append("\(outputs.there) published outputs read, \(outputs.absent) not at hand")
         if let count = audited.unfinished {
@@ -231,6 +237,22 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         return lines.joined(separator: "\n")
     }
 
+    private func signatureLines(_ audited: AuditedLog) -> [String] {
+        let counts = audited.report.signatures
+        var lines = ["\(counts.good) records of results are what their workers signed"]
+        if counts.unchecked > 0 {
+            lines.append("\(counts.unchecked) are signed, but what was signed is not at hand")
+        }
+        if counts.unsigned > 0 {
+            lines.append("\(counts.unsigned) by workers that did not sign yet")
+        }
+        if !audited.hasAuthority {
+            lines.append(
+                "the authority's certificate is not at hand: workers' keys are the log's word")
+        }
+        return lines
+    }
+
     private func json(_ audited: AuditedLog, _ outputs: (there: Int, absent: Int)) -> JSON {
         .object([
             "version": .integer(1), "verified": .bool(audited.findings.isEmpty),
@@ -242,8 +264,15 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             "records": .int(audited.report.records),
             "recordsNotSigned": audited.unsigned.map { .int($0) } ?? .null,
             "root": .string(audited.head.root.hex),
+            "signatures": .object([
+                "good": .int(audited.report.signatures.good),
+                "unchecked": .int(audited.report.signatures.unchecked),
+                "unsigned": .int(audited.report.signatures.unsigned),
+                "authority": .bool(audited.hasAuthority),
+            ]),
             "outputsRead": .int(outputs.there), "outputsAbsent": .int(outputs.absent),
             "energyMicrojoules": .string("\(audited.report.energy.microjoules)"),
+            "metered": audited.report.metered.json,
         ])
     }
 }
@@ -251,19 +280,25 @@ struct AuditVerifyCommand: AsyncParsableCommand {
 struct AuditShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Prints a log's records, one a line.",
-        discussion: "With `-o json` each as it is in the log (docs/LOG.md).")
+        discussion: """
+            With `-o json` each as it is in the log (docs/LOG.md). All of them; or those of a \
+            campaign; or what answers a question, by an index that is made of the log as far as \
+            its checkpoint and can be removed at any time.
+            """)
 
     @OptionGroup var arguments: LogArguments
     @Option(help: "Only what concerns the campaign of that number.")
     var campaign: Int?
+    @OptionGroup var query: QueryArguments
     @OptionGroup var output: FormatOption
 
     func run() async throws {
         try await reporting {
+            if query.isAsked { return try answer() }
             var reader = try arguments.openEither()
             while let item = try reader.next() {
                 switch item {
-                case .record(let place, let bytes): show(bytes, at: place)
+                case .record(let place, let bytes): show(bytes, number: place.sequence)
                 case .damage(let damage): printNote("record \(damage.place.sequence): \(damage)")
                 case .unfinished: break
                 }
@@ -271,7 +306,22 @@ struct AuditShowCommand: AsyncParsableCommand {
         }
     }
 
-    private func show(_ bytes: [UInt8], at place: LogPlace) {
+    private func answer() throws {
+        let (index, note) = try query.index.open(of: arguments)
+        let (outputs, records) = try query.answer(index)
+        for output in outputs {
+            switch self.output.format {
+            case .text: printData(output.text)
+            case .json: printData(output.json.text())
+            }
+        }
+        for (number, bytes) in try arguments.records(records, signedBy: note) {
+            show(bytes, number: number)
+        }
+        if outputs.isEmpty, records.isEmpty { printNote("nothing in the log answers that") }
+    }
+
+    private func show(_ bytes: [UInt8], number: Int) {
         do throws(RecordFault) {
             let (sequence, record) = try decode(bytes)
             guard concerns(record.event) else { return }
@@ -280,7 +330,7 @@ struct AuditShowCommand: AsyncParsableCommand {
             case .json: printData(String(decoding: bytes, as: UTF8.self))
             }
         } catch {
-            printNote("record \(place.sequence): \(error)")
+            printNote("record \(number): \(error)")
         }
     }
 
@@ -291,6 +341,8 @@ struct AuditShowCommand: AsyncParsableCommand {
         case .policyDecided(let recorded): recorded.campaign == id
         case .approved(let approval): approval.campaign == id
         case .coordinatorStarted, .workerJoined, .workerStands, .policyInForce, .logRepaired: false
+        case .energyMetered(let energy):
+            energy.interval.shares.contains { $0.campaign == id }
         case .campaignAccepted(let accepted): accepted.id == id
         case .stageSized(let other, _, _), .campaignHeld(let other, _, _),
             .campaignReleased(let other, _), .campaignCancelled(let other, _),
@@ -298,6 +350,7 @@ struct AuditShowCommand: AsyncParsableCommand {
             other == id
         case .campaignReopened(let reopened): reopened.id == id
         case .results(let batch), .superseded(let batch): batch.campaign == id
+        case .resultsReused(let reused): reused.id == id || reused.from == id
         case .campaignSealed(let seal): seal.id == id
         }
     }

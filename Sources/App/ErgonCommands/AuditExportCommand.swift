@@ -9,7 +9,10 @@ import FoundationEssentials
 struct AuditExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Writes what others can check with tools of their own.",
-        subcommands: [AuditExportLogCommand.self])
+        subcommands: [
+            AuditExportLogCommand.self, AuditExportSLSACommand.self, AuditExportCrateCommand.self,
+            AuditExportBOMCommand.self, AuditExportLineageCommand.self, AuditExportPROVCommand.self,
+        ])
 }
 
 struct AuditExportLogCommand: AsyncParsableCommand {
@@ -79,7 +82,7 @@ private struct LogExport {
             try builder.append(bytes) { path, bytes throws(SystemFault) in
                 try write(bytes, to: path.text)
             }
-            try exportManifest(namedBy: bytes, from: content, to: exported)
+            try exportContent(namedBy: bytes, from: content, to: exported)
         }
         try builder.finish { path, bytes throws(SystemFault) in try write(bytes, to: path.text) }
         head = TreeHead(size: builder.frontier.size, root: builder.frontier.root)
@@ -89,6 +92,9 @@ private struct LogExport {
                 remedy: "`ergon audit verify` says what is wrong with it", exit: Exit.no)
         }
         try write(try readFile("\(log.around)/log-key.pub"), to: "log-key.pub")
+        if let authority = try? readFile(log.authority) {
+            try write(authority, to: "authority.pem")
+        }
         try exported.sync()
         try tiles.sync()
         try writeCheckpoint()
@@ -129,17 +135,33 @@ private struct LogExport {
             remedy: "export to a folder of its own", exit: Exit.no)
     }
 
-    private mutating func exportManifest(
+    private mutating func exportContent(
         namedBy record: [UInt8], from content: ContentStore, to exported: ContentStore
     ) throws {
-        guard case .campaignAccepted(let accepted) = try decode(record).record.event,
-            !exported.has(accepted.manifest)
-        else { return }
+        switch try decode(record).record.event {
+        case .campaignAccepted(let accepted):
+            export(
+                accepted.manifest, "the manifest of campaign \(accepted.id)", content, exported)
+        case .results(let batch), .superseded(let batch):
+            guard let statement = batch.signature?.statement else { return }
+            export(statement, "what worker \(batch.worker) signed", content, exported)
+        case .coordinatorStarted, .workerJoined, .resultsReused, .stageSized, .campaignHeld,
+            .campaignReleased,
+            .campaignReopened, .campaignCancelled, .campaignSealed, .campaignForgotten,
+            .workerStands, .energyMetered, .logRepaired:
+            break
+        }
+    }
+
+    private mutating func export(
+        _ digest: Digest, _ what: String, _ content: ContentStore, _ exported: ContentStore
+    ) {
+        guard !exported.has(digest) else { return }
         do throws(StoreFault) {
-            _ = try exported.put(try content.read(accepted.manifest))
+            _ = try exported.put(try content.read(digest))
             written += 1
         } catch {
-            printNote("without the manifest of campaign \(accepted.id): \(error.problem)")
+            printNote("without \(what): \(error.problem)")
         }
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ErgonIndex
 import ErgonModel
 import ErgonProvenance
 import ErgonStorage
@@ -13,34 +14,53 @@ struct AuditProveCommand: AsyncParsableCommand {
             takes a few small files, however long the log is.
             """)
 
-    @Argument(help: "The record's number.")
-    var record: Int
+    @Argument(
+        help: """
+            The record's number; or an output, as STEP.OUTPUT, STEP.OUTPUT/TASK or by its digest: \
+            then the newest record that names it.
+            """)
+    var what: String
     @OptionGroup var arguments: LogArguments
+    @OptionGroup var index: IndexOption
     @Flag(help: "Print the record itself instead, byte for byte.")
     var show = false
 
     func run() async throws {
         try await reporting {
-            let (proof, bytes) = try arguments.isExported ? fromTiles() : fromSegments()
+            let record = try number()
+            let (proof, bytes) =
+                try arguments.isExported ? fromTiles(record) : fromSegments(record)
             write(show ? bytes : Array(proof.text.utf8), to: STDOUT_FILENO)
         }
     }
 
-    private func fromTiles() throws -> (LogProof, [UInt8]) {
+    private func number() throws -> Int {
+        if let number = Int(what) { return number }
+        let (index, _) = try index.open(of: arguments)
+        let published = try index.outputs(named: what).map(\.sequence)
+        guard let record = try (index.records(ofTask: what) + published).max() else {
+            throw CommandFault(
+                place: what, problem: "no record names such an output",
+                remedy: "`ergon results` lists outputs, `ergon audit show` records")
+        }
+        return record
+    }
+
+    private func fromTiles(_ record: Int) throws -> (LogProof, [UInt8]) {
         let files = TileFolder(arguments.folder)
         guard let bytes = try files.content(of: "checkpoint") else { throw arguments.noCheckpoint }
         let note = try SignedNote(parsing: bytes)
-        let size = try size(of: note)
+        let size = try size(of: note, with: record)
         var tree = TiledTree(of: files, size: size)
         let proof = LogProof(
             index: record, hashes: try tree.inclusionProof(of: record), checkpoint: note)
         return (proof, try tree.record(record))
     }
 
-    private func fromSegments() throws -> (LogProof, [UInt8]) {
+    private func fromSegments(_ record: Int) throws -> (LogProof, [UInt8]) {
         var reader = try arguments.open()
         guard let note = reader.checkpoint else { throw arguments.noCheckpoint }
-        let size = try size(of: note)
+        let size = try size(of: note, with: record)
         var leaves: [ErgonModel.Digest] = []
         var found: [UInt8] = []
         while leaves.count < size, let item = try reader.next() {
@@ -52,7 +72,7 @@ struct AuditProveCommand: AsyncParsableCommand {
         return (LogProof(index: record, hashes: hashes, checkpoint: note), found)
     }
 
-    private func size(of note: SignedNote) throws -> Int {
+    private func size(of note: SignedNote, with record: Int) throws -> Int {
         let size = try Checkpoint(parsing: note.text).head.size
         guard (0..<size).contains(record) else {
             throw CommandFault(

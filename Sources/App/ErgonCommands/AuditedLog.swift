@@ -4,9 +4,11 @@ import ErgonCoordinatorService
 import ErgonManifest
 import ErgonModel
 import ErgonProvenance
+import ErgonSecurity
 import ErgonStorage
 import FoundationEssentials
 import Glibc
+import X509
 
 /// Which log is meant, and where the content it names may be.
 struct LogArguments: ParsableArguments {
@@ -26,6 +28,10 @@ struct LogArguments: ParsableArguments {
     var folder: String { log.map(absolute) ?? CoordinatorHome(folder: home.folder).log }
     /// The folder that holds the log, the content and the key.
     var around: String { isExported ? folder : "\(folder)/.." }
+    /// The certificate of the authority that issued the workers' certificates.
+    var authority: String {
+        isExported ? "\(folder)/authority.pem" : "\(around)/coordinator/authority.pem"
+    }
     var contentFolder: String { content.map(absolute) ?? "\(around)/content" }
     /// Tiles, as `ergon audit export log` makes them, rather than the segments of a coordinator.
     var isExported: Bool { FileManager.default.fileExists(atPath: "\(folder)/tile") }
@@ -46,7 +52,9 @@ struct LogArguments: ParsableArguments {
     /// Reads and judges the whole of it.
     /// - Parameter earlier: what it was once; it must be the start of what it is.
     func read(since earlier: TreeHead? = nil) throws -> AuditedLog {
-        try AuditedLog(try openEither(), content: contentFolder, since: earlier)
+        try AuditedLog(
+            try openEither(), content: contentFolder, authority: try readAuthority(authority),
+            since: earlier)
     }
 
     /// What nobody has signed yet, nobody else can check.
@@ -86,12 +94,23 @@ struct AuditedLog {
     private(set) var unfinished: Int?
     /// False if bytes are damaged: the root says nothing then.
     private(set) var isReadable = true
+    /// Whether the workers' certificates could be checked.
+    let hasAuthority: Bool
     private let content: String
 
-    init(_ source: any RecordSource, content: String, since earlier: TreeHead? = nil) throws {
+    /// - Parameter authority: `nil` if its certificate is not at hand.
+    init(
+        _ source: any RecordSource, content: String, authority: Certificate?,
+        since earlier: TreeHead? = nil
+    ) throws {
         self.content = content
+        hasAuthority = authority != nil
         var reader = source
-        var audit = Audit { digest in storedCampaign(digest, in: content) }
+        var audit = Audit { digest in
+            try? ContentStore(reading: content).read(digest)
+        } campaign: { digest in
+            storedCampaign(digest, in: content)
+        }
         var start = earlier.map { PastHead($0) }
         while let item = try reader.next() {
             switch item {
@@ -100,6 +119,9 @@ struct AuditedLog {
                 do throws(RecordFault) {
                     let (sequence, record) = try decode(bytes)
                     audit.add(record, sequence: sequence)
+                    if let authority, let problem = signerProblem(record, authority) {
+                        findings.append(("record \(sequence)", problem))
+                    }
                 } catch {
                     findings.append(("record \(place.sequence)", "\(error)"))
                 }
@@ -163,6 +185,19 @@ struct AuditedLog {
     }
 }
 
+/// - Returns: what is wrong with the certificate with which a worker joined, if anything is.
+private func signerProblem(_ record: Record, _ authority: Certificate) -> String? {
+    guard case .workerJoined(let facts) = record.event, let signing = facts.signing else {
+        return nil
+    }
+    do throws(SignerFault) {
+        let checked = try SigningKey(
+            certificate: signing.certificate, of: facts.worker, by: authority, now: record.time)
+        return checked == signing
+            ? nil : "worker \(facts.worker) joined with a key that is not its certificate's"
+    } catch { return "worker \(facts.worker) joined with \(error.reason)" }
+}
+
 /// Whether a log begins with what it was when an earlier checkpoint was taken of it.
 private struct PastHead {
     let head: TreeHead
@@ -190,7 +225,7 @@ private func signedSize(_ note: SignedNote) -> Int? {
     try? Checkpoint(parsing: note.text).head.size
 }
 
-private func storedCampaign(_ digest: Digest, in content: String) -> Campaign? {
+func storedCampaign(_ digest: Digest, in content: String) -> Campaign? {
     guard let bytes = try? ContentStore(reading: content).read(digest),
         let manifest = try? parseManifest(
             String(decoding: bytes, as: UTF8.self), file: "manifest", limits: .canonical)

@@ -72,26 +72,44 @@ struct SubmitCommand: AsyncParsableCommand {
         commandName: "submit", abstract: "Uploads a campaign's files and submits it.",
         discussion: """
             Prints the campaign's number. What the coordinator has already is not sent again; a \
-            manifest that is running already is not started a second time.
+            manifest that is running already is not started a second time. Tasks that an earlier \
+            campaign has done with the same program, arguments and inputs are not run again \
+            (docs/REPRODUCIBILITY.md).
             """)
 
     @OptionGroup var home: HomeOption
     @OptionGroup var manifest: ManifestArguments
+    @Flag(help: "Run everything, even what an earlier campaign has done just so.")
+    var again = false
     @OptionGroup var output: FormatOption
 
     func run() async throws {
         try await reporting {
             let local = try await manifest.load()
-            let id = try await withCoordinator(home.folder) { try await submit(local, to: $0) }
+            let reply = try await withCoordinator(home.folder) {
+                try await submit(local, to: $0, again: again)
+            }
             output.print(
-                "campaign \(id)",
-                json: ["campaign": .integer(id), "manifest": .string(local.digest.hex)])
+                "campaign \(reply.campaign)",
+                json: [
+                    "campaign": .integer(reply.campaign), "manifest": .string(local.digest.hex),
+                    "reused": .object([
+                        "campaign": .integer(reply.reusedCampaign),
+                        "tasks": .integer(reply.reusedTasks),
+                    ]),
+                ])
+            if reply.reusedTasks > 0 {
+                printNote(
+                    "\(reply.reusedTasks) tasks are not run: campaign \(reply.reusedCampaign) has "
+                        + "done the same (--again runs them)")
+            }
         }
     }
 }
 
-/// - Returns: the campaign's number.
-func submit(_ local: LocalCampaign, to client: ControlClient) async throws -> Int64 {
+func submit(
+    _ local: LocalCampaign, to client: ControlClient, again: Bool = false
+) async throws -> Ergon_V1_SubmitReply {
     var sent: Set<Digest> = []
     for file in local.campaign.files where sent.insert(file.digest).inserted {
         guard let path = local.paths[file.digest] else { continue }
@@ -99,7 +117,8 @@ func submit(_ local: LocalCampaign, to client: ControlClient) async throws -> In
     }
     var request = Ergon_V1_SubmitRequest()
     request.manifest = local.canonical
-    return try await client.control.submit(request, options: ControlClient.patience).campaign
+    request.again = again
+    return try await client.control.submit(request, options: ControlClient.patience)
 }
 
 struct StatusCommand: AsyncParsableCommand {

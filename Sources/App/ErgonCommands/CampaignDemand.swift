@@ -39,7 +39,7 @@ struct CampaignDemand {
                 continue
             }
             levelsOfClasses.append(levels[levels.count - 1])
-            classes.append(taskClass(step, count, isInterruptible))
+            classes.append(taskClass(step, count, campaign, isInterruptible))
         }
         setWindows(levelsOfClasses)
     }
@@ -54,7 +54,9 @@ struct CampaignDemand {
         }
     }
 
-    private func taskClass(_ step: StepSpec, _ count: Int, _ isInterruptible: Bool) -> Class {
+    private func taskClass(
+        _ step: StepSpec, _ count: Int, _ campaign: Campaign, _ isInterruptible: Bool
+    ) -> Class {
         let needs = step.resources
         var source = Experience.Forecast.Source.requested
         let estimates = grid.nodeClasses.indices.map { index in
@@ -72,11 +74,23 @@ struct CampaignDemand {
                 nodeClass: index, runTime: scaled(forecast.runTime, by: speed),
                 cautiousRunTime: scaled(forecast.cautiousRunTime, by: speed), dynamicPower: power)
         }
+        let data = inputData(of: step, in: campaign)
         let tasks = TaskClass(
             name: step.name, count: count, cores: needs.cpus, memory: needs.memory, ready: start,
             deadline: deadline, run: isInterruptible ? .interruptible : .whole,
-            estimates: estimates)
+            estimates: estimates, input: ByteCount(data.size.bytes / Int64(max(1, count))),
+            inputSite: data.site)
         return Class(step: step.name, tasks: tasks, source: source)
+    }
+
+    /// What all tasks of a step read, if it lies at a site.
+    private func inputData(
+        of step: StepSpec, in campaign: Campaign
+    ) -> (size: ByteCount, site: Int?) {
+        guard case .input(let name) = step.over, let site = grid.siteOfInput[name],
+            let input = campaign.inputs.first(where: { $0.name == name })
+        else { return (ByteCount(0), nil) }
+        return (ByteCount(input.files.reduce(0) { $0 + $1.size.bytes }), site)
     }
 
     private func scaled(_ time: Microseconds, by speed: Double) -> Microseconds {

@@ -20,10 +20,11 @@ struct HomeOption: ParsableArguments {
             """)
     var home: String?
 
-    var folder: String {
+    var folder: String { absolute(home ?? Self.usual) }
+
+    static var usual: String {
         let environment = ProcessInfo.processInfo.environment
-        let usual = environment["ERGON_HOME"] ?? "\(environment["HOME"] ?? ".")/.ergon"
-        return absolute(home ?? usual)
+        return environment["ERGON_HOME"] ?? "\(environment["HOME"] ?? ".")/.ergon"
     }
 }
 

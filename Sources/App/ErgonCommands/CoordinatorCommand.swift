@@ -68,7 +68,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
                 home: home, host: listen, advertised: advertise ?? usualName, controlPort: port,
                 dataPort: dataPort,
                 enrolmentPort: enrolmentPort, grace: .seconds(Int64(grace)),
-                grid: try grid.map { try GridReader(grid: $0).load().grid })
+                grid: try grid.map { try GridReader(grid: $0).parsed() })
             configuration.hasPseudonyms = pseudonyms
             configuration.policy = try policy.map(loadPolicy)
             let logger = makeLogger("coordinator", quiet: quiet)

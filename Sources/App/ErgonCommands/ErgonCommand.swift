@@ -32,9 +32,8 @@ struct ErgonCommand: AsyncParsableCommand {
                 subcommands: [
                     RunCommand.self, ValidateCommand.self, PlanCommand.self, SubmitCommand.self,
                     StatusCommand.self, WatchCommand.self, ResultsCommand.self, LogsCommand.self,
-                    ExplainCommand.self,
-                    ApproveCommand.self, HoldCommand.self, ReleaseCommand.self, CancelCommand.self,
-                    ResumeCommand.self,
+                    ExplainCommand.self, ReportCommand.self, ApproveCommand.self,
+                    HoldCommand.self, ReleaseCommand.self, CancelCommand.self, ResumeCommand.self,
                     RetryCommand.self, ForgetCommand.self,
                 ]),
             CommandGroup(
@@ -45,7 +44,10 @@ struct ErgonCommand: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Auditors",
-                subcommands: [CoverageCommand.self, AuditCommand.self, WitnessCommand.self]),
+                subcommands: [
+                    CoverageCommand.self, AuditCommand.self, ReproduceCommand.self,
+                    WitnessCommand.self,
+                ]),
             CommandGroup(
                 name: "Tools", subcommands: [MergeCommand.self, SimulateCommand.self]),
         ])

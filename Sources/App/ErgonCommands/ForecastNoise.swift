@@ -3,32 +3,32 @@ import ErgonPlanner
 import Glibc
 
 /// Adds a normal error to what sites say of their power: independent in each slot, of so many per
-/// cent of the mean of the signal; the same for the same seed.
-func disturbed(_ sites: [Site], percent: Double, seed: UInt64) -> [Site] {
-    guard percent > 0 else { return sites }
+/// cent of the mean of the whole signal; the same for the same seed.
+func disturbed(_ grid: PlannedGrid, percent: Double, seed: UInt64) -> [Site] {
+    guard percent > 0 else { return grid.sites }
     var state = seed
-    return sites.map { site in
+    return grid.sites.enumerated().map { index, site in
         var site = site
-        let carbon = site.carbon.map { Double($0.microgramsPerKilowattHour) }
-        site.carbon = noisy(carbon, percent, &state).map {
+        let carbon = site.carbon.map(\.microgramsPerKilowattHour)
+        let meanCarbon = Double(grid.meanCarbon[index].microgramsPerKilowattHour)
+        site.carbon = noisy(carbon, meanCarbon * percent / 100, &state).map {
             CarbonIntensity(microgramsPerKilowattHour: $0)
         }
-        let price = site.price.map { Double($0.millionthsPerKilowattHour) }
-        site.price = noisy(price, percent, &state).map {
+        let price = site.price.map(\.millionthsPerKilowattHour)
+        let meanPrice = Double(grid.meanPrice[index].millionthsPerKilowattHour)
+        site.price = noisy(price, meanPrice * percent / 100, &state).map {
             EnergyPrice(millionthsPerKilowattHour: $0)
         }
         return site
     }
 }
 
-private func noisy(_ values: [Double], _ percent: Double, _ state: inout UInt64) -> [Int64] {
-    let mean = values.reduce(0, +) / Double(max(1, values.count))
-    let deviation = abs(mean) * percent / 100
-    return values.map { value in
+private func noisy(_ values: [Int64], _ deviation: Double, _ state: inout UInt64) -> [Int64] {
+    values.map { value in
         // Box and Muller 1958.
         let (first, second) = (uniform(&state), uniform(&state))
         let normal = (-2 * log(1 - first)).squareRoot() * cos(2 * .pi * second)
-        return Int64((value + deviation * normal).rounded())
+        return Int64((Double(value) + deviation * normal).rounded())
     }
 }
 

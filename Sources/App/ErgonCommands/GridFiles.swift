@@ -18,8 +18,9 @@ struct GridArguments: ParsableArguments {
 struct LoadedGrid {
     enum Source<Quantity: SignalQuantity> {
         case constant(Quantity)
-        case signal(Signal<Quantity>, file: String)
-        /// Its file could not be used, or there is none.
+        /// - Parameter fetched: when a service said so; `nil` for what a file says.
+        case signal(Signal<Quantity>, fetched: Instant?)
+        /// It could not be used, or there is none.
         case absent
     }
 
@@ -29,20 +30,23 @@ struct LoadedGrid {
     var price: [Source<EnergyPrice>]
     /// What people should know of signals that could not be read.
     var notes: [String] = []
-
-    /// When the signals begin and end that all sites have; `nil` if there are none.
-    var known: Range<Instant>? {
-        let spans = carbon.compactMap(\.span) + price.compactMap(\.span)
-        guard let start = spans.map(\.lowerBound).max(), let end = spans.map(\.upperBound).min(),
-            start < end
-        else { return nil }
-        return start..<end
-    }
 }
 
 extension LoadedGrid.Source {
-    var span: Range<Instant>? {
-        if case .signal(let signal, _) = self { signal.span } else { nil }
+    /// When a service said so, for the record.
+    var age: String {
+        guard case .signal(_, let fetched?) = self else { return "" }
+        return ", as of \(fetched.minuteText) UTC"
+    }
+
+    /// Of all that it says, at whatever time; `nil` where it says nothing.
+    var mean: Quantity? {
+        switch self {
+        case .constant(let value): value
+        case .signal(let signal, _):
+            signal.span.flatMap { signal.mean(from: $0.lowerBound, to: $0.upperBound) }
+        case .absent: nil
+        }
     }
 
     func forecast(
@@ -59,52 +63,8 @@ extension LoadedGrid.Source {
 }
 
 extension GridArguments {
-    func load() throws -> LoadedGrid { try GridReader(grid: grid, signals: signals).load() }
-}
-
-/// Reads a grid file and its signals.
-struct GridReader {
-    var grid: String
-    /// A folder in which signals are looked for instead of beside the grid file.
-    var signals: String?
-
-    /// A signal that cannot be read is noted and done without: no plan waits for one.
-    func load() throws -> LoadedGrid {
-        let text = try contents(of: grid, "the grid file")
-        let parsed = try parseGrid(String(decoding: text, as: UTF8.self), file: grid)
-        var loaded = LoadedGrid(grid: parsed, carbon: [], price: [])
-        for site in parsed.sites {
-            loaded.carbon.append(source(site.carbon, readCarbon, &loaded.notes))
-            loaded.price.append(source(site.price, readPrices, &loaded.notes))
-        }
-        return loaded
-    }
-
-    private func source<Quantity: SignalQuantity>(
-        _ source: SignalSource<Quantity>?,
-        _ read: ([UInt8], SignalFile) throws(SignalFault) -> Signal<Quantity>,
-        _ notes: inout [String]
-    ) -> LoadedGrid.Source<Quantity> {
-        switch source {
-        case nil: return .absent
-        case .constant(let value): return .constant(value)
-        case .file(var file):
-            file.path = path(of: file.path)
-            do {
-                let bytes = try contents(of: file.path, "the signal")
-                return .signal(try read(bytes, file), file: file.path)
-            } catch {
-                let fault = error as? any Actionable
-                notes.append("\(file.path): \(fault?.problem ?? "\(error)"): done without")
-                return .absent
-            }
-        }
-    }
-
-    private func path(of file: String) -> String {
-        if file.hasPrefix("/") { return file }
-        let beside = grid.lastIndex(of: "/").map { String(grid[..<$0]) } ?? "."
-        return "\(signals ?? beside)/\(file)"
+    func load() async throws -> LoadedGrid {
+        try await GridReader(grid: grid, signals: signals).load()
     }
 }
 
@@ -124,6 +84,13 @@ struct PlannedGrid {
     var speeds: [Double] = []
     /// What a busy core of each node class draws on top of the idle node.
     var perCore: [Watts] = []
+    /// From everywhere to every site.
+    var links: [Link] = []
+    /// At which site an input of a campaign lies.
+    var siteOfInput: [String: Int] = [:]
+    /// Means of the whole signals of each site, beyond this stretch of time as well.
+    var meanCarbon: [CarbonIntensity] = []
+    var meanPrice: [EnergyPrice] = []
     /// Where the values are from, a line for each site and signal.
     var origins: [String] = []
     /// Whether there is an intensity for every slot of every site.
@@ -139,15 +106,40 @@ struct PlannedGrid {
                 yearly: nil, start: start, slot: slot, slots: slots)
             isCarbonKnown = isCarbonKnown && !carbon.values.contains(nil)
             isPriceKnown = isPriceKnown && !price.values.contains(nil)
-            origins.append("\(spec.name): carbon \(text(carbon))")
-            origins.append("\(spec.name): price \(text(price))")
+            meanCarbon.append(loaded.carbon[index].mean ?? yearly ?? .zero)
+            meanPrice.append(loaded.price[index].mean ?? .zero)
+            origins.append("\(spec.name): carbon \(text(carbon))\(loaded.carbon[index].age)")
+            origins.append("\(spec.name): price \(text(price))\(loaded.price[index].age)")
             sites.append(
                 Site(
                     name: spec.name, powerUsageEffectiveness: spec.powerUsageEffectiveness,
                     carbon: carbon.values.map { $0 ?? .zero },
                     price: price.values.map { $0 ?? .zero },
                     powerCap: spec.powerCap.map { [$0] } ?? []))
+            for name in spec.inputs { siteOfInput[name] = index }
             for node in spec.nodes { add(node, at: index, named: "\(node.name)@\(spec.name)") }
+        }
+        addLinks(loaded.grid, slot)
+    }
+
+    private mutating func addLinks(_ grid: Grid, _ slot: Microseconds) {
+        let ends: [Int?] = [nil] + Array(grid.sites.indices)
+        for from in ends {
+            for to in grid.sites.indices where from != to {
+                let spec = grid.links.first { link in
+                    link.from == from.map { grid.sites[$0].name } && link.to == grid.sites[to].name
+                }
+                links.append(
+                    Link(
+                        from: from, to: to,
+                        bytesPerSlot: spec?.bytesPerSecond.map { rate in
+                            let bytes = Int128(rate.bytes) * Int128(slot.count) / 1_000_000
+                            return ByteCount(Int64(clamping: bytes))
+                        },
+                        pricePerGigabyte: spec?.pricePerGigabyte ?? .zero,
+                        energyPerGigabyte: spec?.energyPerGigabyte
+                            ?? LinkSpec.usualEnergyPerGigabyte))
+            }
         }
     }
 
@@ -158,7 +150,7 @@ struct PlannedGrid {
             NodeClass(
                 name: name, site: site, nodes: [node.count], cores: node.cores,
                 memory: node.memory, gpus: node.gpus, idlePower: node.idle, nodeHour: rent,
-                maySuspend: node.maySuspend))
+                maySuspend: node.maySuspend, startEnergy: node.startEnergy))
         speeds.append(node.speed)
         perCore.append(node.perCore)
     }

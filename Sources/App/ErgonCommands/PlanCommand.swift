@@ -36,7 +36,7 @@ struct PlanCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let local = try await manifest.load()
-            let loaded = try grid.load()
+            let loaded = try await grid.load()
             for note in loaded.notes { printNote(note) }
             let planned = plan(local.campaign, loaded)
             for note in planned.notes { printNote(note) }
@@ -47,35 +47,10 @@ struct PlanCommand: AsyncParsableCommand {
     }
 
     private func plan(_ campaign: Campaign, _ loaded: LoadedGrid) -> PlannedCampaign {
-        let time = deadline.time
-        let slot = loaded.grid.slot ?? usualSlot(time)
-        let slots = max(1, Int(ceilingDivision(Int(time.count), Int(slot.count))))
-        let now = Instant(microseconds: systemClock().microseconds / 60_000_000 * 60_000_000)
-        let begin = start?.instant ?? now
-        let sites = PlannedGrid(loaded, start: begin, slot: slot, slots: slots)
-        let (objective, note) = objective.objective(sites)
-        let demand = CampaignDemand(
-            campaign, on: sites, start: begin, deadline: begin + time, slot: slot,
-            isInterruptible: interruptible)
-        let problem = PlanningProblem(
-            start: begin, slot: slot, slots: slots, sites: sites.sites,
-            nodeClasses: sites.nodeClasses, taskClasses: demand.classes.map(\.tasks),
-            objective: objective)
-        var planned = PlannedCampaign(
-            problem: problem, plan: ErgonPlanner.plan(problem), demand: demand, grid: sites,
-            asked: self.objective.text)
-        if let note { planned.notes.append(note) }
-        planned.notes += demand.unknown.map {
-            "step `\($0)` is not planned: its number of tasks is not known before it is run"
-        }
-        return planned
-    }
-
-    /// As long as there are two dozen of them.
-    private func usualSlot(_ horizon: Microseconds) -> Microseconds {
-        let minutes: [Int64] = [60, 30, 15, 5, 1]
-        let fitting = minutes.first { .seconds($0 * 60 * 24) <= horizon } ?? 1
-        return .seconds(fitting * 60)
+        let asked = CampaignProblem(
+            campaign, loaded, start: start?.instant, deadline: deadline.time,
+            objective: objective, isInterruptible: interruptible)
+        return PlannedCampaign(asked, plan: ErgonPlanner.plan(asked.problem))
     }
 }
 
@@ -89,17 +64,15 @@ struct PlannedCampaign {
     var grid: PlannedGrid
     /// The objective as it was given.
     var asked: String
-    var notes: [String] = []
+    var notes: [String]
 
-    init(
-        problem: PlanningProblem, plan: Plan, demand: CampaignDemand, grid: PlannedGrid,
-        asked: String
-    ) {
-        self.problem = problem
+    init(_ given: CampaignProblem, plan: Plan) {
+        problem = given.problem
         self.plan = plan
-        self.demand = demand
-        self.grid = grid
-        self.asked = asked
+        demand = given.demand
+        grid = given.grid
+        asked = given.objective.text
+        notes = given.notes
         bound = plan.bound
         guard demand.hasWindows else { return }
         // Every plan that respects which step reads which also fits the whole time for each.

@@ -9,7 +9,10 @@ func drawing(of planned: PlannedCampaign) -> String {
 
 private struct PlanDrawing {
     private let planned: PlannedCampaign
-    private let plot: PowerPlot
+    /// By site and slot.
+    private let watts: [[Double]]
+    /// g/kWh by site and slot.
+    private let grams: [[Double]]
     private let loads: [[Plan.Load]]
     private let left = 70.0
     private let top = 50.0
@@ -20,7 +23,10 @@ private struct PlanDrawing {
 
     init(_ planned: PlannedCampaign) {
         self.planned = planned
-        plot = PowerPlot(planned)
+        watts = planned.plan.watts(in: planned.problem).map(inWatts)
+        grams = planned.problem.sites.map { site in
+            site.carbon.map { Double($0.microgramsPerKilowattHour) / 1e6 }
+        }
         loads = planned.plan.loads(in: planned.problem)
     }
 
@@ -39,7 +45,7 @@ private struct PlanDrawing {
     private func panel(_ site: Int) -> [String] {
         let base = top + Double(site) * (height + gap) + height
         let problem = planned.problem
-        let most = max(plot.watts.joined().max() ?? 0, 1e-9)
+        let most = max(watts.joined().max() ?? 0, 1e-9)
         let step = width / Double(problem.slots)
         let nodes = problem.nodeClasses.indices.filter { problem.nodeClasses[$0].site == site }
         var lines = [label(left, base - height - 24, problem.sites[site].name, bold: true)]
@@ -52,7 +58,7 @@ private struct PlanDrawing {
                     problem.nodeClasses[node].name, colour))
             for slot in 0..<problem.slots {
                 let load = loads[node][slot]
-                let drawn = Double(load.dynamic.milliwatts + load.idle.milliwatts) / 1000
+                let drawn = Double(load.total.milliwatts) / 1000
                 guard drawn > 0 else { continue }
                 let tall = drawn / most * height
                 floor[slot] -= tall
@@ -70,9 +76,9 @@ private struct PlanDrawing {
     }
 
     private func carbon(_ site: Int, _ base: Double, _ step: Double) -> [String] {
-        let most = plot.grams.joined().max() ?? 0
+        let most = grams.joined().max() ?? 0
         guard most > 0 else { return [] }
-        let points = plot.grams[site].enumerated().map { slot, grams in
+        let points = grams[site].enumerated().map { slot, grams in
             "\(short(left + (Double(slot) + 0.5) * step)),\(short(base - grams / most * height))"
         }.joined(separator: " ")
         return [

@@ -73,10 +73,7 @@ extension PlannedCampaign {
                         "name": .string(problem.nodeClasses[node].name),
                         "on": .array(plan.nodesOn[node].map { .int($0) }),
                         "watts": .array(
-                            loads[node].map { load in
-                                .number(
-                                    Double(load.dynamic.milliwatts + load.idle.milliwatts) / 1000)
-                            }),
+                            loads[node].map { .number(Double($0.total.milliwatts) / 1000) }),
                     ])
                 }),
         ])
@@ -88,6 +85,7 @@ extension Totals {
         .object([
             "dynamicJoules": .number(Double(dynamicEnergy.microjoules) / 1e6),
             "idleJoules": .number(Double(idleEnergy.microjoules) / 1e6),
+            "startJoules": .number(Double(startEnergy.microjoules) / 1e6),
             "transferJoules": .number(Double(transferEnergy.microjoules) / 1e6),
             "gramsCO2e": .number(Double(carbon.micrograms) / 1e6),
             "money": .number(Double(money.millionths) / 1e6),

@@ -13,7 +13,8 @@ extension PlannedCampaign {
             + "\(text(seconds: problem.slot.seconds)) from \(problem.start.minuteText) UTC, "
             + "to save \(asked)"
         let parts = [
-            head, totals(), certificate(), steps(), PowerPlot(self).text(),
+            head, totals(), certificate(), steps(),
+            PowerPlot(problem, watts: plan.watts(in: problem)).text(),
             grid.origins.joined(separator: "\n"),
         ]
         return parts.joined(separator: "\n\n")
@@ -39,6 +40,8 @@ extension PlannedCampaign {
             [
                 row("energy", { kilowattHours($0.energy) }, "kWh"),
                 row("  of it idle", { kilowattHours($0.idleEnergy) }, "kWh"),
+                row("  of it starting nodes", { kilowattHours($0.startEnergy) }, "kWh"),
+                row("moving data, apart", { kilowattHours($0.transferEnergy) }, "kWh"),
                 row("carbon", { Double($0.carbon.micrograms) / 1e9 }, "kg CO2e"),
                 row("money", { Double($0.money.millionths) / 1e6 }, "units"),
                 row("ends after", { ($0.end - problem.start).seconds / 3600 }, "h"),
@@ -109,11 +112,6 @@ extension PlannedCampaign {
             "\(problem.nodeClasses[node].name) \(count * 100 / total) %"
         }.joined(separator: ", ") + (most.count > 3 ? " …" : "")
     }
-}
-
-extension Totals {
-    /// At the meter.
-    var energy: Joules { dynamicEnergy + idleEnergy }
 }
 
 func kilowattHours(_ energy: Joules) -> Double { Double(energy.microjoules) / 3.6e12 }

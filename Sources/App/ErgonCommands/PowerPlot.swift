@@ -1,53 +1,62 @@
 import ErgonModel
 import ErgonPlanner
 
-/// Power and carbon over time, a row of blocks for each site.
+/// Power and carbon over time, rows of blocks.
 struct PowerPlot {
-    private let planned: PlannedCampaign
-    /// Watts at the meter by site and slot.
-    let watts: [[Double]]
-    /// g/kWh by site and slot.
-    let grams: [[Double]]
+    /// What draws power: a site, or all sites under a policy.
+    struct Row {
+        var name: String
+        /// In each slot, at the meter.
+        var watts: [Double]
+    }
+
+    private let problem: PlanningProblem
+    private let rows: [Row]
     private let width = 72
 
-    init(_ planned: PlannedCampaign) {
-        self.planned = planned
-        let problem = planned.problem
-        let loads = planned.plan.loads(in: problem)
-        watts = problem.sites.indices.map { site in
-            (0..<problem.slots).map { slot in
-                problem.nodeClasses.indices.reduce(0) { sum, node in
-                    guard problem.nodeClasses[node].site == site else { return sum }
-                    let load = loads[node][slot]
-                    return sum + Double(load.dynamic.milliwatts + load.idle.milliwatts) / 1000
-                }
+    /// A row for each site, and its carbon below.
+    /// - Parameter watts: by site and slot.
+    init(_ problem: PlanningProblem, watts: [[Watts]]) {
+        self.problem = problem
+        rows = zip(problem.sites, watts).map { Row(name: $0.name, watts: inWatts($1)) }
+    }
+
+    /// A row for each policy; sites are added up.
+    init(_ problem: PlanningProblem, policies: [(name: String, watts: [[Watts]])]) {
+        self.problem = problem
+        rows = policies.map { policy in
+            let sum = (0..<problem.slots).map { slot in
+                policy.watts.reduce(0) { $0 + Double($1[slot].milliwatts) / 1000 }
             }
-        }
-        grams = problem.sites.map { site in
-            site.carbon.map { Double($0.microgramsPerKilowattHour) / 1e6 }
+            return Row(name: policy.name, watts: sum)
         }
     }
 
     func text() -> String {
-        let most = watts.joined().max() ?? 0
-        let cleanest = grams.joined().min() ?? 0
-        let dirtiest = grams.joined().max() ?? 0
-        let names = planned.problem.sites.map(\.name)
+        let most = rows.flatMap(\.watts).max() ?? 0
+        let grams = problem.sites.map { site in
+            site.carbon.map { Double($0.microgramsPerKilowattHour) / 1e6 }
+        }
+        let (cleanest, dirtiest) = (grams.joined().min() ?? 0, grams.joined().max() ?? 0)
+        let names = rows.map(\.name) + problem.sites.map(\.name)
         let longest = names.map(\.count).max() ?? 0
-        var lines: [String] = []
-        for (index, name) in names.enumerated() {
-            let title = name + String(repeating: " ", count: longest - name.count)
-            let blank = String(repeating: " ", count: longest)
-            lines.append("\(title)  power   \(blocks(watts[index], from: 0, to: most))")
-            if dirtiest > cleanest {
+        func line(_ name: String, _ what: String, _ blocks: String) -> String {
+            name + String(repeating: " ", count: longest - name.count) + "  \(what)  \(blocks)"
+        }
+        var lines = rows.map { row in
+            line(row.name, "power ", blocks(row.watts, from: 0, to: most))
+        }
+        var end = ""
+        if dirtiest > cleanest {
+            for (site, grams) in zip(problem.sites, grams) {
                 lines.append(
-                    "\(blank)  carbon  \(blocks(grams[index], from: cleanest, to: dirtiest))")
+                    line(site.name, "carbon", blocks(grams, from: cleanest, to: dirtiest)))
             }
+            end = ", carbon from \(fixed(cleanest)) to \(fixed(dirtiest)) g/kWh"
         }
         lines.append(
-            "power from 0 to \(fixed(most / 1000)) kW, carbon from \(fixed(cleanest)) to "
-                + "\(fixed(dirtiest)) g/kWh; "
-                + "\(planned.problem.start.minuteText) to \(planned.problem.end.minuteText)")
+            "power from 0 to \(fixed(most / 1000)) kW\(end); "
+                + "\(problem.start.minuteText) to \(problem.end.minuteText)")
         return lines.joined(separator: "\n")
     }
 
@@ -66,3 +75,5 @@ struct PowerPlot {
             })
     }
 }
+
+func inWatts(_ watts: [Watts]) -> [Double] { watts.map { Double($0.milliwatts) / 1000 } }

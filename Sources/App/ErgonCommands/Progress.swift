@@ -47,9 +47,7 @@ struct Progress {
         if let left = timeLeft(campaign, cpus: Int(status.cpus)), campaign.state == "running" {
             parts.append("about \(text(seconds: left)) left")
         }
-        let energy = [campaign.succeeded, campaign.failed, campaign.superseded]
-            .reduce(Joules.zero) { $0 + Joules(microjoules: $1.energyMicrojoules) }
-        parts.append("\(text(energy)) modelled")
+        parts.append(energyText(measured: campaign.measured, modelled: campaign.modelled))
         parts.append("\(status.workers) \(status.workers == 1 ? "worker" : "workers")")
         if !status.trouble.isEmpty { parts.append(status.trouble) }
         return parts.filter { !$0.isEmpty }.joined(separator: " · ")

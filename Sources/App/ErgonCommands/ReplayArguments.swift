@@ -16,14 +16,25 @@ struct ReplayArguments: ParsableArguments {
         help: "A log of jobs, Standard Workload Format; may be compressed with gzip.",
         completion: .file())
     var workload: String?
-    @Option(help: "When second 0 of the log is, ISO 8601; by default what the log says.")
+    @Option(
+        help: """
+            When second 0 of the log is, or when the campaign may start, ISO 8601; by default what \
+            the log says, and the present.
+            """)
     var start: InstantOption?
-    @Option(help: "Jobs may end so much later than they did in the log.")
+    @Option(help: "Jobs may end so much later than they did in the log, or than --until says.")
     var slack: DurationOption?
     @Option(help: "Jobs may end by the next of these times, UTC: mon,thu@09:00.")
     var until: WeeklyOption?
     @Flag(help: "Jobs end in as many slots as the least power of two that holds their run time.")
     var buckets = false
+    @Option(help: "By when a campaign has run, counted from its start.")
+    var deadline = DurationOption(hours: 48)
+    @Option(
+        name: .customLong("inputs"),
+        help: "A folder in which a campaign's input files are looked for as well.",
+        completion: .directory)
+    var inputs: [String] = []
     @Option(help: "What to save, as for `ergon plan`.")
     var objective = ObjectiveOption.energy
     @Option(
@@ -46,22 +57,35 @@ struct ReplayArguments: ParsableArguments {
 
     var isAsked: Bool { grid != nil || workload != nil }
 
-    func check(isWithFaults: Bool) throws {
-        if isWithFaults { throw ValidationError("--faults and --trace do not go with --workload") }
-        if grid == nil || workload == nil {
-            throw ValidationError("--grid and --workload go together")
+    /// - Parameter campaign: the manifest, if there is one.
+    func check(campaign: String?, isWithFaults: Bool) throws {
+        if isWithFaults { throw ValidationError("--faults and --trace do not go with --grid") }
+        if grid == nil || (workload == nil) == (campaign == nil) {
+            throw ValidationError("--grid goes with a manifest or --workload")
         }
-        if [slack != nil, until != nil, buckets].count(where: { $0 }) > 1 {
-            throw ValidationError("one of --slack, --until and --buckets")
+        if campaign != nil {
+            try checkCampaign()
+        }
+        if buckets, slack != nil || until != nil {
+            throw ValidationError("--buckets goes with neither --slack nor --until")
         }
         if !(0...1000).contains(forecastError) {
             throw ValidationError("--forecast-error is from 0 to 1000")
         }
     }
 
+    private func checkCampaign() throws {
+        if slack != nil || until != nil || buckets || fixedShares || policy.contains(.logged) {
+            throw ValidationError(
+                "a campaign has a deadline, and no log: leave out what is for one")
+        }
+    }
+
     /// A day later than in the log, if nothing is said.
     func rule(slot: Microseconds) -> DeadlineRule {
-        if let until { return .weekly(days: until.days, at: until.time) }
+        if let until {
+            return .weekly(days: until.days, at: until.time, slack: slack?.time ?? .zero)
+        }
         if buckets { return .bucket(slot: slot) }
         return .slack(slack?.time ?? .seconds(86_400))
     }

@@ -13,6 +13,8 @@ struct ReplayRow {
     var wait: Double?
     var late: Double
     var left: Double
+    /// By site and slot; of several forecasts, those of the first.
+    var watts: [[Watts]]
     var bound: Double?
     /// What computing it took.
     var seconds: Double
@@ -27,6 +29,7 @@ struct ReplayRow {
         wait = account.meanWait.map { $0.seconds / 3600 }
         late = Double(account.late)
         left = Double(account.left)
+        watts = account.watts
         bound = account.bound
         self.seconds = seconds
     }
@@ -50,8 +53,10 @@ struct ReplayRow {
 }
 
 struct ReplayReport {
+    /// What was replayed, for people: `79791 jobs`.
+    var what: String
+    var count: Int
     var rows: [ReplayRow]
-    var jobs: Int
     var problem: PlanningProblem
     var objective: String
     var origins: [String]
@@ -72,22 +77,24 @@ struct ReplayReport {
             "left", "took, s",
         ]
         var parts = [
-            "\(jobs) jobs, \(problem.slots) slots of \(Int(problem.slot.seconds) / 60) min from "
+            "\(what), \(problem.slots) slots of \(Int(problem.slot.seconds) / 60) min from "
                 + "\(problem.start.minuteText) UTC",
             table(head, lines, right: Set(1...10)),
         ]
         if let bound = rows.compactMap(\.bound).first {
             parts.append(
-                "No way of running these jobs in their windows takes less than "
-                    + "\(fixed(bound)) of what counts.")
+                "No way of running this in its time takes less than \(fixed(bound)) of what counts."
+            )
         }
+        let policies = rows.map { (name: $0.name, watts: $0.watts) }
+        parts.append(PowerPlot(problem, policies: policies).text())
         return (parts + [origins.joined(separator: "\n")]).joined(separator: "\n\n")
     }
 
     func json() -> [String: JSON] {
         let bound = rows.compactMap(\.bound).first
         return [
-            "jobs": .int(jobs), "slots": .int(problem.slots),
+            "count": .int(count), "jobs": .int(count), "slots": .int(problem.slots),
             "slotSeconds": .number(problem.slot.seconds),
             "start": .string(problem.start.minuteText), "objective": .string(objective),
             "bound": bound.map { .number($0) } ?? .null,
@@ -100,6 +107,12 @@ struct ReplayReport {
                         "kilogramsCO2eNeverOff": .number(row.kilogramsAlwaysOn),
                         "money": .number(row.money), "cost": .number(row.cost),
                         "meanWaitHours": row.wait.map { .number($0) } ?? .null,
+                        "watts": .object(
+                            Dictionary(
+                                uniqueKeysWithValues: zip(problem.sites, row.watts).map {
+                                    site, watts in
+                                    (site.name, .array(inWatts(watts).map { .number($0) }))
+                                })),
                         "late": .number(row.late), "left": .number(row.left),
                         "secondsTaken": .number(row.seconds),
                     ])

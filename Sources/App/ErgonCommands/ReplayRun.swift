@@ -5,9 +5,9 @@ import Glibc
 
 extension ReplayArguments {
     /// - Parameter seeds: which errors of the forecast; what comes out is the mean over them.
-    func run(seeds: ClosedRange<UInt64>, _ format: FormatOption) throws {
+    func run(seeds: ClosedRange<UInt64>, _ format: FormatOption) async throws {
         guard let grid, let workload else { return }
-        let loaded = try GridReader(grid: grid, signals: signals).load()
+        let loaded = try await GridReader(grid: grid, signals: signals).load()
         for note in loaded.notes { printNote(note) }
         let log = try readWorkload(workload, origin: start?.instant)
         guard let first = log.map(\.submitted).min() else {
@@ -24,10 +24,11 @@ extension ReplayArguments {
         let problem = PlanningProblem(
             start: begin, slot: slot, slots: slots, sites: sites.sites,
             nodeClasses: sites.nodeClasses, taskClasses: [], objective: objective)
-        let known = try forecasts(begin, slot, slots) ?? sites.sites
+        let known = try await forecasts(begin, slot, slots) ?? sites
         var replay = Replay(
             grid: ReplayGrid(
-                actual: problem, forecast: known, speeds: sites.speeds, perCore: sites.perCore),
+                actual: problem, forecast: known.sites, speeds: sites.speeds, perCore: sites.perCore
+            ),
             jobs: log, rule: rule, run: interruptible ? .interruptible : .whole,
             sharesAreFixed: fixedShares)
         let rows = policy.map { way in
@@ -38,8 +39,8 @@ extension ReplayArguments {
             return ReplayRow(meanOf: all)
         }
         let report = ReplayReport(
-            rows: rows, jobs: log.count, problem: problem, objective: self.objective.text,
-            origins: sites.origins)
+            what: "\(log.count) jobs", count: log.count, rows: rows, problem: problem,
+            objective: self.objective.text, origins: sites.origins)
         format.print(report.text(), json: report.json())
     }
 
@@ -54,28 +55,38 @@ extension ReplayArguments {
     }
 
     private func row(_ way: Way, _ replay: Replay) -> ReplayRow {
+        timed(way) {
+            policy(of: way).map { replay.account(of: $0) } ?? replay.wholePlan()
+        }
+    }
+
+    func timed(_ way: Way, _ account: () -> ReplayAccount) -> ReplayRow {
         let clock = ContinuousClock.now
-        let account =
-            switch way {
-            case .logged: replay.account(of: .logged)
-            case .even: replay.account(of: .even)
-            case .greedy: replay.account(of: .greedy)
-            case .threshold: replay.account(of: .threshold)
-            case .planned: replay.account(of: .planned)
-            case .whole: replay.wholePlan()
-            }
+        let found = account()
         return ReplayRow(
-            way.rawValue, account, seconds: (ContinuousClock.now - clock) / .seconds(1))
+            way.rawValue, found, seconds: (ContinuousClock.now - clock) / .seconds(1))
+    }
+
+    /// `nil` for the plan of somebody who knows everything.
+    func policy(of way: Way) -> Policy? {
+        switch way {
+        case .logged: .logged
+        case .even: .even
+        case .greedy: .greedy
+        case .threshold: .threshold
+        case .planned: .planned
+        case .whole: nil
+        }
     }
 
     /// The sites of the other grid file, if there is one.
-    private func forecasts(
+    func forecasts(
         _ begin: Instant, _ slot: Microseconds, _ slots: Int
-    ) throws -> [Site]? {
+    ) async throws -> PlannedGrid? {
         guard let forecast else { return nil }
-        let loaded = try GridReader(grid: forecast, signals: signals).load()
+        let loaded = try await GridReader(grid: forecast, signals: signals).load()
         for note in loaded.notes { printNote(note) }
-        return PlannedGrid(loaded, start: begin, slot: slot, slots: slots).sites
+        return PlannedGrid(loaded, start: begin, slot: slot, slots: slots)
     }
 }
 

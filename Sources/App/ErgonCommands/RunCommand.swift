@@ -82,7 +82,7 @@ struct RunCommand: AsyncParsableCommand {
     /// - Returns: how the campaign ended.
     private func follow(_ local: LocalCampaign, _ folder: RunFolder) async throws -> String {
         try await withCoordinator(folder.coordinator) { client in
-            let id = try await submit(local, to: client)
+            let id = try await submit(local, to: client).campaign
             if output.format == .text { printNote(folder.greeting) }
             let state = try await watch("\(id)", client, asJSON: false)
             try await finish(id, folder, client)

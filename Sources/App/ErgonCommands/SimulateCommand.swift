@@ -6,11 +6,12 @@ import Glibc
 struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
-        abstract: "Lives through grids in which everything goes wrong, or replays a log of jobs.",
+        abstract: "Lives through grids where everything goes wrong; replays logs and campaigns.",
         discussion: """
             With --grid and --workload: replays a log of jobs on the sites of a grid file \
             (docs/ENERGY.md) by several policies, side by side, with a bound that none can \
-            undercut. Each sees only what was submitted so far, and the forecast.
+            undercut. Each sees only what was submitted so far, and the forecast. With --grid and \
+            a manifest: the same for a campaign, all of which is there from its start.
 
             With --seeds: checks every promise. Runs the real coordinator, workers and log in \
             virtual time, on a network, clocks and a disk that fail as the seed says, with people \
@@ -19,6 +20,10 @@ struct SimulateCommand: AsyncParsableCommand {
             status 1 if any promise is broken.
             """)
 
+    @Argument(
+        help: "A campaign's manifest, YAML (docs/MANIFEST.md), to be simulated on --grid.",
+        completion: .file())
+    var file: String?
     @Flag(help: "What goes wrong: everything. Without it the worlds are calm.")
     var faults = false
     @Option(help: "Which worlds, or which errors of the forecast: one seed, or A..B.")
@@ -32,13 +37,20 @@ struct SimulateCommand: AsyncParsableCommand {
 
     func validate() throws {
         if ops < 1 { throw ValidationError("--ops must be at least 1") }
-        if replay.isAsked { return try replay.check(isWithFaults: faults || trace) }
-        if seeds == nil { throw ValidationError("Missing --seeds, or --grid and --workload") }
+        if replay.isAsked || file != nil {
+            return try replay.check(campaign: file, isWithFaults: faults || trace)
+        }
+        if seeds == nil {
+            throw ValidationError("Missing --seeds, or --grid and a manifest or --workload")
+        }
     }
 
     func run() async throws {
         try await reporting {
-            if replay.isAsked { return try replay.run(seeds: seeds?.range ?? 1...1, format) }
+            if let file {
+                return try await replay.run(campaign: file, seeds: seeds?.range ?? 1...1, format)
+            }
+            if replay.isAsked { return try await replay.run(seeds: seeds?.range ?? 1...1, format) }
             guard let seeds = seeds?.range else { return }
             if trace { return try printTraces(seeds) }
             let start = ContinuousClock.now

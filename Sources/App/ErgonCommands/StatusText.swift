@@ -36,9 +36,6 @@ extension Ergon_V1_CampaignStatus {
                 stage.meanWallSeconds > 0 ? ErgonCommands.text(seconds: stage.meanWallSeconds) : "",
             ]
         }
-        let lost = Joules(microjoules: failed.energyMicrojoules)
-        let unused = Joules(microjoules: superseded.energyMicrojoules)
-        let energy = Joules(microjoules: succeeded.energyMicrojoules) + lost + unused
         return """
             campaign \(id) `\(name)`: \(state)\(heldReason.isEmpty ? "" : " (\(heldReason))")\
             \(withheld.isEmpty ? "" : " (\(withheld))")
@@ -47,8 +44,7 @@ extension Ergon_V1_CampaignStatus {
                 right: [1, 2, 3, 4, 5, 6]))
             \(succeeded.attempts) attempts counted, \(failed.attempts) failed, \
             \(superseded.attempts) superseded; \
-            \(ErgonCommands.text(energy)) modelled\(uncertainty), of which failed attempts \
-            \(ErgonCommands.text(lost)), superseded ones \(ErgonCommands.text(unused))
+            \(energyText(uncertainty))
             """
     }
 
@@ -85,6 +81,7 @@ extension Ergon_V1_AccountLine {
             "attempts": .integer(attempts), "cpuMicroseconds": .integer(cpuMicroseconds),
             "wallMicroseconds": .integer(wallMicroseconds),
             "energyMicrojoules": .integer(energyMicrojoules),
+            "measuredMicrojoules": .integer(measuredMicrojoules),
         ])
     }
 }

@@ -48,6 +48,7 @@ struct WorkerStartCommand: AsyncParsableCommand {
     var jurisdiction: String?
     @Flag(help: "Says that nobody but those who may see personal data gets at what runs here.")
     var restricted = false
+    @OptionGroup var meters: MeterOptions
     @Flag(help: "Log warnings only.")
     var quiet = false
     @Flag(help: .init("Run nothing and say that all is done.", visibility: .hidden))
@@ -81,7 +82,7 @@ struct WorkerStartCommand: AsyncParsableCommand {
                 cacheLimit: ByteCount(Int64(cache) << 20),
                 searchPath: path ?? environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
                 address: address, drainTime: .seconds(Int64(drainTime)),
-                runsTasks: !zeroWork)
+                meters: meters.settings, runsTasks: !zeroWork)
             let logger = makeLogger("worker", quiet: quiet)
             logger.info("worker starts", metadata: ["name": "\(credentials.identity.name)"])
             do {

@@ -18,17 +18,28 @@ package struct Audit {
     private var policies = PolicyAudit()
     /// Whatever each worker has said of its custody.
     private var custodies: [WorkerID: Set<Custody>] = [:]
+    private var signatures: SignatureAudit
     /// A reopening may be several records; it is judged once they are all in.
     private var reopening: CampaignID?
     private var repairs: [AuditReport.Repair] = []
+    private var meters: [WorkerID: MeterAudit] = [:]
 
-    /// - Parameter campaign: the campaign whose canonical form has that digest, parsed and
-    ///   verified; `nil` if there is none.
-    package init(campaign: @escaping (Digest) -> Campaign?) { self.campaign = campaign }
+    /// - Parameters:
+    ///   - campaign: the campaign whose canonical form has that digest, parsed and verified; `nil`
+    ///     if there is none.
+    ///   - statement: what a worker signed, by its digest; `nil` if it is not at hand.
+    package init(
+        statement: @escaping (Digest) -> [UInt8]? = { _ in nil },
+        campaign: @escaping (Digest) -> Campaign?
+    ) {
+        self.campaign = campaign
+        signatures = SignatureAudit(statement: statement)
+    }
 
     /// The next record of the log.
     package mutating func add(_ record: Record, sequence: Int) {
         endReopening(before: record.event)
+        endReport(before: record.event)
         findings.sequence = sequence
         if sequence != nextSequence {
             findings.add("record \(sequence) stands where record \(nextSequence) should")
@@ -51,7 +62,9 @@ package struct Audit {
         case .workerJoined(let facts):
             workers[facts.worker] = facts
             custodies[facts.worker, default: []].insert(facts.custody)
+            signatures.join(facts, &findings)
         case .campaignAccepted(let accepted): accept(accepted)
+        case .resultsReused(let reused): reuse(reused)
         case .stageSized(let id, let stage, let count):
             update(id) { $0.setSize(stage, count, &$1) }
         case .results(let batch):
@@ -84,6 +97,7 @@ package struct Audit {
             for problem in policies.put(policy) { findings.add(problem) }
         case .policyDecided(let recorded): decide(recorded)
         case .approved(let approval): update(approval.campaign) { $0.add(approval, &$1) }
+        case .energyMetered(let energy): add(energy)
         case .logRepaired(let givenUp): repair(givenUp, at: record.time)
         }
     }
@@ -95,6 +109,27 @@ package struct Audit {
             return findings.add("a decision on no campaign")
         }
         update(id) { $0.add(recorded, &$1) }
+    }
+
+    private mutating func endReport(before event: RecordedEvent) {
+        switch event {
+        case .results, .superseded: break
+        case .coordinatorStarted, .logRepaired: signatures.finish(isCut: true, &findings)
+        case .workerJoined, .campaignAccepted, .resultsReused, .stageSized, .campaignHeld,
+            .campaignReleased,
+            .campaignReopened, .campaignCancelled, .campaignSealed, .campaignForgotten,
+            .workerStands, .policyInForce, .policyDecided, .approved, .energyMetered:
+            signatures.finish(&findings)
+        }
+    }
+
+    private mutating func add(_ energy: MeteredEnergy) {
+        let worker = energy.worker
+        if workers[worker] == nil { findings.add("energy of worker \(worker), which never joined") }
+        if let problem = meters[worker, default: MeterAudit()].add(energy.interval) {
+            findings.add("energy of worker \(worker): \(problem)")
+        }
+        for share in energy.interval.shares { update(share.campaign) { $0.add(share, &$1) } }
     }
 
     private mutating func endReopening(before event: RecordedEvent) {
@@ -132,10 +167,41 @@ package struct Audit {
         if spec.name != accepted.name {
             findings.add("campaign \(id) is called \(accepted.name), its manifest \(spec.name)")
         }
-        campaigns[id] = CampaignAudit(accepted, spec)
-        campaigns[id]?.oversight = policies.decision(for: accepted, &findings).map {
-            OversightAudit($0, of: accepted)
+        var earlier: CampaignAudit?
+        if let replay = accepted.replay { earlier = replayed(replay) }
+        campaigns[id] = CampaignAudit(accepted, spec, replaying: earlier)
+        campaigns[id]?.oversight = oversight(of: accepted, replaying: earlier)
+    }
+
+    private mutating func oversight(
+        of accepted: AcceptedCampaign, replaying earlier: CampaignAudit?
+    ) -> OversightAudit? {
+        guard accepted.replay == nil else {
+            return earlier?.oversight?.asForReplay(by: accepted.by)
         }
+        let decision = policies.decision(for: accepted, &findings)
+        return decision.map { OversightAudit($0, of: accepted) }
+    }
+
+    private mutating func replayed(_ replay: Rerun) -> CampaignAudit? {
+        guard let earlier = campaigns[replay.of], !earlier.isReplay,
+            let stage = Stage(name: replay.stage, in: earlier.campaign),
+            let done = earlier.stages[stage]?.done,
+            replay.all.ranges.allSatisfy({ done.contains($0) })
+        else {
+            findings.add("tasks of campaign \(replay.of) are run again that it has not run")
+            return nil
+        }
+        return earlier
+    }
+
+    private mutating func reuse(_ reused: ReusedResults) {
+        guard let earlier = campaigns[reused.from], reused.from < reused.id else {
+            return findings.add(
+                "campaign \(reused.id) has results of campaign \(reused.from), which it cannot have"
+            )
+        }
+        update(reused.id) { $0.reuse(reused, from: earlier, &$1) }
     }
 
     private mutating func check(_ batch: ResultBatch) {
@@ -145,11 +211,24 @@ package struct Audit {
         if !epochs.mayHaveBegun(batch.lease.epoch) {
             findings.add("lease \(batch.lease) in epoch \(epochs.last)")
         }
+        let spec = campaigns[batch.campaign]?.campaign
+        signatures.add(
+            batch, spec.flatMap { Stage(name: batch.stage, in: $0) }, &findings)
+        claim(batch)
         if let task = reports.add(batch) {
             findings.add(
                 "campaign \(batch.campaign): \(batch.stage): task \(task) stands twice in a report "
                     + "of worker \(batch.worker)")
         }
+    }
+
+    private mutating func claim(_ batch: ResultBatch) {
+        guard batch.results.contains(where: { $0.meter != nil }),
+            let excess = meters[batch.worker, default: MeterAudit()].claim(batch)
+        else { return }
+        findings.add(
+            "campaign \(batch.campaign): \(batch.stage): results of worker \(batch.worker) have "
+                + "\(excess) µJ that no meter told of")
     }
 
     private mutating func update(
@@ -169,10 +248,13 @@ package struct Audit {
 
     /// What came out so far.
     package var report: AuditReport {
-        AuditReport(
+        var (findings, signatures) = (findings, signatures)
+        signatures.finish(isCut: true, &findings)
+        return AuditReport(
             findings: findings.all, omittedFindings: findings.omitted, records: nextSequence,
             epochs: epochs.last, workers: workers.values.sorted { $0.worker < $1.worker },
             campaigns: campaigns.values.sorted { $0.accepted.id < $1.accepted.id }.map(\.summary),
-            repairs: repairs)
+            meters: meters.mapValues(\.account), repairs: repairs,
+            signatures: signatures.counts)
     }
 }

@@ -24,6 +24,8 @@ package struct AuditReport: Hashable, Sendable {
         package var unmade: [String]
         /// Of all recorded attempts, derived again.
         package var account: Account
+        /// What meters told of each stage.
+        package var metered: [String: MeteredStage]
         /// Derived again.
         package var coverage: [Coverage]
 
@@ -50,16 +52,22 @@ package struct AuditReport: Hashable, Sendable {
     package var epochs: Int
     package var workers: [WorkerFacts]
     package var campaigns: [Summary]
+    /// What the meters of workers told, where there were any.
+    package var meters: [WorkerID: MeterAccount]
     /// The first `Findings.limit` of them. They are no findings.
     package var repairs: [Repair]
+    package var signatures: SignatureCounts
 
     package var isClean: Bool { findings.isEmpty }
-    /// Of all attempts of all campaigns; at the end of the scale where it does not fit.
+    /// By models, of all attempts of all campaigns; at the end of the scale where it does not fit.
     package var energy: Joules {
         let lines = campaigns.map(\.account).flatMap { [$0.succeeded, $0.failed, $0.superseded] }
         let sum = lines.reduce(Int128(0)) { $0 + Int128($1.energy.microjoules) }
         return Joules(microjoules: Int64(clamping: sum))
     }
+
+    /// All that meters told, and what that went to.
+    package var metered: MeterAccount { meters.values.reduce(MeterAccount(), +) }
 }
 
 /// The findings so far; a log that is wrong everywhere must not fill the memory.
@@ -71,7 +79,9 @@ struct Findings {
     /// Of the record that is being judged.
     var sequence = 0
 
-    mutating func add(_ problem: String) {
+    mutating func add(_ problem: String) { add(problem, at: sequence) }
+
+    mutating func add(_ problem: String, at sequence: Int) {
         if all.count < Self.limit {
             all.append(Finding(sequence: sequence, problem: problem))
         } else {

@@ -15,6 +15,8 @@ struct CampaignAudit {
     private(set) var succeeded = Totals()
     private(set) var failed = Totals()
     var superseded = Totals()
+    /// By the names of stages.
+    var metered: [String: MeteredStage] = [:]
     private var isHeld = false
     /// `nil` if no policy was in force when it was taken.
     var oversight: OversightAudit?
@@ -22,11 +24,18 @@ struct CampaignAudit {
     private(set) var sealed: SealedCampaign?
     private(set) var isForgotten = false
 
-    init(_ accepted: AcceptedCampaign, _ campaign: Campaign) {
+    /// - Parameter earlier: what it runs tasks of once more, if that is all it does.
+    init(_ accepted: AcceptedCampaign, _ campaign: Campaign, replaying earlier: CampaignAudit?) {
         self.accepted = accepted
         self.campaign = campaign
+        lines = earlier?.lines ?? [:]
         sizeSteps()
+        guard let earlier, let replay = accepted.replay else { return }
+        stages = earlier.stages
+        if let stage = Stage(name: replay.stage, in: campaign) { stages[stage]?.reopen(replay.all) }
     }
+
+    var isReplay: Bool { accepted.replay != nil }
 
     var account: Account {
         var account = Account()
@@ -40,8 +49,10 @@ struct CampaignAudit {
         var (whole, unjudged) = (self, Findings())
         whole.endReopening(&unjudged)
         return AuditReport.Summary(
-            accepted: accepted, ending: sealed?.ending, outputs: whole.published,
-            unmade: whole.unmade, account: account, coverage: whole.coverage)
+            accepted: accepted, ending: sealed?.ending,
+            outputs: isReplay ? [] : whole.published, unmade: isReplay ? [] : whole.unmade,
+            account: account, metered: metered,
+            coverage: isReplay ? [] : whole.coverage)
     }
 
     func work(_ step: Int) -> StageAudit? { stages[Stage(step: step, part: .work)] }
@@ -134,7 +145,7 @@ struct CampaignAudit {
             if !mayRun(result.task, of: stage) {
                 problems.append("task \(result.task) was run before what it reads was there")
             }
-            if let above = finishedMerge(above: result.task, of: stage) {
+            if accepted.replay == nil, let above = finishedMerge(above: result.task, of: stage) {
                 problems.append("task \(result.task) ended after \(above) had merged it")
             }
         }

@@ -2,7 +2,7 @@ import ErgonModel
 
 /// What policy decided on one campaign and who answered, and whether what ran had leave to.
 struct OversightAudit {
-    private let submitter: String
+    private var submitter: String
     private let manifest: Digest
     private var decision: PolicyDecision
     private var isApproved = false
@@ -12,6 +12,14 @@ struct OversightAudit {
         self.decision = decision
         submitter = accepted.by
         manifest = accepted.manifest
+    }
+
+    /// What holds for tasks of it that are run once more.
+    func asForReplay(by submitter: String) -> OversightAudit {
+        var same = self
+        same.submitter = submitter
+        same.isReviewed = false
+        return same
     }
 
     private var obligations: Obligations { decision.obligations }

@@ -35,6 +35,9 @@ private func text(_ event: RecordedEvent) -> String {
     case .campaignReopened(let reopened): text(reopened)
     case .campaignCancelled(let id, let by): "campaign \(id) cancelled by \(quoted(by))"
     case .campaignSealed(let seal): text(seal)
+    case .resultsReused(let reused):
+        "campaign \(reused.id) has results of campaign \(reused.from): "
+            + reused.tasks.map { "\($0.stage) \($0.tasks)" }.joined(separator: ", ")
     case .campaignForgotten(let id, let by): "campaign \(id) forgotten by \(quoted(by))"
     case .workerStands(let worker, let standing, let by):
         "worker \(quoted(worker.name)) \(text(standing)), by \(quoted(by))"
@@ -45,6 +48,7 @@ private func text(_ event: RecordedEvent) -> String {
         "\(approval.matter.rawValue) of campaign \(approval.campaign) "
             + "\(approval.answer.rawValue) by \(quoted(approval.by))"
             + (approval.comment.isEmpty ? "" : ": \(quoted(approval.comment))")
+    case .energyMetered(let energy): text(energy)
     case .logRepaired(let givenUp):
         "log repaired by \(quoted(givenUp.by)): \(text(givenUp)) given up"
     }
@@ -65,6 +69,23 @@ private func text(_ recorded: RecordedDecision) -> String {
     return "\(decision.moment.rawValue) of \(subject)\(custody) \(decision.verdict.rawValue) "
         + "for \(quoted(recorded.by)) by policy \(decision.policy.hex), "
         + "manifest \(decision.manifest.hex)" + gates.joined()
+    }
+
+private func text(_ energy: MeteredEnergy) -> String {
+    let interval = energy.interval
+    let start = "worker \(quoted(energy.worker.name)) in \(thousandths(interval.length.count)) s: "
+    switch interval.reading {
+    case .dropped(let gap): return start + "energy unknown (\(gap.rawValue))"
+    case .measured(let joules, let source):
+        let shares = interval.shares.map { share in
+            "; campaign \(share.campaign) \(quoted(share.stage)) "
+                + "\(thousandths(share.dynamic.microjoules)) J and "
+                + "\(thousandths(share.idle.microjoules)) J idle"
+        }
+        return start + "\(thousandths(joules.microjoules)) J by \(source.rawValue)"
+            + shares.joined()
+            + "; the site \(thousandths(interval.unallocated.microjoules)) J"
+    }
 }
 
 private func text(_ reopened: ReopenedCampaign) -> String {
@@ -116,6 +137,8 @@ private func text(_ seal: SealedCampaign) -> String {
 
 private func costs(_ line: Account.Line) -> String {
     "\(thousandths(line.cpu.count)) s cpu, \(thousandths(line.energy.microjoules)) J"
+        + (line.measured == .zero
+            ? "" : " and measured \(thousandths(line.measured.microjoules)) J")
 }
 
 /// A millionth part of `count`, with three digits after the point, rounded down.

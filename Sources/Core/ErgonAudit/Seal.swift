@@ -6,9 +6,9 @@ extension CampaignAudit {
     func problems(in seal: SealedCampaign) -> [String] {
         let derived = condensed(
             SealedCampaign(
-                id: accepted.id, ending: ending, outputs: published, coverage: coverage,
-                account: account))
-        var problems = cancelledBy == nil ? openEnds : []
+                id: accepted.id, ending: ending, outputs: isReplay ? [] : published,
+                coverage: isReplay ? [] : coverage, account: account))
+        var problems = cancelledBy == nil && !isReplay ? openEnds : []
         if seal.ending != derived.ending {
             problems.append("sealed as \(seal.ending.rawValue), but is \(derived.ending.rawValue)")
         }
@@ -24,12 +24,21 @@ extension CampaignAudit {
 
     private var ending: SealedCampaign.Ending {
         if cancelledBy != nil { return .cancelled }
+        if let replay = accepted.replay { return ending(of: replay) }
         let isWhole = campaign.steps.indices.allSatisfy { work($0) != nil }
         if isWhole, stages.values.allSatisfy({ $0.done.count == $0.count }) { return .complete }
         let hasKept = campaign.steps.enumerated().contains { step, spec in
             spec.outputs.contains { $0.merge == nil } && work(step)?.done.isEmpty == false
         }
         return published.isEmpty && !hasKept ? .failed : .incomplete
+    }
+
+    private func ending(of replay: Rerun) -> SealedCampaign.Ending {
+        let stage = Stage(name: replay.stage, in: campaign).flatMap { stages[$0] }
+        var left = replay.all
+        for range in left.ranges { left.subtract(stage?.done.intersection(range) ?? IntervalSet()) }
+        if left.isEmpty { return .complete }
+        return left == replay.all ? .failed : .incomplete
     }
 
     /// Tasks that could still have run: nobody may seal a campaign over them. A task is settled if
@@ -186,10 +195,12 @@ extension CampaignAudit {
         sum.cpu = Int128(said.cpu.count)
         sum.wall = Int128(said.wall.count)
         sum.energy = Int128(said.energy.microjoules)
+        sum.measured = Int128(said.measured.microjoules)
         let pairs: [(String, Int128, Int128)] = [
             ("attempts", Int128(sum.attempts), Int128(derived.attempts)),
             ("µs of cpu", sum.cpu, derived.cpu), ("µs of wall time", sum.wall, derived.wall),
             ("µJ", sum.energy, derived.energy),
+            ("measured µJ", sum.measured, derived.measured),
         ]
         return pairs.compactMap { unit, said, derived in
             said == derived

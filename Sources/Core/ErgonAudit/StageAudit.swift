@@ -82,6 +82,19 @@ struct StageAudit {
         return true
     }
 
+    /// Takes over what the same tasks of an earlier campaign left.
+    /// - Returns: false, and nothing is changed, if one of them has ended, or is not there.
+    mutating func take(_ tasks: IntervalSet, from earlier: StageAudit) -> Bool {
+        for range in tasks.ranges {
+            guard range.clamped(to: 0..<count) == range, !done.intersects(range),
+                !failed.keys.contains(where: range.contains), earlier.done.contains(range)
+            else { return false }
+        }
+        done.formUnion(tasks)
+        if tasks.contains(0) { firstOutputs = earlier.firstOutputs }
+        return true
+    }
+
     /// They are as if they had never been started.
     mutating func reopen(_ tasks: IntervalSet) {
         done.subtract(tasks)
@@ -126,12 +139,14 @@ struct Totals: Hashable {
     var cpu: Int128 = 0
     var wall: Int128 = 0
     var energy: Int128 = 0
+    var measured: Int128 = 0
 
     mutating func add(_ result: TaskResult) {
         attempts += result.count
         cpu += Int128(result.cpu.count) * Int128(result.count)
         wall += Int128(result.wall.count) * Int128(result.count)
-        energy += Int128(result.energy.microjoules) * Int128(result.count)
+        let spent = Int128(result.energy.microjoules) * Int128(result.count)
+        if result.meter == nil { energy += spent } else { measured += spent }
     }
 
     /// As it stands in a seal; at the end of the scale where it does not fit.
@@ -139,6 +154,7 @@ struct Totals: Hashable {
         Account.Line(
             attempts: attempts, cpu: Microseconds(Int64(clamping: cpu)),
             wall: Microseconds(Int64(clamping: wall)),
-            energy: Joules(microjoules: Int64(clamping: energy)))
+            energy: Joules(microjoules: Int64(clamping: energy)),
+            measured: Joules(microjoules: Int64(clamping: measured)))
     }
 }

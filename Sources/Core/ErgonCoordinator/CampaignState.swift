@@ -7,7 +7,13 @@ struct CampaignState: Sendable {
     let manifest: StoredFile
     let by: String
     let accepted: Instant
+    /// What it runs once more of an earlier one, if that is all it is.
+    var replay: Rerun?
     var account = Account()
+    /// What attempts at its stages cost; `account` is the sum.
+    var accounts: [Stage: Account] = [:]
+    /// What meters told of its stages.
+    var metered: [Stage: StageEnergy] = [:]
     var seal: SealedCampaign?
     var sealedAt: Instant?
     var cancelledBy: String?
@@ -136,7 +142,6 @@ struct CampaignState: Sendable {
         let (step, memory) = (
             campaign.steps[stage.step], campaign.resources(of: stage).memory
         )
-        for place in batch.results.indices { account.add(batch.results[place]) }
         update(stage) { state in
             for place in batch.results.indices {
                 state.apply(batch.results[place], of: batch, at: time, step, memory: memory)
@@ -149,7 +154,6 @@ struct CampaignState: Sendable {
     /// What an attempt cost that changed nothing.
     mutating func note(superseded batch: ResultBatch, of stage: Stage) {
         for result in batch.results {
-            account.superseded.add(result)
             let trouble = Trouble(.superseded(result.outcome), result, batch)
             update(stage) { for task in result.tasks { $0.note(trouble, of: task) } }
         }

@@ -20,9 +20,14 @@ package struct Coordinator: Sendable {
         case leaving(WorkerID)
         /// The worker cannot run the lease's campaign; nothing of it was started.
         case decline(WorkerID, LeaseID, reason: String)
-        /// - Parameter decision: of the policy in force; `nil` if there is none.
+        /// - Parameters:
+        ///   - reuse: whose results may stand for tasks of it that have the same keys.
+        ///   - decision: of the policy in force; `nil` if there is none.
         case submit(
-            RequestID, Campaign, manifest: StoredFile, by: String, decision: PolicyDecision? = nil)
+            RequestID, Campaign, manifest: StoredFile, by: String, reuse: CampaignID? = nil,
+            decision: PolicyDecision? = nil)
+        /// Run tasks once more.
+        case replay(RequestID, Rerun, by: String)
         case intervene(RequestID, Intervention, by: String)
         case approve(RequestID, AnswerGiven, by: String)
         /// The answer to `countLines`.
@@ -39,6 +44,8 @@ package struct Coordinator: Sendable {
         case reply(RequestID, Reply)
         /// Count the lines of this content, and say so by `linesCounted`.
         case countLines(CampaignID, step: Int, StoredFile)
+        /// Keep what this report's worker signed: what is on record does not say all of it.
+        case keepStatement(WorkerReport, of: WorkerID)
     }
 
     /// How long a worker may be away before its leases go to others.
@@ -79,6 +86,9 @@ package struct Coordinator: Sendable {
             guard let (spec, size) = try campaign(accepted.manifest) else {
                 throw ReplayFault(problem: "the manifest \(accepted.manifest) is not in the store")
             }
+            if let earlier = accepted.replay?.of, campaigns[earlier] == nil {
+                throw ReplayFault(problem: "campaign \(accepted.id) replays an unknown one")
+            }
             accept(accepted, spec, size, at: record.time)
             return
         }
@@ -112,11 +122,13 @@ package struct Coordinator: Sendable {
         case .leaving(let worker): leave(worker)
         case .decline(let worker, let lease, let reason):
             decline(lease, by: worker, reason, now, &effects)
-        case .submit(let request, let campaign, let manifest, let by, let decision):
-            submit(request, campaign, manifest, by, decision, now, &effects)
+        case .submit(let request, let campaign, let manifest, let by, let earlier, let decision):
+            submit(request, campaign, manifest, by, reuse: earlier, decision, now, &effects)
         case .approve(let request, let given, let by):
             let reply = approve(given, by, now, &effects)
             effects.append(.reply(request, reply))
+        case .replay(let request, let tasks, let by):
+            replay(request, tasks, by, now, &effects)
         case .intervene(let request, let intervention, let by):
             let reply = intervene(intervention, by, now, &effects)
             effects.append(.reply(request, reply))
@@ -157,6 +169,7 @@ package struct Coordinator: Sendable {
                 throw ReplayFault(problem: "campaign \(id) has no stage `\(stage)`")
             }
             campaigns[id]?.setLines(count, of: step)
+        case .resultsReused(let reused): try apply(reused)
         case .results(let batch): try apply(batch, at: time)
         case .superseded(let batch): try note(batch, at: time)
         case .campaignHeld(let id, let reason, _): try update(id) { $0.held = reason }
@@ -174,6 +187,7 @@ package struct Coordinator: Sendable {
         case .policyInForce(let policy): self.policy = policy
         case .policyDecided(let recorded): apply(recorded)
         case .approved(let approval): apply(approval)
+        case .energyMetered(let energy): try apply(energy, at: time)
         case .logRepaired: break
         }
     }
@@ -191,12 +205,18 @@ package struct Coordinator: Sendable {
         let stage = try stage(of: batch)
         try campaigns[batch.campaign]?.apply(batch, to: stage, at: time)
         noteFortunes(batch, stage, at: time)
+        var spent = Account()
+        for place in batch.results.indices { spent.add(batch.results[place]) }
+        charge(spent, for: batch, of: stage)
     }
 
     private mutating func note(_ batch: ResultBatch, at time: Instant) throws(ReplayFault) {
         let stage = try stage(of: batch)
         campaigns[batch.campaign]?.note(superseded: batch, of: stage)
         workers[batch.worker]?.note(batch, at: time)
+        var spent = Account()
+        for place in batch.results.indices { spent.superseded.add(batch.results[place]) }
+        charge(spent, for: batch, of: stage)
     }
 
     private func stage(of batch: ResultBatch) throws(ReplayFault) -> Stage {
@@ -212,13 +232,16 @@ package struct Coordinator: Sendable {
 
     private mutating func submit(
         _ request: RequestID, _ campaign: Campaign, _ manifest: StoredFile, _ by: String,
-        _ decision: PolicyDecision?, _ now: Instant, _ effects: inout [Effect]
+        reuse earlier: CampaignID?, _ decision: PolicyDecision?, _ now: Instant,
+        _ effects: inout [Effect]
     ) {
         if let trouble {
             effects.append(.reply(request, .refused(trouble)))
             return
         }
-        if let same = running.first(where: { campaigns[$0]?.manifest.digest == manifest.digest }) {
+        if let same = running.first(where: { id in
+            campaigns[id]?.manifest.digest == manifest.digest && campaigns[id]?.replay == nil
+        }) {
             effects.append(.reply(request, .accepted(same)))
             return
         }
@@ -231,10 +254,13 @@ package struct Coordinator: Sendable {
         )
         effects.append(.record(Record(time: now, event: .campaignAccepted(accepted))))
         accept(accepted, campaign, manifest.size, at: now)
+        if let earlier, campaigns[accepted.id]?.wait == nil {
+            reuse(earlier, for: accepted.id, now, &effects)
+        }
         effects.append(.reply(request, .accepted(accepted.id)))
     }
 
-    private mutating func accept(
+    mutating func accept(
         _ accepted: AcceptedCampaign, _ campaign: Campaign, _ size: ByteCount, at time: Instant
     ) {
         lastCampaign = accepted.id.number
@@ -243,8 +269,11 @@ package struct Coordinator: Sendable {
             id: accepted.id, campaign: campaign,
             manifest: StoredFile(digest: accepted.manifest, size: size), by: accepted.by,
             accepted: time)
-        campaigns[accepted.id]?.oversight = announcedDecision(for: accepted).map {
-            Oversight(decision: $0)
+        let decision = announcedDecision(for: accepted)
+        campaigns[accepted.id]?.oversight = decision.map { Oversight(decision: $0) }
+        if let replay = accepted.replay, let old = campaigns[replay.of] {
+            campaigns[accepted.id]?.oversight = old.oversight?.asForReplay()
+            campaigns[accepted.id]?.prepare(replay, of: old)
         }
     }
 

@@ -77,6 +77,9 @@ extension Coordinator {
         if state.cancelledBy != nil {
             return .refused("campaign \(id) was cancelled: resume it first")
         }
+        if let replay = state.replay {
+            return .refused("campaign \(id) only repeats tasks of campaign \(replay.of)")
+        }
         var chosen: [Stage: IntervalSet] = [:]
         for (stage, there) in state.stages where name == nil || there.name == name {
             var failed = tasks ?? there.failed
@@ -124,6 +127,7 @@ extension Coordinator {
     mutating func forget(_ id: CampaignID) {
         campaigns[id] = nil
         for worker in workers.keys { workers[worker]?.streak.removeAll { $0.campaign == id } }
+        for worker in workers.keys { workers[worker]?.unclaimed[id] = nil }
     }
 
     private func course(of id: CampaignID) -> String {

@@ -12,6 +12,13 @@ struct Oversight: Hashable, Sendable {
 
     init(decision: PolicyDecision) { self.decision = decision }
 
+    /// What holds for tasks of it that are run once more: all but what was said of its outputs.
+    func asForReplay() -> Oversight {
+        var same = self
+        same.review = nil
+        return same
+    }
+
     /// What the campaign was bound to when it came.
     var obligations: Obligations { decision.obligations }
 

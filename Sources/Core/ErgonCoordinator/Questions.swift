@@ -10,6 +10,8 @@ extension Coordinator {
         ///   attempt of all.
         case log(CampaignSelector, stage: String, task: Int, attempt: Int?)
         case workers
+        /// What campaigns and workers have spent; `nil` for all campaigns.
+        case energy(CampaignSelector?)
     }
 
     package enum CampaignSelector: Hashable, Sendable {
@@ -43,6 +45,7 @@ extension Coordinator {
         case explanation(String, [Trouble])
         case log(StoredFile?)
         case workers([WorkerStatus])
+        case energy(EnergyReport)
     }
 
     package struct StatusReport: Hashable, Sendable {
@@ -121,6 +124,7 @@ extension Coordinator {
         switch question {
         case .status(let selector): return status(selector)
         case .workers: return .workers(workerReports())
+        case .energy(let selector): return energy(selector)
         case .results(let selector):
             return campaign(selector).map { .results($0.results()) } ?? .unknownCampaign
         case .log(let selector, let stage, let task, let attempt):
@@ -142,7 +146,7 @@ extension Coordinator {
         return .log(troubles[attempt - 1].log)
     }
 
-    private func campaign(_ selector: CampaignSelector) -> CampaignState? {
+    func campaign(_ selector: CampaignSelector) -> CampaignState? {
         switch selector {
         case .last: campaigns.max { $0.key < $1.key }?.value
         case .id(let id): campaigns[id]

@@ -7,11 +7,13 @@ extension Coordinator {
     mutating func take(
         _ report: WorkerReport, from worker: WorkerID, _ now: Instant, _ effects: inout [Effect]
     ) {
+        record(report.metered, from: worker, now, &effects)
         let known = workers[worker]?.tasks(onRecord: report) ?? IntervalSet()
         var fresh = report
         // That a worker was lost, it cannot say itself.
         fresh.results.removeAll { $0.isLoss }
         if !known.isEmpty { fresh.results = fresh.results.flatMap { $0.without(known) } }
+        fresh.results = covered(fresh, from: worker)
         var counted: [TaskResult] = []
         if let lease = leases[report.lease], lease.worker == worker,
             lease.campaign == report.campaign, lease.stage == report.stage
@@ -19,11 +21,15 @@ extension Coordinator {
             leases[report.lease]?.heard = now
             let stopped = fresh.stopped
             if !stopped.isEmpty { giveBack(stopped, of: report.lease, by: worker) }
-            counted = record(fresh.results, of: report.lease, report: report.id, now, &effects)
+            counted = record(fresh.results, of: report.lease, report: report, now, &effects)
             // What was answered for before and did not count then will not now.
             giveBack(known, of: report.lease, by: worker)
         }
         supersede(fresh, except: counted, worker, now, &effects)
+        // What is not all on record as it was said is kept as it was said.
+        if report.signature?.isAltered == false, !report.isSaid(by: counted) {
+            effects.append(.keepStatement(report, of: worker))
+        }
         if leases[report.lease]?.worker == worker, leases[report.lease]?.remaining.isEmpty == true {
             end(report.lease)
         }
@@ -34,7 +40,7 @@ extension Coordinator {
     /// - Returns: that.
     @discardableResult
     mutating func record(
-        _ results: [TaskResult], of id: LeaseID, report: ReportID?, _ now: Instant,
+        _ results: [TaskResult], of id: LeaseID, report: WorkerReport?, _ now: Instant,
         _ effects: inout [Effect]
     ) -> [TaskResult] {
         guard let lease = leases[id], let state = campaigns[lease.campaign] else { return [] }
@@ -44,7 +50,8 @@ extension Coordinator {
         let copied = state.stage(lease.stage)?.copied ?? IntervalSet()
         let batch = ResultBatch(
             campaign: lease.campaign, stage: lease.stage.name(in: state.campaign),
-            worker: lease.worker, lease: id, report: report, results: accepted)
+            worker: lease.worker, lease: id, report: report?.id,
+            signature: report?.signature(of: accepted), results: accepted)
         commit(.results(batch), now, &effects)
         let ofTwo = copied.isEmpty ? [] : accepted.flatMap { $0.within(copied) }
         if !ofTwo.isEmpty { settleCopies(ofTwo, of: id, lease, &effects) }
@@ -132,7 +139,8 @@ extension Coordinator {
         guard !rest.isEmpty else { return }
         let batch = ResultBatch(
             campaign: report.campaign, stage: report.stage.name(in: state.campaign),
-            worker: worker, lease: report.lease, report: report.id, results: rest)
+            worker: worker, lease: report.lease, report: report.id,
+            signature: report.signature(of: []), results: rest)
         commit(.superseded(batch), now, &effects)
     }
 }
@@ -140,9 +148,33 @@ extension Coordinator {
 extension WorkerReport {
     /// What its worker stopped of its own accord is for others to do.
     fileprivate var stopped: IntervalSet { results.filter { $0.isStopped }.tasks }
+
+    /// What is kept of its signature beside `recorded`.
+    fileprivate func signature(of recorded: [TaskResult]) -> BatchSignature? {
+        signature.map { signed in
+            BatchSignature(
+                bytes: signed.bytes, statement: isSaid(by: recorded) ? nil : signed.statement)
+        }
+    }
+
+    /// Whether what was signed can be told from `recorded`, which came of its results: none is
+    /// missing, none that succeeded is said to have failed, and none has less energy.
+    fileprivate func isSaid(by recorded: [TaskResult]) -> Bool {
+        signature?.isAltered == false && recorded.taskCount == results.taskCount
+            && recorded.successCount == results.successCount
+            && recorded.energy == results.energy
+    }
 }
 
 extension [TaskResult] {
+    fileprivate var energy: Joules {
+        indices.reduce(.zero) { $0 + self[$1].energy * self[$1].count }
+    }
+
+    fileprivate var successCount: Int {
+        indices.reduce(0) { $0 + (self[$1].outcome == .succeeded ? self[$1].count : 0) }
+    }
+
     /// By their first tasks, as they nearly always come.
     fileprivate var inOrder: [TaskResult] {
         let isSorted = indices.dropLast().allSatisfy { self[$0].task <= self[$0 + 1].task }

@@ -3,7 +3,8 @@ import ErgonModel
 extension CampaignState {
     /// What the campaign came to, as it goes on record.
     func sealed() -> SealedCampaign {
-        SealedCampaign(
+        if let replay { return sealed(replay) }
+        return SealedCampaign(
             id: id, ending: ending, outputs: published(), coverage: coverage(), account: account)
     }
 

@@ -19,6 +19,8 @@ struct StageState: Sendable {
     var unreachable = IntervalSet()
     /// Of open tasks that have any.
     var setbacks: [Int: Setbacks] = [:]
+    /// Who ran the task in another campaign before, where it is run once more.
+    var doneBefore: [Int: [WorkerID]] = [:]
     /// Attempts that did not count, of any task, in the order of the log.
     var troubles: [Int: [Trouble]] = [:]
     /// Why those in `failed` failed.
@@ -127,8 +129,9 @@ struct StageState: Sendable {
     /// Tasks that can run and that nobody has. One that went wrong before has waited long enough.
     mutating func makeReady(_ tasks: IntervalSet, _ step: StepSpec, memory: ByteCount) {
         var fresh = tasks
-        if !setbacks.isEmpty {
-            for task in tasks.ranges.joined() where setbacks[task] != nil {
+        if !setbacks.isEmpty || !doneBefore.isEmpty {
+            for task in tasks.ranges.joined()
+            where setbacks[task] != nil || doneBefore[task] != nil {
                 fresh.remove(task..<task + 1)
                 queue(task, at: nil, step, memory)
             }
@@ -146,7 +149,9 @@ struct StageState: Sendable {
         let seed = UInt64(truncatingIfNeeded: task) << 16 ^ UInt64(setbacks.count)
         let wait = time == nil ? .zero : step.retry.wait(after: setbacks.count, seed: seed)
         let time = time ?? Instant(microseconds: 0)
-        let kept = (troubles[task] ?? []).filter { $0.kind.isFailure }.map(\.worker)
+        let kept =
+            (troubles[task] ?? []).filter { $0.kind.isFailure }.map(\.worker)
+            + (doneBefore[task] ?? [])
         again.insert(
             RetryQueue.Entry(
                 task: task, failed: time, due: time + wait,

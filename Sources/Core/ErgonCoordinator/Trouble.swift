@@ -15,11 +15,12 @@ package struct Trouble: Hashable, Sendable {
     package var wall: Microseconds
     package var cpu: Microseconds
     package var energy: Joules
+    package var meter: MeterSource?
     package var log: StoredFile?
 
     init(
         kind: Kind, worker: WorkerID, lease: LeaseID, started: Instant, wall: Microseconds,
-        cpu: Microseconds, energy: Joules, log: StoredFile?
+        cpu: Microseconds, energy: Joules, meter: MeterSource?, log: StoredFile?
     ) {
         self.kind = kind
         self.worker = worker
@@ -28,6 +29,7 @@ package struct Trouble: Hashable, Sendable {
         self.wall = wall
         self.cpu = cpu
         self.energy = energy
+        self.meter = meter
         self.log = log
     }
 
@@ -39,6 +41,7 @@ package struct Trouble: Hashable, Sendable {
         wall = result.wall
         cpu = result.cpu
         energy = result.energy
+        meter = result.meter
         log = result.log
     }
 

@@ -24,8 +24,19 @@ struct WorkerState: Sendable {
     /// The last report on record of each of its latest processes.
     private(set) var reports: [Heard] = []
 
+    /// What attempts on it cost.
+    var account = Account()
+    /// What its node's meter told.
+    var meter = MeterAccount()
+    /// What told it last.
+    var meterSource: MeterSource?
+    /// Of each campaign the dynamic energy that no result has: its tasks still run, or are lost.
+    var unclaimed: [CampaignID: Joules] = [:]
+    /// The last interval on record of each of its latest processes.
+    var intervals: [ReportID] = []
+
     /// So many processes of a worker are remembered.
-    private static let mostLives = 8
+    static let mostLives = 8
     /// So many misfortunes are remembered: enough to judge by.
     private static let longestStreak = 16
 

@@ -15,7 +15,7 @@ package func parseGrid(_ text: String, file: String) throws(ManifestErrors) -> G
 
 extension Reading {
     fileprivate mutating func grid(_ document: Value) -> Grid? {
-        let keys = ["apiVersion", "kind", "slot", "sites"]
+        let keys = ["apiVersion", "kind", "slot", "sites", "links"]
         guard let top = section(document, "the grid", keys: keys) else { return nil }
         constant("apiVersion", "ergon/v1", of: top)
         constant("kind", "Grid", of: top)
@@ -25,11 +25,12 @@ extension Reading {
         else { return nil }
         if entries.isEmpty { report(value.place, "`sites` is empty", "name at least one") }
         let sites = entries.compactMap { site($0) }
-        return Grid(slot: slot, sites: sites.sorted { $0.name < $1.name })
+        let links = links(top["links"], entries.map(\.key))
+        return Grid(slot: slot, sites: sites.sorted { $0.name < $1.name }, links: links)
     }
 
     private mutating func site(_ entry: Entry) -> SiteSpec? {
-        let keys = ["pue", "power-cap", "zone", "carbon", "price", "nodes"]
+        let keys = ["pue", "power-cap", "zone", "carbon", "price", "inputs", "nodes"]
         guard let section = section(entry.value, "site \(quoted(entry.key))", keys: keys) else {
             return nil
         }
@@ -47,7 +48,8 @@ extension Reading {
         let nodes = nodes(of: section)
         return SiteSpec(
             name: entry.key, powerUsageEffectiveness: effectiveness ?? 1, powerCap: cap,
-            zone: zone, carbon: carbon, price: price, nodes: nodes)
+            zone: zone, carbon: carbon, price: price, inputs: heldInputs(section["inputs"]),
+            nodes: nodes)
     }
 
     private mutating func nodes(of site: Section) -> [NodeSpec] {
@@ -62,7 +64,7 @@ extension Reading {
     private mutating func node(_ entry: Entry) -> NodeSpec? {
         let keys = [
             "count", "cores", "memory", "gpus", "speed", "idle", "core", "gpu", "node-hour",
-            "suspend",
+            "suspend", "start",
         ]
         let title = "nodes \(quoted(entry.key))"
         guard let section = section(entry.value, title, keys: keys) else { return nil }
@@ -79,12 +81,13 @@ extension Reading {
         let speed = section["speed"].flatMap { decimal($0, "`speed`", in: 0.01...100) }
         let rent = section["node-hour"].flatMap { quantity($0, "`node-hour`", .nodeHour) }
         let maySuspend = section["suspend"].flatMap { flag($0, "`suspend`") }
+        let start = section["start"].flatMap { quantity($0, "`start`", .nodeStart) }
         guard let count, let cores, let memory, let idle, let perCore else { return nil }
         return NodeSpec(
             name: entry.key, count: count, cores: cores, memory: memory, gpus: gpus,
             speed: speed ?? 1, idle: idle, perCore: perCore, perGPU: perGPU,
             tenure: rent.map { .rented(perHour: Money(millionths: $0)) } ?? .owned,
-            maySuspend: maySuspend ?? true)
+            maySuspend: maySuspend ?? true, startEnergy: Joules(microjoules: start ?? 0))
     }
 
     private mutating func accelerators(of section: Section) -> (count: Int, power: Watts) {

@@ -53,26 +53,4 @@ extension Reading {
         }
         return number
     }
-
-    /// A constant with its unit, or `{file, format}`.
-    mutating func signal<Quantity>(
-        _ value: Value, _ what: String, _ kind: QuantityKind, _ make: (Int64) -> Quantity
-    ) -> SignalSource<Quantity>? {
-        guard case .mapping = value.content else {
-            return quantity(value, what, kind).map { .constant(make($0)) }
-        }
-        let keys = ["file", "format", "column", "basis"]
-        guard let section = section(value, what, keys: keys) else { return nil }
-        let path = require("file", of: section, "signal.csv").flatMap { text($0, "`file`") }
-        let format: SignalFormat? = section["format"].map { word($0, "`format`") } ?? .csv
-        let basis: SignalFile.Basis? = section["basis"].map { word($0, "`basis`") } ?? .average
-        let column = section["column"].flatMap { text($0, "`column`") }
-        if let format, format != .csv, section["column"] != nil {
-            report(
-                section.place(of: "column"), "`column` with `format: \(format.rawValue)`",
-                "only tables have columns: leave it out, or use `format: csv`")
-        }
-        guard let path, let format, let basis else { return nil }
-        return .file(SignalFile(path: path, format: format, column: column, basis: basis))
-    }
 }

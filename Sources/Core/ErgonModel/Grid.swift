@@ -4,10 +4,40 @@ package struct Grid: Hashable, Sendable {
     package var slot: Microseconds?
     /// In ascending order of their names; at least one.
     package var sites: [SiteSpec]
+    /// Between two sites not named here data moves at `LinkSpec.usualEnergyPerGigabyte`, for
+    /// nothing and as fast as needed.
+    package var links: [LinkSpec]
 
-    package init(slot: Microseconds?, sites: [SiteSpec]) {
+    package init(slot: Microseconds?, sites: [SiteSpec], links: [LinkSpec] = []) {
         self.slot = slot
         self.sites = sites
+        self.links = links
+    }
+}
+
+/// What it takes to bring data to a site.
+package struct LinkSpec: Hashable, Sendable {
+    /// `nil` for storage that is at no site.
+    package var from: String?
+    package var to: String
+    /// `nil`: enough for whatever is planned.
+    package var bytesPerSecond: ByteCount?
+    /// Of 10⁹ bytes, all networks on the way together. Sources differ tenfold.
+    package var energyPerGigabyte: Joules
+    package var pricePerGigabyte: Money
+
+    /// 0.03 kWh.
+    package static let usualEnergyPerGigabyte = Joules(microjoules: 108_000_000_000)
+
+    package init(
+        from: String?, to: String, bytesPerSecond: ByteCount?, energyPerGigabyte: Joules,
+        pricePerGigabyte: Money
+    ) {
+        self.from = from
+        self.to = to
+        self.bytesPerSecond = bytesPerSecond
+        self.energyPerGigabyte = energyPerGigabyte
+        self.pricePerGigabyte = pricePerGigabyte
     }
 }
 
@@ -22,13 +52,15 @@ package struct SiteSpec: Hashable, Sendable {
     package var zone: String?
     package var carbon: SignalSource<CarbonIntensity>?
     package var price: SignalSource<EnergyPrice>?
+    /// Names of the inputs of campaigns that lie here.
+    package var inputs: [String]
     /// In ascending order of their names; at least one.
     package var nodes: [NodeSpec]
 
     package init(
         name: String, powerUsageEffectiveness: Double, powerCap: Watts?, zone: String?,
         carbon: SignalSource<CarbonIntensity>?, price: SignalSource<EnergyPrice>?,
-        nodes: [NodeSpec]
+        inputs: [String] = [], nodes: [NodeSpec]
     ) {
         self.name = name
         self.powerUsageEffectiveness = powerUsageEffectiveness
@@ -36,6 +68,7 @@ package struct SiteSpec: Hashable, Sendable {
         self.zone = zone
         self.carbon = carbon
         self.price = price
+        self.inputs = inputs
         self.nodes = nodes
     }
 }
@@ -63,10 +96,13 @@ package struct NodeSpec: Hashable, Sendable {
     package var tenure: Tenure
     /// Whether it may be switched off while there is nothing to do.
     package var maySuspend: Bool
+    /// What it takes to start one that was off.
+    package var startEnergy: Joules
 
     package init(
         name: String, count: Int, cores: Int, memory: ByteCount, gpus: Int, speed: Double,
-        idle: Watts, perCore: Watts, perGPU: Watts, tenure: Tenure, maySuspend: Bool
+        idle: Watts, perCore: Watts, perGPU: Watts, tenure: Tenure, maySuspend: Bool,
+        startEnergy: Joules = .zero
     ) {
         self.name = name
         self.count = count
@@ -79,6 +115,7 @@ package struct NodeSpec: Hashable, Sendable {
         self.perGPU = perGPU
         self.tenure = tenure
         self.maySuspend = maySuspend
+        self.startEnergy = startEnergy
     }
 }
 
@@ -92,14 +129,29 @@ package struct SignalFile: Hashable, Sendable {
     /// Whether values are of all power drawn, or of a little more of it.
     package enum Basis: String, Hashable, Sendable, CaseIterable { case average, marginal }
 
-    package var path: String
+    /// Where it is to be had.
+    package enum Place: Hashable, Sendable {
+        case path(String)
+        /// - Parameter headers: a file whose lines are sent along, for services that know whom they
+        ///   answer.
+        case url(String, headers: String?)
+
+        /// For people.
+        package var text: String {
+            switch self {
+            case .path(let text), .url(let text, _): text
+            }
+        }
+    }
+
+    package var place: Place
     package var format: SignalFormat
     /// Which column of a table has the values; `nil` means the second.
     package var column: String?
     package var basis: Basis
 
-    package init(path: String, format: SignalFormat, column: String?, basis: Basis) {
-        self.path = path
+    package init(place: Place, format: SignalFormat, column: String?, basis: Basis) {
+        self.place = place
         self.format = format
         self.column = column
         self.basis = basis

@@ -89,15 +89,30 @@ package struct WorkerReport: Hashable, Sendable {
     package var stage: Stage
     /// In ascending order of their tasks; failures are not final yet.
     package var results: [TaskResult]
+    /// Once it has been checked.
+    package var signature: ReportSignature?
+    /// What the node's meter told since the last report, in order; results draw on these and on
+    /// earlier ones only.
+    package var metered: [ReportedInterval]
 
     package init(
-        id: ReportID, lease: LeaseID, campaign: CampaignID, stage: Stage, results: [TaskResult]
+        id: ReportID, lease: LeaseID, campaign: CampaignID, stage: Stage, results: [TaskResult],
+        signature: ReportSignature? = nil, metered: [ReportedInterval] = []
     ) {
         self.id = id
         self.lease = lease
         self.campaign = campaign
         self.stage = stage
         self.results = results
+        self.signature = signature
+        self.metered = metered
+    }
+
+    /// A report of what the meter told, where there are no results to report.
+    package init(id: ReportID, metered: [ReportedInterval]) {
+        self.init(
+            id: id, lease: LeaseID(epoch: 0, serial: 0), campaign: CampaignID(0),
+            stage: Stage(step: 0, part: .work), results: [], metered: metered)
     }
 }
 

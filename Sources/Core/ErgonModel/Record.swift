@@ -14,6 +14,8 @@ package enum RecordedEvent: Hashable, Sendable {
     case coordinatorStarted(epoch: Int, version: String)
     case workerJoined(WorkerFacts)
     case campaignAccepted(AcceptedCampaign)
+    /// Tasks are done that were never run: an earlier campaign had done the same.
+    case resultsReused(ReusedResults)
     /// What a step is split over is there, and has `count` lines: its number of tasks is known.
     case stageSized(CampaignID, stage: String, count: Int)
     case results(ResultBatch)
@@ -34,6 +36,8 @@ package enum RecordedEvent: Hashable, Sendable {
     /// What a policy said; about a submission it comes before the acceptance.
     case policyDecided(RecordedDecision)
     case approved(Approval)
+    /// What a worker's meter told, and what that went to.
+    case energyMetered(MeteredEnergy)
     /// The log was damaged, and somebody cut the damage off.
     case logRepaired(GivenUp)
 }
@@ -96,19 +100,22 @@ package struct WorkerFacts: Hashable, Sendable {
     package var memory: ByteCount
     package var cpuModel: String
     package var power: PowerModel
+    /// With what it signs its reports; `nil` in logs from before there were signatures.
+    package var signing: SigningKey?
     /// `nil` if nobody said where it stands.
     package var place: WorkerPlace?
     package var custody: Custody
 
     package init(
         worker: WorkerID, cpus: Int, memory: ByteCount, cpuModel: String, power: PowerModel,
-        place: WorkerPlace? = nil, custody: Custody = Custody()
+        signing: SigningKey? = nil, place: WorkerPlace? = nil, custody: Custody = Custody()
     ) {
         self.worker = worker
         self.cpus = cpus
         self.memory = memory
         self.cpuModel = cpuModel
         self.power = power
+        self.signing = signing
         self.place = place
         self.custody = custody
     }
@@ -137,12 +144,17 @@ package struct AcceptedCampaign: Hashable, Sendable {
     package var manifest: Digest
     /// Who asked, by the name in their certificate.
     package var by: String
+    /// What it runs once more of an earlier campaign, with the same manifest, if that is all it is.
+    package var replay: Rerun?
 
-    package init(id: CampaignID, name: String, manifest: Digest, by: String) {
+    package init(
+        id: CampaignID, name: String, manifest: Digest, by: String, replay: Rerun? = nil
+    ) {
         self.id = id
         self.name = name
         self.manifest = manifest
         self.by = by
+        self.replay = replay
     }
 }
 
@@ -174,10 +186,13 @@ package struct TaskResult: Hashable, Sendable {
     /// User and system time of the process and all it waited for.
     package var cpu: Microseconds
     package var energy: Joules
+    /// What measured the energy; `nil` if it comes from the worker's power model.
+    package var meter: MeterSource?
 
     package init(
         task: Int, count: Int = 1, outcome: Outcome, outputs: [StoredFile], log: StoredFile?,
-        started: Instant, wall: Microseconds, cpu: Microseconds, energy: Joules
+        started: Instant, wall: Microseconds, cpu: Microseconds, energy: Joules,
+        meter: MeterSource? = nil
     ) {
         self.task = task
         self.count = count
@@ -188,6 +203,7 @@ package struct TaskResult: Hashable, Sendable {
         self.wall = wall
         self.cpu = cpu
         self.energy = energy
+        self.meter = meter
     }
 }
 
@@ -199,17 +215,20 @@ package struct ResultBatch: Hashable, Sendable {
     package var lease: LeaseID
     /// The report they came in; `nil` for what the coordinator itself found.
     package var report: ReportID?
+    /// The worker's, under its report.
+    package var signature: BatchSignature?
     package var results: [TaskResult]
 
     package init(
         campaign: CampaignID, stage: String, worker: WorkerID, lease: LeaseID, report: ReportID?,
-        results: [TaskResult]
+        signature: BatchSignature? = nil, results: [TaskResult]
     ) {
         self.campaign = campaign
         self.stage = stage
         self.worker = worker
         self.lease = lease
         self.report = report
+        self.signature = signature
         self.results = results
     }
 }
@@ -263,22 +282,41 @@ package struct Account: Hashable, Sendable {
         package var attempts = 0
         package var cpu = Microseconds.zero
         package var wall = Microseconds.zero
+        /// By power models.
         package var energy = Joules.zero
+        /// By meters; the two are never added up.
+        package var measured = Joules.zero
 
         package init() {}
 
-        package init(attempts: Int, cpu: Microseconds, wall: Microseconds, energy: Joules) {
+        package init(
+            attempts: Int, cpu: Microseconds, wall: Microseconds, energy: Joules,
+            measured: Joules = .zero
+        ) {
             self.attempts = attempts
             self.cpu = cpu
             self.wall = wall
             self.energy = energy
+            self.measured = measured
         }
 
         package mutating func add(_ result: TaskResult) {
             attempts += result.count
             cpu += result.cpu * result.count
             wall += result.wall * result.count
-            energy += result.energy * result.count
+            if result.meter == nil {
+                energy += result.energy * result.count
+            } else {
+                measured += result.energy * result.count
+            }
+        }
+
+        package static func += (left: inout Line, right: Line) {
+            left.attempts += right.attempts
+            left.cpu += right.cpu
+            left.wall += right.wall
+            left.energy += right.energy
+            left.measured += right.measured
         }
     }
 
@@ -290,5 +328,25 @@ package struct Account: Hashable, Sendable {
 
     package mutating func add(_ result: TaskResult) {
         if result.outcome == .succeeded { succeeded.add(result) } else { failed.add(result) }
+    }
+
+    package static func += (left: inout Account, right: Account) {
+        left.succeeded += right.succeeded
+        left.failed += right.failed
+        left.superseded += right.superseded
+    }
+}
+
+/// Tasks that were not run, since an earlier campaign had run the same ones.
+package struct ReusedResults: Hashable, Sendable {
+    package var id: CampaignID
+    /// Whose results they are.
+    package var from: CampaignID
+    package var tasks: [ReopenedCampaign.Tasks]
+
+    package init(id: CampaignID, from: CampaignID, tasks: [ReopenedCampaign.Tasks]) {
+        self.id = id
+        self.from = from
+        self.tasks = tasks
     }
 }

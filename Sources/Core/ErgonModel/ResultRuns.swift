@@ -33,7 +33,7 @@ extension TaskResult {
     fileprivate func isContinued(by next: TaskResult) -> Bool {
         tasks.upperBound == next.task && mayBeShared && next.mayBeShared
             && started == next.started && wall == next.wall && cpu == next.cpu
-            && energy == next.energy
+            && energy == next.energy && meter == next.meter
     }
 }
 

@@ -122,6 +122,15 @@ package struct Shards: Hashable, Sendable {
         }
     }
 
+    /// The tasks of one point of the grid that read a file, where each reads events of one.
+    package func tasks(ofFile file: Int) -> Range<Int>? {
+        guard case .events(let files, let size) = layout, files.indices.contains(file) else {
+            return nil
+        }
+        let count = ceilingDivision(files[file].events.count, size)
+        return files[file].firstTask..<files[file].firstTask + count
+    }
+
     /// The last file whose first task is not beyond `part`: empty ones share theirs with the next.
     private static func file(with part: Int, in files: [Slice]) -> Int {
         var (low, high) = (0, files.count)

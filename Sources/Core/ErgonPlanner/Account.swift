@@ -28,29 +28,41 @@ extension Ledger {
 
     /// - Parameter isAlwaysOn: whether all nodes are on until the last task has ended.
     func takes(isAlwaysOn: Bool = false) -> Totals {
-        var sum = (dynamic: 0.0, idle: 0.0, carbon: 0.0, money: 0.0)
+        guard !isAlwaysOn else { return alwaysOn().takes() }
+        var sum = (dynamic: 0.0, idle: 0.0, starts: 0.0, carbon: 0.0, money: 0.0)
         let transfer = transfers()
-        let lastSlot = lastSlot()
-        var cost = cost
         for (index, node) in model.nodes.enumerated() {
             for slot in 0..<model.slots {
                 let cell = index * model.slots + slot
-                let share = isAlwaysOn && slot <= lastSlot ? 1 : on[cell]
-                let (busy, idle) = (usage[cell], node.idle[slot] * share)
+                let (busy, idle) = (usage[cell], node.idle[slot] * on[cell])
+                let starts = starts(index, slot) * node.start
+                let drawn = busy + idle + starts
                 sum.dynamic += busy * node.meter[slot]
                 sum.idle += idle * node.meter[slot]
-                sum.carbon += (busy + idle) * node.carbon[slot]
-                sum.money += (busy + idle) * node.money[slot] + share * node.rent[slot]
-                cost += (share - on[cell]) * model.idleCost(node, slot)
+                sum.starts += starts * node.meter[slot]
+                sum.carbon += drawn * node.carbon[slot]
+                sum.money += drawn * node.money[slot] + on[cell] * node.rent[slot]
             }
         }
         return Totals(
             dynamicEnergy: Joules(kilowattHours: sum.dynamic),
             idleEnergy: Joules(kilowattHours: sum.idle),
+            startEnergy: Joules(kilowattHours: sum.starts),
             transferEnergy: Joules(kilowattHours: transfer.energy),
             carbon: GramsCO2e(micrograms: whole(sum.carbon * 1e9)),
             money: Money(millionths: whole((sum.money + transfer.money) * 1e6)), end: end(),
             cost: cost)
+    }
+
+    private func alwaysOn() -> Ledger {
+        var ledger = self
+        let lastSlot = lastSlot()
+        for (index, node) in model.nodes.enumerated() {
+            for slot in 0..<model.slots where slot <= lastSlot && node.isThere[slot] {
+                ledger.switchOn(index, slot, node.count[slot] - nodes(index, slot))
+            }
+        }
+        return ledger
     }
 
     private func transfers() -> (energy: Double, money: Double) {

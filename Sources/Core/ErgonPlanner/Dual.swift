@@ -15,6 +15,8 @@ struct Dual {
     var usage: [Double]
     /// The share of nodes that are on, by node class and slot.
     var on: [Double]
+    /// The share of nodes that start, by node class and slot.
+    var started: [Double]
     /// What makes a class's costs comparable with its temperature.
     let scales: [Double]
     /// Sums of what is limited for the whole plan, of constant parts only.
@@ -34,6 +36,7 @@ struct Dual {
         series = model.base
         usage = Array(repeating: 0, count: model.base.count)
         on = Array(repeating: 0, count: model.nodes.count * model.slots)
+        started = on
         run = Array(repeating: 0, count: 2 * model.slots + 2)
         scales = zip(model.cheapest, model.dearest).map { max(abs($0), 0.02 * abs($1), 1e-15) }
     }
@@ -80,7 +83,7 @@ struct Dual {
             for row in model.rows.totals {
                 let price = prices[row.offset] / row.norm
                 guard price != 0 else { continue }
-                let rate = node.rate(of: row.of)
+                let rate = row.of.rate(of: node)
                 for slot in 0..<slots { series[index * slots + slot] += price * rate[slot] }
             }
         }

@@ -8,11 +8,20 @@ extension Dual {
         for (index, node) in model.nodes.enumerated() {
             let rows = model.rows.capacitiesOfNode[index].map { model.rows.capacities[$0] }
             let rented = rentPrice(prices)
-            for slot in 0..<slots {
-                var gain = node.idle[slot] * series[index * slots + slot]
-                gain += rented * node.rent[slot]
-                let scale = rows.first.map { model.rows.scales[$0.offset + slot] } ?? 0
-                for row in rows { gain -= prices[row.offset + slot] }
+            let gains = (0..<slots).map { slot in
+                let drawn = node.idle[slot] * series[index * slots + slot]
+                let paid = rows.reduce(0) { $0 + prices[$1.offset + slot] }
+                return drawn + rented * node.rent[slot] - paid
+            }
+            let scales = rows.first.map { row in
+                model.rows.scales[row.offset..<row.offset + slots]
+            }
+            if node.start > 0 {
+                value += startNodes(index, gains, scales, prices, temperature: temperature)
+                if node.isSteady { continue }
+            }
+            for (slot, gain) in gains.enumerated() {
+                let scale = scales.map { $0[$0.startIndex + slot] } ?? 0
                 if node.maySuspend {
                     let soft = softMinimumWithZero(gain, temperature: temperature * scale)
                     value += soft.value
@@ -24,6 +33,31 @@ extension Dual {
             }
         }
         return value
+    }
+
+    /// Nodes whose starts cost something, on their best ways through all slots. Where their number
+    /// changes nobody can tell which of them they are: then no start is charged for.
+    private mutating func startNodes(
+        _ index: Int, _ gains: [Double], _ scales: ArraySlice<Double>?, _ prices: [Double],
+        temperature: Double
+    ) -> Double {
+        let (node, slots) = (model.nodes[index], model.slots)
+        let starts = (0..<slots).map { slot in
+            model.rows.totals.reduce(model.startCost(node, slot)) { sum, row in
+                sum + prices[row.offset] / row.norm * row.of.rate(of: node)[slot] * node.start
+            } * node.count[slot]
+        }
+        guard node.isSteady, let count = node.count.first, count > 0 else {
+            return starts.reduce(0) { $0 + min(0, $1) }
+        }
+        let scale = scales.map { $0.reduce(0, +) / Double(slots) } ?? 0
+        let path = NodePath(
+            gains, starts: starts, alreadyOn: node.alreadyOn / count,
+            temperature: temperature * scale)
+        let cells = index * slots..<(index + 1) * slots
+        on.replaceSubrange(cells, with: path.on)
+        started.replaceSubrange(cells, with: path.started)
+        return path.value
     }
 
     private func rentPrice(_ prices: [Double]) -> Double {
@@ -78,10 +112,11 @@ extension Dual {
     func total(_ kind: Rows.Budgeted) -> Double {
         var sum = 0.0
         for (index, node) in model.nodes.enumerated() {
-            let rate = node.rate(of: kind)
+            let rate = kind.rate(of: node)
             for slot in 0..<model.slots {
                 let cell = index * model.slots + slot
-                sum += rate[slot] * (usage[cell] + node.idle[slot] * on[cell])
+                let starts = node.start * node.count[slot] * started[cell]
+                sum += rate[slot] * (usage[cell] + node.idle[slot] * on[cell] + starts)
                 if kind == .money { sum += node.rent[slot] * on[cell] }
             }
         }
@@ -93,18 +128,16 @@ extension Dual {
     }
 }
 
-extension Model.NodeSeries {
-    /// What a kWh drawn by a node adds to a total.
-    func rate(of kind: Rows.Budgeted) -> [Double] {
-        switch kind {
-        case .energy: meter
-        case .carbon: carbon
-        case .money: money
+extension Rows.Budgeted {
+    /// What a kWh drawn by a node adds to a total, in each slot.
+    func rate(of node: Model.NodeSeries) -> [Double] {
+        switch self {
+        case .energy: node.meter
+        case .carbon: node.carbon
+        case .money: node.money
         }
     }
-}
 
-extension Rows.Budgeted {
     func constant(of choice: Model.Choice) -> Double {
         switch self {
         case .energy: choice.constantEnergy

@@ -111,7 +111,9 @@ struct Ledger {
                 if after > row.amount[part.slot] * (1 + 1e-9), power > 0 { return false }
             }
             for (index, row) in model.rows.totals.enumerated() {
-                added[index] += power * node.rate(of: row.of)[part.slot]
+                // As if each node that is opened had to be started.
+                let starts = opened * node.count[part.slot] * node.start
+                added[index] += (power + max(0, starts)) * row.of.rate(of: node)[part.slot]
                 if row.of == .money { added[index] += opened * node.rent[part.slot] }
             }
         }
@@ -158,29 +160,57 @@ struct Ledger {
     }
 
     private mutating func put(_ choice: Model.Choice, _ slot: Int, _ count: Double) {
-        let cell = choice.nodeClass * model.slots + slot
         let after = share(choice, slot, adding: count)
-        let node = model.nodes[choice.nodeClass]
-        take(
-            power: count * choice.spread[0].amount + (after - on[cell]) * node.idle[slot],
-            of: choice.nodeClass, slot)
-        for (index, row) in model.rows.totals.enumerated() where row.of == .money {
-            totals[index] += (after - on[cell]) * node.rent[slot]
-        }
+        take(power: count * choice.spread[0].amount, of: choice.nodeClass, slot)
         for term in choice.spread {
             let cell = term.series * model.slots + slot
             usage[cell] += count * term.amount
             cost += count * term.amount * model.base[cell]
         }
-        cost += (after - on[cell]) * model.idleCost(node, slot)
-        on[cell] = after
+        switchShare(choice.nodeClass, slot, to: after)
+    }
+
+    /// Switches so many more nodes on in a slot, fewer if negative.
+    mutating func switchOn(_ index: Int, _ slot: Int, _ count: Double) {
+        let share = on[index * model.slots + slot] + count / model.nodes[index].count[slot]
+        switchShare(index, slot, to: share)
+    }
+
+    private mutating func switchShare(_ index: Int, _ slot: Int, to share: Double) {
+        let (cell, node) = (index * model.slots + slot, model.nodes[index])
+        let change = share - on[cell]
+        guard change != 0 else { return }
+        let before = [starts(index, slot), starts(index, slot + 1)]
+        on[cell] = share
+        take(power: change * node.idle[slot], of: index, slot)
+        cost += change * model.idleCost(node, slot)
+        for (total, row) in model.rows.totals.enumerated() where row.of == .money {
+            totals[total] += change * node.rent[slot]
+        }
+        guard node.start > 0 else { return }
+        for (later, earlier) in zip([slot, slot + 1], before) where later < model.slots {
+            let more = starts(index, later) - earlier
+            cost += more * model.startCost(node, later)
+            for (total, row) in model.rows.totals.enumerated() {
+                totals[total] += more * node.start * row.of.rate(of: node)[later]
+            }
+        }
+    }
+
+    /// Whether a site's power in a slot and the budgets are kept.
+    func isWithinLimits(_ index: Int, _ slot: Int) -> Bool {
+        let site = model.nodes[index].site
+        let drawn = drawn[site * model.slots + slot]
+        return model.rows.powers.allSatisfy {
+            $0.site != site || drawn <= $0.amount[slot] * (1 + 1e-9)
+        } && zip(totals, model.rows.totals).allSatisfy { $0 <= $1.amount + 1e-9 * $1.norm }
     }
 
     private mutating func take(power: Double, of index: Int, _ slot: Int) {
         let node = model.nodes[index]
         drawn[node.site * model.slots + slot] += power
         for (total, row) in model.rows.totals.enumerated() {
-            totals[total] += power * node.rate(of: row.of)[slot]
+            totals[total] += power * row.of.rate(of: node)[slot]
         }
     }
 }

@@ -76,6 +76,12 @@ struct Model {
         var isThere: [Bool]
         /// How many there are.
         var count: [Double]
+        /// kWh that it takes one node to start, without cooling; zero if they are always on.
+        var start: Double
+        /// How many are on before the first slot.
+        var alreadyOn: Double
+        /// Whether there are as many in every slot, so that one's way through all can be told.
+        var isSteady: Bool
     }
 
     init(_ problem: PlanningProblem) {
@@ -185,6 +191,9 @@ extension Model.NodeSeries {
         maySuspend = node.maySuspend
         isThere = count.map { $0 > 0 }
         self.count = count
+        start = node.maySuspend ? node.startEnergy.kilowattHours : 0
+        alreadyOn = min(Double(node.alreadyOn), count.first ?? 0)
+        isSteady = count.allSatisfy { $0 == count.first }
         idle = count.map { $0 * node.idlePower.kilowatts * hours }
         rent = count.map { $0 * Double(node.nodeHour.millionths) / 1e6 * hours }
         let effectiveness = site.powerUsageEffectiveness

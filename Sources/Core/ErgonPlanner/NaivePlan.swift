@@ -7,13 +7,15 @@ struct NaivePlan {
 
     init(_ model: Model) { self.model = model }
 
-    func takes() -> Totals {
+    func takes() -> Totals { ledger().takes(isAlwaysOn: true) }
+
+    func ledger() -> Ledger {
         var ledger = Ledger(model)
         let order = model.choicesOfClass.indices.sorted {
             (first(of: $0), $0) < (first(of: $1), $1)
         }
         for index in order { spread(index, in: &ledger) }
-        return ledger.takes(isAlwaysOn: true)
+        return ledger
     }
 
     private func first(of index: Int) -> Int {

@@ -43,6 +43,8 @@ package struct Totals: Hashable, Sendable {
     /// At the meter of the site, cooling included.
     package var dynamicEnergy: Joules
     package var idleEnergy: Joules
+    /// For starting nodes that were off.
+    package var startEnergy: Joules
     /// An estimate of its own, never part of the two above: sources differ tenfold.
     package var transferEnergy: Joules
     /// Average, location-based; of dynamic and idle energy.
@@ -52,6 +54,11 @@ package struct Totals: Hashable, Sendable {
     package var end: Instant
     /// In the objective's unit.
     package var cost: Double
+}
+
+extension Totals {
+    /// At the meter; what moving data takes elsewhere is apart.
+    package var energy: Joules { dynamicEnergy + idleEnergy + startEnergy }
 }
 
 /// Whether everything finds its place.

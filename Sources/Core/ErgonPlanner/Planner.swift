@@ -31,6 +31,7 @@ package func plan(
         let found = Greedy(model).ledger(first: best.shortClasses)
         if found.isBetter(than: best) { best = found }
     }
+    best.bridge()
     return Plan(model, best, search, effort)
 }
 

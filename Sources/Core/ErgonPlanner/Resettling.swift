@@ -11,6 +11,7 @@ struct Resettling {
 
     /// Tasks that cost the same each.
     private struct Offer {
+        var rank: Int
         var cost: Double
         var choice: Int
         var start: Int
@@ -57,14 +58,21 @@ struct Resettling {
     }
 
     /// Places all unplaced tasks of a class, where they cost least first.
-    func settle(_ index: Int, in ledger: inout Ledger) {
+    /// - Parameter rank: what counts before the cost; less is better.
+    func settle(
+        _ index: Int, in ledger: inout Ledger,
+        by rank: (_ start: Int, _ nodeClass: Int) -> Int = { _, _ in 0 }
+    ) {
         var offers: [Offer] = []
         for choice in model.choicesOfClass[index] {
             for start in model.choices[choice].starts {
-                offer(choice, start, ledger, to: &offers)
+                let rank = rank(start, model.choices[choice].nodeClass)
+                offer(choice, start, ledger, rank: rank, to: &offers)
             }
         }
-        offers.sort { ($0.cost, $0.start, $0.choice) < ($1.cost, $1.start, $1.choice) }
+        offers.sort {
+            ($0.rank, $0.cost, $0.start, $0.choice) < ($1.rank, $1.cost, $1.start, $1.choice)
+        }
         for offer in offers {
             let wanted = min(offer.count, ledger.unplaced[index])
             guard wanted > 0 else { continue }
@@ -74,15 +82,21 @@ struct Resettling {
     }
 
     /// What tasks would cost: first those that need no further node on, then the others.
-    private func offer(_ index: Int, _ start: Int, _ ledger: Ledger, to offers: inout [Offer]) {
+    private func offer(
+        _ index: Int, _ start: Int, _ ledger: Ledger, rank: Int, to offers: inout [Offer]
+    ) {
         let choice = model.choices[index]
         let plain = ledger.plainCost(choice, start)
         guard plain < Model.blocked / 2 else { return }
         let (free, idle) = ledger.growth(choice, start)
-        if free > 0 { offers.append(Offer(cost: plain, choice: index, start: start, count: free)) }
+        if free > 0 {
+            offers.append(
+                Offer(rank: rank, cost: plain, choice: index, start: start, count: free))
+        }
         if idle > 0 || free == 0 {
             offers.append(
-                Offer(cost: plain + idle, choice: index, start: start, count: .max / 2))
+                Offer(
+                    rank: rank, cost: plain + idle, choice: index, start: start, count: .max / 2))
         }
     }
 }
@@ -123,6 +137,17 @@ extension Ledger {
             }
             idle += most * model.idleCost(node, part.slot)
         }
+        idle += startGrowth(choice, start, node)
         return (free >= 1 ? Int(min(free, 1e15)) : 0, idle)
+    }
+
+    /// What a task's share of the nodes that it opens costs in starts.
+    private func startGrowth(
+        _ choice: Model.Choice, _ start: Int, _ node: Model.NodeSeries
+    ) -> Double {
+        guard node.start > 0, let last = model.run(of: choice, from: start).last else { return 0 }
+        let share = model.rows.capacityShare(of: choice, slot: start, slots: model.slots)
+        let nodes = share * node.count[start] * (choice.isSpanning ? 1 / choice.length : 1)
+        return nodes * startGrowth(choice.nodeClass, from: start, to: last.slot)
     }
 }

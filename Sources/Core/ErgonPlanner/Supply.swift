@@ -39,10 +39,15 @@ package struct NodeClass: Hashable, Sendable {
     package var nodeHour: Money
     /// Nodes that may not be suspended draw their idle power whatever the plan says.
     package var maySuspend: Bool
+    /// What it takes to start one that was off.
+    package var startEnergy: Joules
+    /// How many are on when the plan begins, and need no start.
+    package var alreadyOn: Int
 
     package init(
         name: String, site: Int, nodes: [Int], cores: Int, memory: ByteCount, gpus: Int = 0,
-        idlePower: Watts, nodeHour: Money = .zero, maySuspend: Bool = true
+        idlePower: Watts, nodeHour: Money = .zero, maySuspend: Bool = true,
+        startEnergy: Joules = .zero, alreadyOn: Int = 0
     ) {
         self.name = name
         self.site = site
@@ -53,6 +58,8 @@ package struct NodeClass: Hashable, Sendable {
         self.idlePower = idlePower
         self.nodeHour = nodeHour
         self.maySuspend = maySuspend
+        self.startEnergy = startEnergy
+        self.alreadyOn = alreadyOn
     }
 }
 
@@ -70,7 +77,7 @@ package struct Link: Hashable, Sendable {
 
     package init(
         from: Int?, to: Int, bytesPerSlot: ByteCount? = nil, pricePerGigabyte: Money = .zero,
-        energyPerGigabyte: Joules = Joules(microjoules: 108_000_000_000)
+        energyPerGigabyte: Joules = LinkSpec.usualEnergyPerGigabyte
     ) {
         self.from = from
         self.to = to

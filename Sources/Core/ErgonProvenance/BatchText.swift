@@ -12,19 +12,20 @@ struct BatchText {
     var worker = WorkerID("")
     var lease = LeaseID(epoch: 0, serial: 0)
     var report: ReportID?
+    var signature: BatchSignature?
     var columns = ResultColumns()
 
     init(_ batch: ResultBatch, type: String, at time: Instant, sequence: Int) {
         (self.type, self.time, self.sequence) = (type, time, sequence)
         (campaign, stage, worker) = (batch.campaign, batch.stage, batch.worker)
-        (lease, report) = (batch.lease, batch.report)
+        (lease, report, signature) = (batch.lease, batch.report, batch.signature)
         columns = ResultColumns(batch.results)
     }
 
     func batch() throws(RecordFault) -> ResultBatch {
         ResultBatch(
             campaign: campaign, stage: stage, worker: worker, lease: lease, report: report,
-            results: try columns.results())
+            signature: signature, results: try columns.results())
     }
 
     // MARK: Members
@@ -33,7 +34,8 @@ struct BatchText {
         "campaign", "cpu", "energy", "lease", "stage", "started", "tasks", "wall", "worker",
     ]
     static let optional = [
-        "digests", "logSizes", "logged", "logs", "outcomes", "outputs", "report", "sizes",
+        "digests", "logSizes", "logged", "logs", "meters", "outcomes", "outputs", "report",
+        "signature", "sizes", "statement",
     ]
 
     /// Members that are not needed are left out, and a run never ends where the next one begins:
@@ -55,6 +57,10 @@ struct BatchText {
             writer.column(columns.logged) { $0.text($1 ? "true" : "false") }
         }
         writer.digests("logs", columns.logs)
+        if columns.meters.runs.contains(where: { $0.value != nil }) {
+            writer.member("meters")
+            writer.column(columns.meters) { $0.json($1.map { .string($0.rawValue) } ?? .null) }
+        }
         if columns.outcomes.runs.contains(where: { $0.value != .succeeded }) {
             writer.member("outcomes")
             writer.column(columns.outcomes) { $0.json(json($1)) }
@@ -66,10 +72,18 @@ struct BatchText {
         }
         writer.member("seq")
         writer.integer(sequence)
+        if let signature {
+            writer.member("signature")
+            writer.string(Base64.text(signature.bytes))
+        }
         writer.integers("sizes", columns.sizes, isNeeded: !columns.digests.isEmpty)
         writer.member("stage")
         writer.string(stage)
         writer.integers("started", columns.started)
+        if let statement = signature?.statement {
+            writer.member("statement")
+            writer.digest(statement)
+        }
         writer.member("tasks")
         writer.list(columns.tasks.ranges) { $0.pair($1.lowerBound, $1.count) }
         writer.member("time")
@@ -101,6 +115,7 @@ struct BatchText {
         if reader.hasMember("logSizes") { columns.logSizes = try reader.integers() }
         if reader.hasMember("logged") { columns.logged = try reader.flags() }
         if reader.hasMember("logs") { columns.logs = try reader.digests() }
+        if reader.hasMember("meters") { columns.meters = try reader.meters() }
         if reader.hasMember("outcomes") { columns.outcomes = try reader.outcomes() }
         if reader.hasMember("outputs") { columns.outputs = try reader.counts() }
         if reader.hasMember("report") {
@@ -109,11 +124,15 @@ struct BatchText {
         }
         try reader.member("seq")
         sequence = try reader.count()
+        if reader.hasMember("signature") { signature = try reader.signature() }
         if reader.hasMember("sizes") { columns.sizes = try reader.integers() }
         try reader.member("stage")
         stage = try reader.string()
         try reader.member("started")
         columns.started = try reader.integers()
+        if signature != nil, reader.hasMember("statement") {
+            signature?.statement = try reader.digest()
+        }
         try reader.member("tasks")
         columns.tasks = try reader.runs()
         try reader.member("time")
@@ -178,6 +197,16 @@ extension TextReader {
         try column { reader throws(RecordFault) in try reader.bool() }
     }
 
+    fileprivate mutating func meters() throws(RecordFault) -> Column<MeterSource?> {
+        try column { reader throws(RecordFault) in
+            if reader.take("null") { return nil }
+            guard let source = MeterSource(rawValue: try reader.string()) else {
+                throw reader.fault
+            }
+            return source
+        }
+    }
+
     fileprivate mutating func outcomes() throws(RecordFault) -> Column<Outcome> {
         try column { reader throws(RecordFault) in
             reader.take("\"succeeded\"") ? .succeeded : try outcome(try reader.json())
@@ -194,6 +223,11 @@ extension TextReader {
             runs.append(first..<first + count)
         }
         return runs
+    }
+
+    fileprivate mutating func signature() throws(RecordFault) -> BatchSignature {
+        guard let bytes = Base64.bytes(try string()) else { throw fault }
+        return BatchSignature(bytes: bytes, statement: nil)
     }
 
     fileprivate mutating func instant() throws(RecordFault) -> Instant {

@@ -76,6 +76,12 @@ struct Fields {
         return digest
     }
 
+    /// Bytes in base64.
+    mutating func bytes(_ key: String) throws(RecordFault) -> [UInt8] {
+        guard let bytes = Base64.bytes(try string(key)) else { throw .malformed(key) }
+        return bytes
+    }
+
     /// One of the raw values of an enumeration.
     mutating func word<Word: RawRepresentable<String>>(
         _ key: String

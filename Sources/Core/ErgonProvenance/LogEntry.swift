@@ -15,10 +15,11 @@ package func entries(of record: Record, from sequence: Int) -> [LogEntry] {
         append(shortened(batch), record.time, sequence, &entries) { .results($0) }
     case .superseded(let batch):
         append(shortened(batch), record.time, sequence, &entries) { .superseded($0) }
-    case .coordinatorStarted, .workerJoined, .campaignAccepted, .stageSized, .campaignHeld,
+    case .coordinatorStarted, .workerJoined, .campaignAccepted, .resultsReused, .stageSized,
+        .campaignHeld,
         .campaignReleased, .campaignReopened, .campaignCancelled, .campaignSealed,
-        .campaignForgotten, .workerStands, .policyInForce,
-        .policyDecided, .approved, .logRepaired:
+        .campaignForgotten, .workerStands, .policyInForce, .policyDecided, .approved,
+        .energyMetered, .logRepaired:
         for event in fitted(record.event) {
             let piece = Record(time: record.time, event: event)
             let bytes = encode(piece, sequence: sequence + entries.count)
@@ -94,7 +95,7 @@ extension [TaskResult] {
 }
 
 /// Reasons longer than `freeTextLimit` are cut.
-private func shortened(_ batch: ResultBatch) -> ResultBatch {
+func shortened(_ batch: ResultBatch) -> ResultBatch {
     var whole = batch
     for place in whole.results.indices where whole.results[place].outcome != .succeeded {
         whole.results[place].outcome = shortened(whole.results[place].outcome)

@@ -60,13 +60,21 @@ package struct VerifierKey: Hashable, Sendable, CustomStringConvertible {
             return false
         }
         switch kind {
-        case .ed25519: return key.isValidSignature(signature, for: Array(text.utf8))
+        case .ed25519: return verifies(signature, overBytes: Array(text.utf8))
         case .cosignature:
             guard signature.count == 72 else { return false }
             let seconds = signature.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
             let signed = Array(cosigned(text, seconds: seconds).utf8)
             return key.isValidSignature(Array(signature.dropFirst(8)), for: signed)
         }
+    }
+
+    /// Of bytes as they are; false if the key is not for that.
+    func verifies(_ signature: [UInt8], overBytes bytes: [UInt8]) -> Bool {
+        guard kind == .ed25519,
+            let key = try? Curve25519.Signing.PublicKey(rawRepresentation: publicKey)
+        else { return false }
+        return key.isValidSignature(signature, for: bytes)
     }
 }
 
@@ -111,10 +119,18 @@ package struct NoteSigner: Sendable {
         SignedNote.Signature(name: verifier.name, keyID: verifier.id, bytes: bytes)
     }
 
-    private func signed(_ text: String) -> [UInt8] {
-        guard let bytes = try? key.signature(for: Array(text.utf8)) else {
+    /// - Precondition: the key is one for texts.
+    func signature(overBytes bytes: [UInt8]) -> [UInt8] {
+        precondition(verifier.kind == .ed25519, "\(verifier) is a witness's key")
+        return signed(bytes)
+    }
+
+    private func signed(_ text: String) -> [UInt8] { signed(Array(text.utf8)) }
+
+    private func signed(_ bytes: [UInt8]) -> [UInt8] {
+        guard let signature = try? key.signature(for: bytes) else {
             preconditionFailure("Ed25519 cannot fail on a message in memory")
         }
-        return Array(bytes)
+        return Array(signature)
     }
 }

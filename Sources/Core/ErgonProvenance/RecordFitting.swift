@@ -27,7 +27,15 @@ package func fitted(_ event: RecordedEvent) -> [RecordedEvent] {
         return [.campaignReleased(campaign, by: shortened(by))]
     case .campaignReopened(var reopened):
         reopened.by = shortened(reopened.by)
-        return halves(of: reopened).map { .campaignReopened($0) }
+        return fitting(reopened.tasks) { tasks in
+            var piece = reopened
+            piece.tasks = tasks
+            return .campaignReopened(piece)
+        }
+    case .resultsReused(let reused):
+        return fitting(reused.tasks) { tasks in
+            .resultsReused(ReusedResults(id: reused.id, from: reused.from, tasks: tasks))
+        }
     case .campaignCancelled(let campaign, let by):
         return [.campaignCancelled(campaign, by: shortened(by))]
     case .campaignSealed(let seal): return [.campaignSealed(condensed(seal))]
@@ -43,22 +51,24 @@ package func fitted(_ event: RecordedEvent) -> [RecordedEvent] {
     case .logRepaired(var givenUp):
         givenUp.by = shortened(givenUp.by)
         return [.logRepaired(givenUp)]
-    case .campaignAccepted, .stageSized, .policyInForce: return [event]
+    // Names are short, and shares are few.
+    case .campaignAccepted, .stageSized, .policyInForce, .energyMetered: return [event]
     }
 }
 
-/// The reopening in pieces, each of some of its tasks; together they are one (`docs/LOG.md`).
-private func halves(of reopened: ReopenedCampaign) -> [ReopenedCampaign] {
-    let parts = reopened.tasks.flatMap { entry in
+/// Events of some of the tasks each, in their order; together they are the event of all.
+private func fitting(
+    _ tasks: [ReopenedCampaign.Tasks], _ event: ([ReopenedCampaign.Tasks]) -> RecordedEvent
+) -> [RecordedEvent] {
+    let parts = tasks.flatMap { entry in
         entry.tasks.ranges.map {
             ReopenedCampaign.Tasks(stage: entry.stage, tasks: IntervalSet($0))
         }
     }
-    if parts.count < 2 || fits(.campaignReopened(reopened)) { return [reopened] }
+    let whole = event(tasks)
+    if parts.count < 2 || fits(whole) { return [whole] }
     return [parts[..<(parts.count / 2)], parts[(parts.count / 2)...]].flatMap { half in
-        var piece = reopened
-        piece.tasks = joined(half)
-        return halves(of: piece)
+        fitting(joined(half), event)
     }
 }
 

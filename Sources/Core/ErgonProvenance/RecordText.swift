@@ -71,6 +71,7 @@ private enum RecordType: String {
     case workerJoined = "worker-joined"
     case campaignAccepted = "campaign-accepted"
     case stageSized = "stage-sized"
+    case resultsReused = "results-reused"
     case results
     case superseded
     case campaignHeld = "campaign-held"
@@ -83,6 +84,7 @@ private enum RecordType: String {
     case policyInForce = "policy-in-force"
     case policyDecided = "policy-decided"
     case approved
+    case energyMetered = "energy"
     case logRepaired = "log-repaired"
 
     /// `nil` if this is no type of batches.
@@ -90,10 +92,11 @@ private enum RecordType: String {
         switch self {
         case .results: .results(batch)
         case .superseded: .superseded(batch)
-        case .coordinatorStarted, .workerJoined, .campaignAccepted, .stageSized, .campaignHeld,
+        case .coordinatorStarted, .workerJoined, .campaignAccepted, .resultsReused, .stageSized,
+            .campaignHeld,
             .campaignReleased, .campaignReopened, .campaignCancelled, .campaignSealed,
             .campaignForgotten, .workerStanding, .policyInForce, .policyDecided, .approved,
-            .logRepaired:
+            .energyMetered, .logRepaired:
             nil
         }
     }
@@ -119,6 +122,7 @@ private func typeAndBody(of event: RecordedEvent) -> (RecordType, Body) {
             "campaign": exact(campaign.number), "stage": .string(stage), "count": exact(count),
         ]
         return (.stageSized, .members(members))
+    case .resultsReused(let reused): return (.resultsReused, .members(members(of: reused)))
     case .results(let batch): return (.results, .columns(batch))
     case .superseded(let batch): return (.superseded, .columns(batch))
     case .campaignHeld(let campaign, let reason, let by):
@@ -141,6 +145,7 @@ private func typeAndBody(of event: RecordedEvent) -> (RecordType, Body) {
     case .policyDecided(let recorded):
         return (.policyDecided, .members(members(of: recorded)))
     case .approved(let approval): return (.approved, .members(members(of: approval)))
+    case .energyMetered(let energy): return (.energyMetered, .members(members(of: energy)))
     case .logRepaired(let givenUp): return (.logRepaired, .members(members(of: givenUp)))
     }
 }
@@ -156,6 +161,7 @@ extension Fields {
         case .campaignAccepted: .campaignAccepted(try accepted())
         case .stageSized:
             .stageSized(try campaign(), stage: try string("stage"), count: try count("count"))
+        case .resultsReused: .resultsReused(try reused())
         case .results, .superseded:
             try takeBatch()
             throw fault
@@ -179,6 +185,7 @@ extension Fields {
                 })
         case .policyDecided: .policyDecided(try decision())
         case .approved: .approved(try approval())
+        case .energyMetered: .energyMetered(try energy())
         case .logRepaired: .logRepaired(try givenUp())
         }
     }

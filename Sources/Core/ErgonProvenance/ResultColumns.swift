@@ -22,6 +22,8 @@ struct ResultColumns {
     var logged = Column<Bool>()
     var logs = Column<Digest>()
     var logSizes = Column<Int64>()
+    /// Empty if all energy is modelled.
+    var meters = Column<MeterSource?>()
 
     init() {}
 
@@ -38,6 +40,9 @@ struct ResultColumns {
             for place in places {
                 outputs.append(Int64(results[place].outputs.count), count: results[place].count)
             }
+        }
+        if places.contains(where: { results[$0].meter != nil }) {
+            for place in places { meters.append(results[place].meter, count: results[place].count) }
         }
         if places.contains(where: { results[$0].log != nil }) {
             for place in places {
@@ -83,6 +88,7 @@ struct ResultColumns {
         let lengths = [
             ("wall", wall.count, tasks.count), ("cpu", cpu.count, tasks.count),
             ("energy", energy.count, tasks.count), ("started", started.count, tasks.count),
+            ("meters", meters.count, meters.isEmpty ? 0 : tasks.count),
             ("outcomes", outcomes.count, outcomes.isEmpty ? 0 : tasks.count),
             ("outputs", outputs.count, outputs.isEmpty ? 0 : tasks.count),
             ("logged", logged.count, logged.isEmpty ? 0 : tasks.count),
@@ -113,6 +119,7 @@ struct ResultColumns {
         private var outcomes: ColumnCursor<Outcome>
         private var digests, logs: ColumnCursor<Digest>
         private var logged: ColumnCursor<Bool>
+        private var meters: ColumnCursor<MeterSource?>
 
         init(_ columns: ResultColumns) {
             started = ColumnCursor(columns.started)
@@ -126,6 +133,7 @@ struct ResultColumns {
             logged = ColumnCursor(columns.logged)
             logs = ColumnCursor(columns.logs)
             logSizes = ColumnCursor(columns.logSizes)
+            meters = ColumnCursor(columns.meters)
         }
 
         /// As many of these tasks as left the same, or the first one.
@@ -136,7 +144,7 @@ struct ResultColumns {
                 task: tasks.lowerBound, outcome: outcomes.value ?? .succeeded, outputs: [],
                 log: nil, started: Instant(microseconds: start),
                 wall: Microseconds(wall.value ?? 0), cpu: Microseconds(cpu.value ?? 0),
-                energy: Joules(microjoules: energy.value ?? 0))
+                energy: Joules(microjoules: energy.value ?? 0), meter: meters.value ?? nil)
             for _ in 0..<(outputs.value ?? 0) {
                 guard let file = Self.file(&digests, &sizes) else { break }
                 result.outputs.append(file)
@@ -145,7 +153,7 @@ struct ResultColumns {
             if difference == 0, result.mayBeShared {
                 result.count = min(
                     tasks.count, started.left, wall.left, cpu.left, energy.left, outcomes.left,
-                    outputs.left, logged.left)
+                    outputs.left, logged.left, meters.left)
             }
             skip(result.count)
             return result
@@ -159,6 +167,7 @@ struct ResultColumns {
             outcomes.skip(count)
             outputs.skip(count)
             logged.skip(count)
+            meters.skip(count)
         }
 
         private static func file(

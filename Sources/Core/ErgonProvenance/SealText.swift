@@ -39,11 +39,15 @@ private func json(_ account: Account) -> JSON {
 
 /// Totals are strings, whatever their size: a sum of microjoules may pass 2^53.
 private func json(_ line: Account.Line) -> JSON {
-    .object([
+    var members: [String: JSON] = [
         "attempts": exact(line.attempts),
         "cpu": .string(String(line.cpu.count)), "wall": .string(String(line.wall.count)),
         "energy": .string(String(line.energy.microjoules)),
-    ])
+    ]
+    if line.measured != .zero {
+        members["measured"] = .string(String(line.measured.microjoules))
+    }
+    return .object(members)
 }
 
 extension Fields {
@@ -102,10 +106,14 @@ private func account(_ value: JSON) throws(RecordFault) -> Account {
 
 private func line(_ value: JSON) throws(RecordFault) -> Account.Line {
     var fields = try Fields(value, "account")
-    let line = Account.Line(
+    var line = Account.Line(
         attempts: try fields.count("attempts"), cpu: Microseconds(try fields.int64("cpu")),
         wall: Microseconds(try fields.int64("wall")),
         energy: Joules(microjoules: try fields.int64("energy")))
+    if let measured = fields.optional("measured") {
+        guard let count = exactInteger(measured) else { throw .malformed("measured") }
+        line.measured = Joules(microjoules: count)
+    }
     try fields.finish()
     return line
 }

@@ -10,6 +10,12 @@ func members(of facts: WorkerFacts) -> [String: JSON] {
             "uncertaintyPercent": exact(facts.power.uncertaintyPercent),
         ]),
     ]
+    if let signing = facts.signing {
+        members["signing"] = .object([
+            "key": .string(Base64.text(signing.key)),
+            "certificate": .string(Base64.text(signing.certificate)),
+        ])
+    }
     if let place = facts.place {
         members["site"] = .string(place.site)
         members["nodeClass"] = place.nodeClass.map(JSON.string)
@@ -40,10 +46,17 @@ extension Fields {
             perThread: Watts(milliwatts: try power.int64("milliwattsPerThread")),
             uncertaintyPercent: try power.count("uncertaintyPercent"))
         try power.finish()
+        let signing = try optional("signing").map { value throws(RecordFault) in
+            var signing = try Fields(value, "signing")
+            let key = SigningKey(
+                key: try signing.bytes("key"), certificate: try signing.bytes("certificate"))
+            try signing.finish()
+            return key
+        }
         return WorkerFacts(
             worker: WorkerID(try string("worker")), cpus: try count("cpus"),
             memory: ByteCount(try int64("memory")), cpuModel: try string("cpuModel"), power: model,
-            place: try place(),
+            signing: signing, place: try place(),
             custody: try optional("custody").map(ErgonProvenance.custody) ?? Custody())
     }
 

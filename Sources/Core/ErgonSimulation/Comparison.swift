@@ -79,7 +79,7 @@ extension World {
             }
             return .workers(workers)
         case .accepted, .ended, .unknownCampaign, .unknownTask, .refused, .results, .sentence,
-            .explanation, .log:
+            .explanation, .log, .energy:
             return reply
         }
     }

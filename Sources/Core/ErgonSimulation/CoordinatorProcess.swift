@@ -251,6 +251,8 @@ extension World {
             if let link = coordinator?.outboxes[index] { sendDown(link, order) }
         case .reply(let request, let reply):
             if let number = coordinator?.asked[request.number] { hear(reply, to: number) }
+        // Simulated workers sign nothing.
+        case .keepStatement: break
         case .countLines(let id, let step, let file):
             let what = CoordinatorProcess.Counting(campaign: id, step: step, file: file)
             guard coordinator?.counting.insert(what).inserted == true else { break }

@@ -33,11 +33,12 @@ extension Ledger {
         switch record.event {
         case .coordinatorStarted(let epoch, _):
             if epoch <= lastEpoch, !isReplay { fail("epoch \(epoch) after epoch \(lastEpoch)") }
-        case .workerJoined: break
+        case .workerJoined, .energyMetered: break
         case .campaignAccepted(let accepted):
             if books.campaigns[accepted.id] != nil { fail("campaign \(accepted.id) came twice") }
             books.campaigns[accepted.id] = campaign(accepted.manifest)
             books.accounts[accepted.id] = Account()
+        case .resultsReused(let reused): fail("campaign \(reused.id) reuses what nobody offered")
         case .stageSized(let id, let stage, let count): size(id, stage, count)
         case .results(let batch): take(batch, at: record.time, isReplay: isReplay)
         case .superseded(let batch): takeSuperseded(batch)

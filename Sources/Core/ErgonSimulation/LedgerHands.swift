@@ -100,7 +100,7 @@ extension Ledger {
             hands.drop { $1.worker == worker && $1.lease == lease && tasks.contains($0.task) }
         case .leaving(let worker): hands.leaving.insert(worker)
         case .trouble(let reason): hands.trouble = reason
-        case .submit, .intervene, .linesCounted: break
+        case .submit, .replay, .intervene, .linesCounted: break
         }
     }
 
@@ -109,7 +109,7 @@ extension Ledger {
         case .report(let worker, let report): endReport(report, worker)
         case .workerConnected(let facts, _, let held):
             checkRefusals(of: held, facts.worker, effects)
-        case .workerDisconnected, .giveBack, .leaving, .decline, .submit, .intervene,
+        case .workerDisconnected, .giveBack, .leaving, .decline, .submit, .replay, .intervene,
             .linesCounted, .trouble, .tick:
             break
         }

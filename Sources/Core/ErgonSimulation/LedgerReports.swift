@@ -86,6 +86,6 @@ extension TaskResult {
     /// The same attempt, whatever was made of how it ended.
     fileprivate func isLike(_ other: TaskResult) -> Bool {
         started == other.started && wall == other.wall && cpu == other.cpu
-            && energy == other.energy
+            && energy == other.energy && meter == other.meter
     }
 }

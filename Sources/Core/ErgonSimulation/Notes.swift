@@ -21,6 +21,8 @@ extension World {
             trace.note(now, "<- decline", [number(of: worker)] + words(of: lease))
         case .submit(let id, let campaign, _, _, _):
             trace.note(now, "<- submit", [id.number], text: campaign.name)
+        case .replay(let id, let tasks, _):
+            trace.note(now, "<- replay", [id.number, tasks.of.number], text: tasks.stage)
         case .intervene(let id, let intervention, _):
             trace.note(now, "<- intervene", [id.number], text: "\(intervention)")
         case .approve(let id, let given, _):
@@ -77,6 +79,7 @@ extension World {
         case .collected(let attempt, _): trace.note(now, "task collected", words(attempt))
         case .leave(let patience):
             trace.note(now, "worker is asked to go", [index, Int(patience.count)])
+        case .metered: trace.note(now, "meter read", [index])
         case .tick: break
         }
     }

@@ -80,6 +80,8 @@ extension World {
             workers[index].spool[id] = nil
             ledger.forget(id, by: workers[index].facts.worker)
         case .forget(.campaign): break
+        // No meters here: energy is modelled.
+        case .readMeter: answer(index, .metered(nil), 0...0)
         case .end: killWorker(index)
         }
     }

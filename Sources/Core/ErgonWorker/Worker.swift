@@ -57,18 +57,22 @@ package struct Worker: Sendable {
     /// About what was sent over it and not answered, in bytes.
     var inFlight: Int64 = 0
     var lastBatch = 0
+    /// None where no meter is read: then all energy is modelled.
+    var books: EnergyBooks?
 
     /// - Parameters:
     ///   - life: drawn anew by every process, below 2^53.
     ///   - spooled: reports that an earlier process has kept.
     ///   - gathering: how long results may wait for others, so that one report holds many.
+    ///   - meteredCores: of the node, if its meter is read.
     package init(
         facts: WorkerFacts, life: Int, spooled: [WorkerReport] = [],
-        gathering: Microseconds = .zero
+        gathering: Microseconds = .zero, meteredCores: Int? = nil
     ) {
         self.facts = facts
         self.gathering = gathering
         self.life = life
+        books = meteredCores.map { EnergyBooks(cores: $0) }
         free = Free(cpus: facts.cpus, memory: facts.memory.bytes)
         for report in spooled { inherit(report) }
     }
@@ -137,7 +141,9 @@ package struct Worker: Sendable {
         case .collected(let attempt, let collected): take(collected, of: attempt, &effects)
         case .leave(let patience):
             leave(until: uptime + patience, &effects)
+            if isConnected { reportMeter(&effects) }
             stopIfTimeToLeave(uptime, &effects)
+        case .metered(let sample): take(sample, uptime, &effects)
         case .tick: tick(uptime, &effects)
         }
         beginTasks(&effects)
@@ -168,6 +174,6 @@ package struct Worker: Sendable {
         warnOrStopOverdue(uptime, &effects)
         watchAbsence(uptime, &effects)
         stopIfTimeToLeave(uptime, &effects)
-        makeReports(&effects)
+        reportAll(&effects)
     }
 }

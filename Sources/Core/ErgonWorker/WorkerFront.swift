@@ -41,6 +41,8 @@ extension Worker {
         case collected(Attempt, Collected)
         /// The worker shall go; what runs may end by itself for so long.
         case leave(patience: Microseconds)
+        /// What the node's meter told since the last time; `nil` if it has not moved.
+        case metered(MeterSample?)
         /// At least every second: time for limits, and for results that wait.
         case tick
     }
@@ -70,6 +72,9 @@ extension Worker {
         /// This worker takes no more leases.
         case announceLeaving
         case forget(Kept)
+        /// Read the node's meter, for results are about to be reported, and say so by `metered`,
+        /// even if it is too soon to read it again.
+        case readMeter
         /// There is nothing more to do; the last effect of all.
         case end(Ending)
     }

@@ -18,6 +18,7 @@ extension Worker {
         }
         let nothing = Unreported(campaign: activity.campaign, stage: activity.stage)
         finished[attempt.lease, default: nothing].results.append(result)
+        if books != nil { note(result, of: attempt, activity) }
         gathered += 1
     }
 
@@ -31,25 +32,38 @@ extension Worker {
         let isGroup =
             active.isEmpty || gathered >= Self.usualReport || since + gathering <= uptime
         if gathered >= Self.longestReport || unanswered.isEmpty && isGroup {
-            makeReports(&effects)
+            reportAll(&effects)
         }
         sendMore(&effects)
+    }
+
+    /// Where there is a meter it is read first.
+    mutating func reportAll(_ effects: inout [Effect]) {
+        guard gathered > 0 else { return }
+        if books == nil { makeReports(&effects) } else { askMeter(&effects) }
     }
 
     mutating func makeReports(_ effects: inout [Effect]) {
         (gathered, gatheredSince) = (0, nil)
         for id in finished.keys.sorted() {
             guard let unreported = finished.removeValue(forKey: id) else { continue }
-            for results in pieces(of: unreported.results.sorted { $0.task < $1.task }) {
+            let results = priced(unreported)
+            for results in pieces(of: results.sorted { $0.task < $1.task }) {
                 lastBatch += 1
                 let report = WorkerReport(
                     id: ReportID(life: life, batch: lastBatch), lease: id,
-                    campaign: unreported.campaign, stage: unreported.stage, results: Array(results))
-                holdForAnswer(report)
-                unsent.append(report.id)
-                effects.append(.keep(report))
+                    campaign: unreported.campaign, stage: unreported.stage,
+                    results: Array(results), metered: books?.takePending() ?? [])
+                deliver(report, &effects)
             }
         }
+    }
+
+    /// Keeps a report, and sends it when its turn comes.
+    mutating func deliver(_ report: WorkerReport, _ effects: inout [Effect]) {
+        holdForAnswer(report)
+        unsent.append(report.id)
+        effects.append(.keep(report))
     }
 
     /// Results in reports that are bounded in number and in the content that rides along.

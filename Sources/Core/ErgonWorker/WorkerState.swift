@@ -59,6 +59,8 @@ extension Worker {
         var wall = Microseconds.zero
         var cpu = Microseconds.zero
         var failure: Failure?
+        /// What of it intervals have accounted for.
+        var metered = Metered()
         /// It was told that its time is nearly up.
         var isWarned = false
         /// It is no longer this worker's: it is stopped, and only what it cost is reported.
@@ -81,6 +83,8 @@ extension Worker {
         let campaign: CampaignID
         let stage: Stage
         var results: [TaskResult] = []
+        /// Of each result, where there is a meter, what it has and what it still lacks.
+        var dues: [Due] = []
     }
 
     struct Unanswered: Sendable {

@@ -4,10 +4,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/perf_event.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +17,9 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -161,6 +165,29 @@ int64_t ergon_cpu_time(pid_t process) {
     struct timespec time;
     if (clock_getcpuclockid(process, &clock) || clock_gettime(clock, &time) < 0) return -1;
     return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
+int ergon_perf_open(uint32_t type, uint64_t config, int cpu) {
+    struct perf_event_attr event = {.type = type, .config = config, .size = sizeof event};
+    long descriptor = syscall(SYS_perf_event_open, &event, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+    return descriptor < 0 ? -errno : (int)descriptor;
+}
+
+int ergon_claim(const char *name) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t length = strlen(name);
+    // The first byte of the path is zero: the name is in no file system (unix(7)).
+    if (length > sizeof address.sun_path - 1) return -ENAMETOOLONG;
+    memcpy(address.sun_path + 1, name, length);
+    int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return -errno;
+    socklen_t size = offsetof(struct sockaddr_un, sun_path) + 1 + length;
+    if (bind(descriptor, (struct sockaddr *)&address, size) < 0) {
+        int error = errno;
+        close(descriptor);
+        return -error;
+    }
+    return descriptor;
 }
 
 int ergon_poll_make(void) {

@@ -111,6 +111,7 @@ extension Ergon_V1_TaskAttempt {
         wallMicroseconds = trouble.wall.count
         cpuMicroseconds = trouble.cpu.count
         energyMicrojoules = trouble.energy.microjoules
+        meter = trouble.meter?.rawValue ?? ""
         if let file = trouble.log { log = Ergon_V1_File(name: "", file) }
     }
 }

@@ -81,16 +81,31 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
         } catch { throw notStored(error) }
         let by = try actor(identity)
         let decision = policy?.decideSubmission(campaign, manifest: manifest.digest)
+        let reuse = request.again ? nil : await reusable(for: campaign)
         let reply = try checked(
             await inbox.ask {
                 .submit(
-                    $0, campaign, manifest: manifest, by: by, decision: decision)
+                    $0, campaign, manifest: manifest, by: by, reuse: reuse?.from,
+                    decision: decision)
             })
         guard case .accepted(let id) = reply else { throw unexpected(reply) }
         logger.info("accepted", metadata: ["campaign": "\(id)", "name": "\(campaign.name)"])
         var answer = Ergon_V1_SubmitReply()
         answer.campaign = Int64(id.number)
+        if let reuse, id > reuse.last {
+            answer.reusedCampaign = Int64(reuse.from.number)
+            answer.reusedTasks = Int64(reuse.tasks)
+        }
         return answer
+    }
+
+    /// Results are reused only where everything that they left can still be had.
+    private func reusable(for campaign: Campaign) async -> Coordinator.Reusable? {
+        guard case .success(let state) = await inbox.look(),
+            let found = state.reusable(for: campaign),
+            found.files.allSatisfy({ store.has($0.digest) })
+        else { return nil }
+        return found
     }
 
     private func notStored(_ fault: StoreFault) -> RPCError {
@@ -148,6 +163,17 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
         let reply = try await ask(.results(Coordinator.CampaignSelector(request.campaign)))
         guard case .results(let report) = reply else { throw unexpected(reply) }
         return Ergon_V1_ResultsReply(shown(report, to: identity.role))
+    }
+
+    func energy(
+        request: Ergon_V1_StatusRequest, context: ServerContext
+    ) async throws -> Ergon_V1_EnergyReply {
+        _ = try caller(context, Self.readers)
+        let campaign = request.campaign
+        let selector = campaign.isEmpty ? nil : Coordinator.CampaignSelector(campaign)
+        let reply = try await ask(.energy(selector))
+        guard case .energy(let report) = reply else { throw unexpected(reply) }
+        return Ergon_V1_EnergyReply(report)
     }
 
     func explain(

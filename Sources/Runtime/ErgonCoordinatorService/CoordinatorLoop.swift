@@ -254,6 +254,16 @@ final class CoordinatorLoop {
             answers.removeValue(forKey: request)?.resume(returning: reply)
         case .countLines(let campaign, let step, let file):
             count(file, campaign, step)
+        case .keepStatement(let report, let worker):
+            keep(ReportStatement(report, by: worker))
+        }
+    }
+
+    /// Without it nobody can check those results against their worker's signature; they hold all
+    /// the same.
+    private func keep(_ statement: ReportStatement) {
+        do throws(StoreFault) { _ = try store.pack(statement.bytes) } catch {
+            logger.error("a report's statement is lost", metadata: ["reason": "\(error.problem)"])
         }
     }
 

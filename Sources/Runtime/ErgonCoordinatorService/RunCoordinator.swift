@@ -96,8 +96,8 @@ package func runCoordinator(
         persons: configuration.hasPseudonyms ? PersonBook(folder: home.persons) : nil, clock: clock,
         logger: logger)
     let link = WorkerLinkService(
-        inbox: inbox, store: store, ports: ports, grid: configuration.grid, clock: clock,
-        logger: logger)
+        inbox: inbox, store: store, ports: ports, authority: authority.certificate,
+        grid: configuration.grid, clock: clock, logger: logger)
     let enrolment = EnrolmentService(
         desk: desk, credentials: own, ports: { ports.value }, clock: clock, logger: logger)
     let controlServer = GRPCServer(transport: listeners.control, services: [control, link])

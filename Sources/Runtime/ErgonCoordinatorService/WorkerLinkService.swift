@@ -1,5 +1,6 @@
 import ErgonCoordinator
 import ErgonModel
+import ErgonProvenance
 import ErgonSecurity
 import ErgonStorage
 import ErgonWire
@@ -31,6 +32,7 @@ struct WorkerLinkService: Ergon_V1_WorkerLink.SimpleServiceProtocol {
     let inbox: CoordinatorInbox
     let store: ContentStore
     let ports: SharedPorts
+    let authority: Certificate
     /// Where workers may stand; `nil` if nobody said.
     let grid: Grid?
     let clock: @Sendable () -> Instant
@@ -84,7 +86,10 @@ struct WorkerLinkService: Ergon_V1_WorkerLink.SimpleServiceProtocol {
             throw RPCError(code: .invalidArgument, message: "the first message must be `hello`")
         }
         let (facts, life, held) = try refusing {
-            (try hello.facts(of: worker), try hello.drawnLife(), try hello.heldLeases())
+            (try signed(hello, by: worker), try hello.drawnLife(), try hello.heldLeases())
+        }
+        guard let key = facts.signing.flatMap({ ReportKey(compressed: $0.key) }) else {
+            throw RPCError(code: .invalidArgument, message: "a worker that signs nothing")
         }
         if let lack = facts.place.flatMap({ grid?.lack(of: $0) }) {
             logger.warning(
@@ -92,12 +97,27 @@ struct WorkerLinkService: Ergon_V1_WorkerLink.SimpleServiceProtocol {
             throw RPCError(code: .failedPrecondition, message: lack)
         }
         inbox.push(.linkOpened(facts, life: life, held, session: session, outbox))
-        while let message = try await messages.next() { try await take(message, from: worker) }
+        while let message = try await messages.next() {
+            try await take(message, from: worker, key)
+        }
     }
 
-    private func take(_ message: Ergon_V1_FromWorker, from worker: WorkerID) async throws {
+    private func signed(_ hello: Ergon_V1_Hello, by worker: WorkerID) throws -> WorkerFacts {
+        var facts = try hello.facts(of: worker)
+        do throws(SignerFault) {
+            facts.signing = try SigningKey(
+                certificate: [UInt8](hello.certificate), of: worker, by: authority, now: clock())
+        } catch { throw WireFault(problem: "a worker that signs with \(error.reason)") }
+        return facts
+    }
+
+    private func take(
+        _ message: Ergon_V1_FromWorker, from worker: WorkerID, _ key: ReportKey
+    ) async throws {
         switch message.kind {
-        case .results(let results): await inbox.deliver(try store(results), from: worker)
+        case .results(let results):
+            let report = try refusing { try results.model(of: worker, signedBy: key) }
+            await inbox.deliver(try store(results, report, of: worker), from: worker)
         case .decline(let decline):
             let reason = decline.shortenedReason
             inbox.push(.core(.decline(worker, decline.lease.model, reason: reason)))
@@ -111,7 +131,9 @@ struct WorkerLinkService: Ergon_V1_WorkerLink.SimpleServiceProtocol {
     }
 
     /// Stores what rides along; the results then name content that is there.
-    private func store(_ results: Ergon_V1_Results) throws -> WorkerReport {
+    private func store(
+        _ results: Ergon_V1_Results, _ report: WorkerReport, of worker: WorkerID
+    ) throws -> WorkerReport {
         try refusing {
             for (claimed, bytes, isLog) in try results.riding() {
                 // Nothing computes with what tasks said, and there is much of it.
@@ -120,21 +142,27 @@ struct WorkerLinkService: Ergon_V1_WorkerLink.SimpleServiceProtocol {
                     throw WireFault(problem: "content that is not \(claimed.digest)")
                 }
             }
-            return withoutAbsent(try results.model())
+            return try withoutAbsent(report, of: worker)
         }
     }
 
     /// A success may only name content that can be fetched; one that does not is a failure, and not
     /// a reason to hear the same report again.
-    private func withoutAbsent(_ report: WorkerReport) -> WorkerReport {
-        var report = report
+    private func withoutAbsent(
+        _ said: WorkerReport, of worker: WorkerID
+    ) throws -> WorkerReport {
+        var report = said
         for index in report.results.indices {
             let absent = report.results[index].outputs.first { !store.has($0.digest) }
             guard let absent else { continue }
             logger.warning("an output was never put here", metadata: ["digest": "\(absent.digest)"])
+            report.signature?.isAltered = true
             report.results[index].outputs = []
             report.results[index].outcome = .failed(
                 .missingOutput("content \(absent.digest)"), isFinal: false)
+        }
+        if report.signature?.isAltered == true {
+            _ = try store.pack(ReportStatement(said, by: worker).bytes)
         }
         return report
     }

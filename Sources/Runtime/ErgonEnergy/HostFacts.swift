@@ -6,6 +6,8 @@ package struct HostFacts: Hashable, Sendable {
     package var cpuModel: String
     /// Hardware threads this process may keep busy, at least 1.
     package var threads: Int
+    /// Those of the whole machine.
+    package var nodeThreads: Int
     package var memory: ByteCount
 }
 
@@ -33,7 +35,7 @@ package func readHostFacts(root: String) throws(HostFault) -> HostFacts {
     let allowed = tree.text("proc/self/status").flatMap(allowedProcessors)
     let threads = [processors.count, allowed, limits.threads].compactMap { $0 }.min()
     return HostFacts(
-        cpuModel: processors.model, threads: max(1, threads ?? 1),
+        cpuModel: processors.model, threads: max(1, threads ?? 1), nodeThreads: processors.count,
         memory: ByteCount(min(memory, limits.memory ?? memory)))
 }
 

@@ -26,6 +26,11 @@ extension RecordLog where Disk == LogFolder {
 extension RecordLogReader where Disk == LogFolder {
     /// - Throws: `system` if the folder or its checkpoint cannot be read.
     package init(_ folder: String) throws(LogFault) { try self.init(of: LogFolder(folder)) }
+
+    /// From the segment that has record `sequence`, or the last.
+    package init(_ folder: String, near sequence: Int) throws(LogFault) {
+        try self.init(of: LogFolder(folder), near: sequence)
+    }
 }
 
 extension SnapshotShelf where Disk == LogFolder {

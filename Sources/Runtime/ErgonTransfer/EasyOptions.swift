@@ -44,8 +44,11 @@ struct EasyOptions {
         set(CURLOPT_LOW_SPEED_LIMIT, 1)
         set(CURLOPT_LOW_SPEED_TIME, Self.stallTimeout)
         setTrust(exchange.peer)
+        // What a header proves is for nobody but the one it was meant for.
+        if !exchange.headers.isEmpty { set(CURLOPT_FOLLOWLOCATION, 0) }
         switch exchange.work {
         case .look: set(CURLOPT_NOBODY, 1)
+        case .read: set(CURLOPT_PROTOCOLS_STR, "http,https")
         case .fetch(let file):
             let length = file.length
             if length > 0 { set(CURLOPT_RANGE, "\(length)-") }

@@ -13,6 +13,8 @@ struct Exchange: Sendable {
     enum Work: Sendable {
         /// HEAD.
         case look
+        /// GET, all of it, into memory; more bytes than the limit are refused.
+        case read(limit: Int)
         /// GET, from where the file ends.
         case fetch(PartialFile)
         /// PUT.
@@ -23,6 +25,8 @@ struct Exchange: Sendable {
 
     var peer: Peer
     var work: Work
+    /// Sent along, a line each: `auth-token: …`.
+    var headers: [String] = []
 
     var url: String {
         switch peer {
@@ -50,8 +54,10 @@ enum Upload: Sendable {
 /// What the peer said.
 struct Answer: Sendable {
     var status: Int
-    /// The start of the body, if it is not the content asked for.
-    var text: String
+    /// The start of the body, if it is not the content asked for; all that was read into memory.
+    var body: [UInt8]
+
+    var text: String { String(decoding: body, as: UTF8.self) }
 
     /// The fault this answer is, seen from someone who wanted a success.
     func fault(at place: String) -> TransferFault {

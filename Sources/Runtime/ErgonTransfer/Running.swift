@@ -12,7 +12,8 @@ final class Running {
     private let errorText: UnsafeMutablePointer<CChar>
     /// Where the fixed name is to be found.
     private let route: UnsafeMutablePointer<curl_slist>?
-    private var text: [UInt8] = []
+    private let headers: UnsafeMutablePointer<curl_slist>?
+    private var body: [UInt8] = []
     private var hasBegun = false
     /// What one of our own callbacks ran into.
     private var fault: TransferFault?
@@ -36,6 +37,7 @@ final class Running {
         } else {
             route = nil
         }
+        headers = order.exchange.headers.reduce(nil) { ergon_curl_slist_append($0, $1) }
         let options = configure()
         precondition(options.refused == CURLE_OK, "libcurl refuses an option: \(options.refused)")
     }
@@ -43,6 +45,7 @@ final class Running {
     deinit {
         ergon_curl_easy_cleanup(easy)
         ergon_curl_slist_free_all(route)
+        ergon_curl_slist_free_all(headers)
         errorText.deallocate()
     }
 
@@ -51,6 +54,7 @@ final class Running {
         options.set(order.exchange)
         options.set(CURLOPT_ERRORBUFFER, pointer: errorText)
         if let route { options.set(CURLOPT_CONNECT_TO, list: route) }
+        if let headers { options.set(CURLOPT_HTTPHEADER, list: headers) }
         let context = Unmanaged.passUnretained(self).toOpaque()
         options.check(ergon_curl_set_write(easy, receiveBytes, context))
         if let source {
@@ -70,8 +74,17 @@ final class Running {
 
     /// - Returns: false to break off.
     fileprivate func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        if case .read(let limit) = order.exchange.work, status == 200 {
+            guard bytes.count <= limit - body.count else {
+                let limit = ByteCount(Int64(limit))
+                fault = TransferFault(.tooLarge(limit: limit), at: order.exchange.place)
+                return false
+            }
+            body.append(contentsOf: bytes)
+            return true
+        }
         guard case .fetch(let file) = order.exchange.work, [200, 206].contains(status) else {
-            text.append(contentsOf: bytes.prefix(Self.longestText - text.count))
+            body.append(contentsOf: bytes.prefix(Self.longestText - body.count))
             return true
         }
         do {
@@ -109,7 +122,7 @@ final class Running {
             let text = said.isEmpty ? String(cString: ergon_curl_easy_strerror(code)) : said
             return .failure(TransferFault(cause(of: code, text), at: order.exchange.place))
         }
-        return .success(Answer(status: status, text: String(decoding: text, as: UTF8.self)))
+        return .success(Answer(status: status, body: body))
     }
 }
 

@@ -66,6 +66,25 @@ package final class TransferClient: Sendable {
         try await download(peer, digest, exactly: nil, limit: limit, to: path)
     }
 
+    /// What a server says of itself, such as how clean its power is. Nothing proves it, so that
+    /// `http` will do as well; nobody is redirected who sends headers.
+    /// - Parameters:
+    ///   - headers: sent along, a line each.
+    ///   - limit: the most that is accepted.
+    ///   - authority: as for `fetchURL`.
+    package func read(
+        _ url: String, headers: [String] = [], limit: ByteCount, authority: String? = nil
+    ) async throws(TransferFault) -> [UInt8] {
+        let work = Exchange.Work.read(limit: Int(limit.bytes))
+        let exchange = Exchange(
+            peer: .url(url, authority: authority), work: work, headers: headers)
+        return try await persist { () async throws(TransferFault) in
+            let answer = try await self.perform(exchange)
+            guard answer.status == 200 else { throw answer.fault(at: exchange.place) }
+            return answer.body
+        }
+    }
+
     /// True if `endpoint` holds the content.
     package func has(_ file: Digest, at endpoint: Endpoint) async throws(TransferFault) -> Bool {
         try await persist { () async throws(TransferFault) in

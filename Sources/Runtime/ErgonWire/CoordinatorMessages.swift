@@ -91,12 +91,14 @@ extension Ergon_V1_AccountLine {
         cpuMicroseconds = line.cpu.count
         wallMicroseconds = line.wall.count
         energyMicrojoules = line.energy.microjoules
+        measuredMicrojoules = line.measured.microjoules
     }
 
     package var model: Account.Line {
         Account.Line(
             attempts: Int(attempts), cpu: Microseconds(cpuMicroseconds),
-            wall: Microseconds(wallMicroseconds), energy: Joules(microjoules: energyMicrojoules))
+            wall: Microseconds(wallMicroseconds), energy: Joules(microjoules: energyMicrojoules),
+            measured: Joules(microjoules: measuredMicrojoules))
     }
 }
 

@@ -118,6 +118,7 @@ extension Ergon_V1_Hello {
         jurisdiction = facts.custody.jurisdiction ?? ""
         restricted = facts.custody.isRestricted
         self.version = version
+        certificate = Data(facts.signing?.certificate ?? [])
         self.held = held.map { held in
             var wire = Ergon_V1_HeldLease()
             wire.lease = Ergon_V1_LeaseName(held.id)
@@ -210,6 +211,7 @@ extension Ergon_V1_Results {
         campaign = Int64(report.campaign.number)
         stage = Ergon_V1_StageName(report.stage)
         results = report.results.map { Ergon_V1_Result($0, content: content) }
+        metered = report.metered.map(Ergon_V1_EnergyInterval.init)
     }
 
     package func model() throws(WireFault) -> WorkerReport {
@@ -226,10 +228,12 @@ extension Ergon_V1_Results {
                 throw WireFault(problem: "a report of \(count) tasks")
             }
         }
+        var metered: [ReportedInterval] = []
+        for interval in self.metered { metered.append(try interval.model(life: life)) }
         return WorkerReport(
             id: ReportID(life: life, batch: Int(report.batch)), lease: lease.model,
             campaign: CampaignID(Int(campaign)),
-            stage: stage.model, results: results)
+            stage: stage.model, results: results, metered: metered)
     }
 
     /// Content that rides along, with the digest it claims to have.
@@ -275,6 +279,7 @@ extension Ergon_V1_Result {
         wallMicroseconds = result.wall.count
         cpuMicroseconds = result.cpu.count
         energyMicrojoules = result.energy.microjoules
+        if let source = result.meter { meter = source.rawValue }
     }
 
     func model() throws(WireFault) -> TaskResult {
@@ -296,7 +301,8 @@ extension Ergon_V1_Result {
             outputs: files, log: hasLog ? try log.model() : nil,
             started: Instant(microseconds: startedMicroseconds),
             wall: Microseconds(wallMicroseconds), cpu: Microseconds(cpuMicroseconds),
-            energy: Joules(microjoules: energyMicrojoules))
+            energy: Joules(microjoules: energyMicrojoules),
+            meter: meter.isEmpty ? nil : try meterSource(meter))
         guard result.count == 1 || result.mayBeShared else {
             throw WireFault(problem: "\(count) tasks that share what is each one's own")
         }

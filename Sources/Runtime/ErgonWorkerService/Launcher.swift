@@ -83,6 +83,11 @@ struct Launcher: ~Copyable {
     /// How many processes run.
     var count: Int { children.count }
 
+    /// Which ones, and for whom they were started.
+    var processes: [(process: CInt, attempt: Worker.Attempt)] {
+        children.map { ($0.key, $0.value.attempt) }
+    }
+
     /// - Parameter talk: our ends of it stay the caller's.
     mutating func start(_ request: Request, _ talk: Talk? = nil) -> Start {
         let said = logs.take()

@@ -106,7 +106,8 @@ struct SpoolFile {
         }
         do {
             let message = try Ergon_V1_Results(serializedBytes: bytes)
-            guard try !message.model().results.isEmpty else {
+            let report = try message.model()
+            guard !report.results.isEmpty || !report.metered.isEmpty else {
                 throw WorkplaceFault("the report is empty")
             }
             return message

@@ -1,3 +1,4 @@
+package import ErgonEnergy
 package import ErgonModel
 import ErgonProvenance
 package import ErgonSecurity
@@ -22,12 +23,15 @@ package struct WorkerConfiguration: Sendable {
     package var address: CoordinatorAddress
     /// How long what runs may go on when the worker is asked to leave.
     package var drainTime: Microseconds
+    /// What the site says of its meters; none is read if it is `nil`.
+    package var meters: NodeMeter.Settings?
     /// False for one that only says that all is done, for benchmarks.
     package var runsTasks: Bool
 
     package init(
         facts: WorkerFacts, folder: String, cacheLimit: ByteCount, searchPath: String,
-        address: CoordinatorAddress, drainTime: Microseconds, runsTasks: Bool = true
+        address: CoordinatorAddress, drainTime: Microseconds,
+        meters: NodeMeter.Settings? = nil, runsTasks: Bool = true
     ) {
         self.facts = facts
         self.folder = folder
@@ -35,6 +39,7 @@ package struct WorkerConfiguration: Sendable {
         self.searchPath = searchPath
         self.address = address
         self.drainTime = drainTime
+        self.meters = meters
         self.runsTasks = runsTasks
     }
 }
@@ -65,8 +70,7 @@ package func runWorker(
     let spool = try Spool(
         folder: "\(configuration.folder)/results/\(Digest(of: authority).hex)", life: life,
         logger: logger)
-    let current = CurrentCredentials(credentials)
-    let (inbox, errands) = (WorkerInbox(), Errands())
+    let (inbox, errands, current) = (WorkerInbox(), Errands(), CurrentCredentials(credentials))
     let endpoint = Endpoint(
         host: configuration.address.host, port: configuration.address.dataPort,
         keyPath: credentials.keyPath, certificatePath: credentials.certificatePath,
@@ -90,14 +94,16 @@ package func runWorker(
         group.addTask {
             let ending = await onItsOwnThread(until: inbox) {
                 guard configuration.runsTasks else {
-                    var loop = ZeroWork(facts: configuration.facts, life: life, clock: clock)
+                    var loop = ZeroWork(
+                        configuration.facts, life: life, { current.value }, clock: clock)
                     loop.run(inbox)
                     return .left
                 }
+                let desk = configuration.meters.flatMap { MeterDesk.open($0, logger: logger) }
                 var loop = WorkerLoop(
-                    facts: configuration.facts, life: life, workplace: workplace, spool: spool,
-                    endpoint: endpoint, inbox: inbox, errands: errands, clock: clock,
-                    logger: logger)
+                    facts: configuration.facts, life: life, credentials: { current.value },
+                    workplace: workplace, spool: spool, endpoint: endpoint, inbox: inbox,
+                    errands: errands, desk: desk, clock: clock, logger: logger)
                 return loop.run()
             }
             guard ending != .forsaken else {

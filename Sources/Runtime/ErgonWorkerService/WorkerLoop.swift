@@ -1,4 +1,5 @@
 import ErgonModel
+import ErgonSecurity
 import ErgonSystem
 import ErgonTransfer
 import ErgonWire
@@ -13,6 +14,10 @@ import Logging
 struct WorkerLoop: ~Copyable {
     var core: Worker
     let facts: WorkerFacts
+    /// In use now; they are renewed now and then.
+    let credentials: @Sendable () -> Credentials
+    /// Those of the present connection, with which it signs.
+    private var signer: Credentials?
     let life: Int
     let workplace: Workplace
     let inbox: WorkerInbox
@@ -33,6 +38,8 @@ struct WorkerLoop: ~Copyable {
     /// What was caused while effects were performed.
     var pending: [Worker.Event] = []
     var ending: Worker.Ending?
+    /// None where no meter is read.
+    var desk: MeterDesk?
     private var isCancelled = false
     /// By the worker's uptime.
     private var nextTick = steadyClock()
@@ -44,24 +51,28 @@ struct WorkerLoop: ~Copyable {
 
     /// - Parameter life: drawn anew by each process.
     init(
-        facts: WorkerFacts, life: Int, workplace: Workplace, spool: Spool,
-        endpoint: Endpoint, inbox: WorkerInbox, errands: Errands,
+        facts: WorkerFacts, life: Int, credentials: @escaping @Sendable () -> Credentials,
+        workplace: Workplace, spool: Spool, endpoint: Endpoint, inbox: WorkerInbox,
+        errands: Errands, desk: MeterDesk?,
         clock: @escaping @Sendable () -> Instant, logger: Logger
     ) {
         var spool = spool
         let reports = spool.takeStock()
-        if !reports.isEmpty {
-            let tasks = reports.reduce(0) { $0 + $1.results.count }
+        let tasks = reports.reduce(0) { $0 + $1.results.count }
+        if tasks > 0 {
             logger.notice(
                 "an earlier process has left results", metadata: ["tasks": "\(tasks)"])
         }
         core = Worker(
-            facts: facts, life: life, spooled: reports, gathering: Worker.usualGathering)
+            facts: facts, life: life, spooled: reports, gathering: Worker.usualGathering,
+            meteredCores: desk?.cores)
+        self.desk = desk
         launcher = Launcher(folder: workplace.taskFolder, bell: inbox.bell, logger: logger)
         folders = PrivateFolders(parent: workplace.taskFolder)
         self.spool = spool
         self.life = life
         self.facts = facts
+        self.credentials = credentials
         self.workplace = workplace
         self.endpoint = endpoint
         self.inbox = inbox
@@ -87,6 +98,7 @@ struct WorkerLoop: ~Copyable {
             }
             handle(.tick)
         }
+        if let due = desk?.due, due <= now { handle(.metered(readMeter(isAsked: false))) }
         let heard = launcher.wait(patience(now))
         for process in heard.talking { hear(process) }
         for ended in heard.ended {
@@ -101,7 +113,7 @@ struct WorkerLoop: ~Copyable {
     }
 
     private func patience(_ now: Microseconds) -> Microseconds {
-        let next = min(nextTick, core.due ?? nextTick)
+        let next = min(nextTick, core.due ?? nextTick, desk?.due ?? nextTick)
         return Microseconds(max(next.count - now.count, 0))
     }
 
@@ -122,7 +134,9 @@ struct WorkerLoop: ~Copyable {
 
     private mutating func take(_ item: WorkerNews) {
         switch item {
-        case .core(let event): handle(event)
+        case .core(let event):
+            if case .leave = event { handle(.metered(readMeter(isAsked: true))) }
+            handle(event)
         case .prepared(let attempt, let staged):
             attempts[attempt]?.staged = staged
             handle(.prepared(attempt))
@@ -140,6 +154,10 @@ struct WorkerLoop: ~Copyable {
 
     private mutating func greet(_ outbox: AsyncStream<Ergon_V1_FromWorker>.Continuation) {
         self.outbox = outbox
+        let signer = credentials()
+        self.signer = signer
+        var facts = facts
+        facts.signing = signer.signing
         var message = Ergon_V1_FromWorker()
         message.hello = Ergon_V1_Hello(
             facts, life: life, held: core.held, version: ergonVersion)
@@ -176,13 +194,15 @@ struct WorkerLoop: ~Copyable {
         case .discard(let attempt): discard(attempt)
         case .keep(let report): keep(report)
         case .send(let report):
-            let results = spool.message(report)
+            var results = spool.message(report)
+            if let signer { results.sign(as: signer) }
             say { $0.results = results }
         case .decline(let lease, let reason):
             logger.warning("campaign declined", metadata: ["reason": "\(reason)"])
             say { $0.decline = Ergon_V1_Decline(lease, reason: reason) }
         case .giveBack(let lease, let tasks):
             say { $0.giveBack = Ergon_V1_GiveBack(lease, tasks) }
+        case .readMeter: pending.append(.metered(readMeter(isAsked: true)))
         case .announceLeaving: outbox?.yield(.goodbye)
         case .forget(.report(let id)): spool.forget(id)
         case .forget(.campaign(let digest)): workplace.forget(digest)

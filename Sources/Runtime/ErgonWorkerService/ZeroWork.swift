@@ -1,4 +1,5 @@
 import ErgonModel
+import ErgonSecurity
 import ErgonSystem
 import ErgonWire
 import ErgonWireMessages
@@ -9,13 +10,19 @@ import ErgonWorker
 struct ZeroWork {
     private let facts: WorkerFacts
     private let life: Int
+    private let credentials: @Sendable () -> Credentials
     private let clock: @Sendable () -> Instant
+    private var signer: Credentials?
     private var outbox: AsyncStream<Ergon_V1_FromWorker>.Continuation?
     private var lastBatch = 0
 
-    init(facts: WorkerFacts, life: Int, clock: @escaping @Sendable () -> Instant) {
+    init(
+        _ facts: WorkerFacts, life: Int, _ credentials: @escaping @Sendable () -> Credentials,
+        clock: @escaping @Sendable () -> Instant
+    ) {
         self.facts = facts
         self.life = life
+        self.credentials = credentials
         self.clock = clock
     }
 
@@ -40,6 +47,10 @@ struct ZeroWork {
 
     private mutating func greet(_ outbox: AsyncStream<Ergon_V1_FromWorker>.Continuation) {
         self.outbox = outbox
+        let signer = credentials()
+        self.signer = signer
+        var facts = facts
+        facts.signing = signer.signing
         var message = Ergon_V1_FromWorker()
         message.hello = Ergon_V1_Hello(facts, life: life, held: [], version: ergonVersion)
         outbox.yield(message)
@@ -58,6 +69,7 @@ struct ZeroWork {
             ])
         var message = Ergon_V1_FromWorker()
         message.results = Ergon_V1_Results(report) { _ in nil }
+        if let signer { message.results.sign(as: signer) }
         outbox?.yield(message)
     }
 }

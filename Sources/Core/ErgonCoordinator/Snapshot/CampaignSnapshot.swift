@@ -8,7 +8,17 @@ extension SnapshotWriter {
         write(state.manifest.digest)
         write(state.by)
         write(state.accepted)
+        write(state.replay) { $0.write($1) }
         write(state.account)
+        write(state.accounts.sorted { $0.key < $1.key }) { writer, entry in
+            writer.write(entry.key)
+            writer.write(entry.value)
+        }
+        write(state.metered.sorted { $0.key < $1.key }) { writer, entry in
+            writer.write(entry.key)
+            writer.write(entry.value.dynamic.microjoules)
+            writer.write(entry.value.idle.microjoules)
+        }
         write(state.seal) { $0.write($1) }
         write(state.sealedAt) { $0.write($1) }
         write(state.cancelledBy) { $0.write($1) }
@@ -27,6 +37,19 @@ extension SnapshotWriter {
         }
     }
 
+    private mutating func write(_ replay: Rerun) {
+        write(replay.of.number)
+        write(replay.stage)
+        write(replay.tasks) { writer, tasks in
+            writer.write(tasks.workers) { $0.write($1) }
+            writer.write(tasks.tasks)
+        }
+        write(replay.draw) { writer, draw in
+            writer.write(draw.size)
+            writer.write(draw.root)
+        }
+    }
+
     private mutating func write(_ reopening: CampaignState.Reopening) {
         write(reopening.lease)
         write(reopening.affected.sorted { $0.key < $1.key }) { writer, affected in
@@ -35,12 +58,13 @@ extension SnapshotWriter {
         }
     }
 
-    private mutating func write(_ account: Account) {
+    mutating func write(_ account: Account) {
         for line in [account.succeeded, account.failed, account.superseded] {
             write(line.attempts)
             write(line.cpu)
             write(line.wall)
             write(line.energy.microjoules)
+            write(line.measured.microjoules)
         }
     }
 
@@ -70,6 +94,19 @@ extension SnapshotWriter {
 }
 
 extension SnapshotReader {
+    private mutating func replay() throws(ReplayFault) -> Rerun {
+        Rerun(
+            of: CampaignID(try count()), stage: try text(),
+            tasks: try list { reader throws(ReplayFault) in
+                Rerun.Tasks(
+                    workers: try reader.list { reader throws(ReplayFault) in try reader.worker() },
+                    tasks: try reader.set())
+            },
+            draw: try optional { reader throws(ReplayFault) in
+                Rerun.Draw(size: try reader.count(), root: try reader.digest())
+            })
+    }
+
     mutating func campaignState(
         _ campaign: (Digest) throws(ReplayFault) -> (Campaign, size: ByteCount)?
     ) throws(ReplayFault) -> CampaignState {
@@ -80,7 +117,21 @@ extension SnapshotReader {
         var state = CampaignState(
             id: id, campaign: spec, manifest: StoredFile(digest: manifest, size: size),
             by: try text(), accepted: try instant())
+        state.replay = try optional { reader throws(ReplayFault) in try reader.replay() }
         state.account = try account()
+        let accounts = try list { reader throws(ReplayFault) in
+            (stage: try reader.stage(of: spec), account: try reader.account())
+        }
+        state.accounts = Dictionary(accounts.map { ($0.stage, $0.account) }) { $1 }
+        let metered = try list { reader throws(ReplayFault) in
+            (
+                stage: try reader.stage(of: spec),
+                energy: StageEnergy(
+                    dynamic: Joules(microjoules: try reader.int64()),
+                    idle: Joules(microjoules: try reader.int64()))
+            )
+        }
+        state.metered = Dictionary(metered.map { ($0.stage, $0.energy) }) { $1 }
         state.seal = try optional { reader throws(ReplayFault) in try reader.seal(of: id) }
         state.sealedAt = try optional { reader throws(ReplayFault) in try reader.instant() }
         state.cancelledBy = try optional { reader throws(ReplayFault) in try reader.text() }
@@ -112,7 +163,7 @@ extension SnapshotReader {
             lease: lease, affected: Dictionary(affected.map { ($0.stage, $0.tasks) }) { $1 })
     }
 
-    private mutating func account() throws(ReplayFault) -> Account {
+    mutating func account() throws(ReplayFault) -> Account {
         var account = Account()
         account.succeeded = try line()
         account.failed = try line()
@@ -123,7 +174,7 @@ extension SnapshotReader {
     private mutating func line() throws(ReplayFault) -> Account.Line {
         Account.Line(
             attempts: try count(), cpu: try span(), wall: try span(),
-            energy: Joules(microjoules: try int64()))
+            energy: Joules(microjoules: try int64()), measured: Joules(microjoules: try int64()))
     }
 
     private mutating func seal(of id: CampaignID) throws(ReplayFault) -> SealedCampaign {

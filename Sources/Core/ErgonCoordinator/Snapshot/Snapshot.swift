@@ -4,7 +4,7 @@ package import ErgonModel
 /// what came after. What is not on record, leases and connections, is not in it.
 extension Coordinator {
     /// Raised with every change of what stands in a snapshot, or of what a record leads to.
-    private static let snapshotVersion = 3
+    private static let snapshotVersion = 5
 
     package func snapshot() -> [UInt8] {
         var state = self
@@ -73,6 +73,7 @@ extension SnapshotWriter {
             writer.write(heard.id.batch)
             writer.write(heard.tasks)
         }
+        writeMeter(of: worker)
     }
 
     private mutating func write(_ facts: WorkerFacts) {
@@ -83,6 +84,10 @@ extension SnapshotWriter {
         write(facts.power.source)
         write(facts.power.perThread.milliwatts)
         write(facts.power.uncertaintyPercent)
+        write(facts.signing) { writer, signing in
+            writer.write(signing.key) { $0.write(Int($1)) }
+            writer.write(signing.certificate) { $0.write(Int($1)) }
+        }
         write(facts.place) { writer, place in
             writer.write(place.site)
             writer.write(place.nodeClass) { $0.write($1) }
@@ -124,6 +129,7 @@ extension SnapshotReader {
                 tasks: try reader.set())
         }
         for heard in reports { worker.note(heard) }
+        try readMeter(of: &worker)
         return worker
     }
 
@@ -134,8 +140,15 @@ extension SnapshotReader {
             power: PowerModel(
                 source: try text(), perThread: Watts(milliwatts: try int64()),
                 uncertaintyPercent: try int()),
+            signing: try optional { reader throws(ReplayFault) in
+                SigningKey(key: try reader.octets(), certificate: try reader.octets())
+            },
             place: try optional { reader throws(ReplayFault) in try reader.place() },
             custody: try custody())
+    }
+
+    private mutating func octets() throws(ReplayFault) -> [UInt8] {
+        try list { reader throws(ReplayFault) in UInt8(try reader.count(255)) }
     }
 
     private mutating func place() throws(ReplayFault) -> WorkerPlace {

@@ -42,6 +42,10 @@ extension SnapshotWriter {
         write(state.count)
         for set in [state.ready, state.done, state.failed, state.unreachable] { write(set) }
         write(Array(state.again.entries)) { $0.write($1) }
+        write(state.doneBefore.sorted { $0.key < $1.key }) { writer, before in
+            writer.write(before.key)
+            writer.write(before.value) { $0.write($1) }
+        }
         write(state.setbacks.sorted { $0.key < $1.key }) { writer, setbacks in
             writer.write(setbacks.key)
             writer.write(setbacks.value)
@@ -90,6 +94,7 @@ extension SnapshotWriter {
         write(trouble.wall)
         write(trouble.cpu)
         write(trouble.energy.microjoules)
+        write(trouble.meter) { $0.write($1.rawValue) }
         write(trouble.log) { $0.write($1) }
     }
 }
@@ -154,6 +159,10 @@ extension SnapshotReader {
             state.again.insert(entry)
         }
         for _ in 0..<(try count(state.count)) {
+            let task = try count(last)
+            state.doneBefore[task] = try list { reader throws(ReplayFault) in try reader.worker() }
+        }
+        for _ in 0..<(try count(state.count)) {
             state.setbacks[try count(last)] = try setbacks()
         }
         for _ in 0..<(try count(state.count)) {
@@ -189,6 +198,7 @@ extension SnapshotReader {
             kind: kind, worker: try worker(),
             lease: try lease(), started: try instant(),
             wall: try span(), cpu: try span(), energy: Joules(microjoules: try int64()),
+            meter: try optional { reader throws(ReplayFault) in try reader.meterSource() },
             log: try optional { reader throws(ReplayFault) in try reader.file() })
     }
 }

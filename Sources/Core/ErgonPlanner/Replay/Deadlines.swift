@@ -4,9 +4,9 @@ package import ErgonModel
 package enum DeadlineRule: Hashable, Sendable {
     /// So long after it ended in the log.
     case slack(Microseconds)
-    /// At the next of these times after it ended in the log: days from 0 for Monday, and the time
-    /// of day, UTC.
-    case weekly(days: Set<Int>, at: Microseconds)
+    /// So long after the next of these times after it ended in the log: days from 0 for Monday, and
+    /// the time of day, UTC.
+    case weekly(days: Set<Int>, at: Microseconds, slack: Microseconds = .zero)
     /// When as many slots have passed since it was submitted as the least power of two that its
     /// run time fits into: of a job no more is known than its bucket.
     case bucket(slot: Microseconds)
@@ -15,7 +15,7 @@ package enum DeadlineRule: Hashable, Sendable {
         let ended = job.submitted + job.waited + job.runTime
         switch self {
         case .slack(let time): return ended + time
-        case .weekly(let days, let at): return next(after: ended, days, at)
+        case .weekly(let days, let at, let slack): return next(after: ended, days, at) + slack
         case .bucket(let slot):
             var span = slot
             while span < job.runTime { span += span }

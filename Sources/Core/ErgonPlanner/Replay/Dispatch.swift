@@ -85,14 +85,7 @@ struct Dispatch {
         return job.end - Int((longest - 1e-9).rounded(.up))
     }
 
-    /// Where the price is thought to be among the lowest 30 % of the next 24 hours.
     private func lowSites(_ slot: Int) -> Set<Int> {
-        let day = max(1, Int(Instant.microsecondsPerDay / grid.actual.slot.count))
-        return Set(
-            grid.forecast.indices.filter { site in
-                let ahead = (slot..<min(slot + day, grid.slots)).map { grid.price(at: site, $0) }
-                let rank = min(ahead.count - 1, ahead.count * 3 / 10)
-                return grid.price(at: site, slot) <= ahead.sorted()[rank]
-            })
+        Set(grid.forecast.indices.filter { grid.isLow(at: $0, slot) })
     }
 }

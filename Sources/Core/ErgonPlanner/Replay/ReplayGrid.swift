@@ -38,6 +38,14 @@ package struct ReplayGrid: Sendable {
                 + weights.perMoney * Double(money) / 1e6)
     }
 
+    /// Whether that price is among the lowest 30 % of the next 24 hours.
+    func isLow(at site: Int, _ slot: Int) -> Bool {
+        let day = max(1, Int(Instant.microsecondsPerDay / actual.slot.count))
+        let ahead = (slot..<min(slot + day, slots)).map { price(at: site, $0) }
+        let rank = min(ahead.count - 1, ahead.count * 3 / 10)
+        return price(at: site, slot) <= ahead.sorted()[rank]
+    }
+
     /// The thought cost of a job's whole run at the price of a slot, with its share of a full
     /// node's idle power.
     func cost(of job: Job, on node: Int, _ slot: Int) -> Double {
@@ -80,6 +88,8 @@ package struct ReplayAccount: Hashable, Sendable {
     package var cost: Double
     /// Had no node ever been switched off.
     package var carbonAlwaysOn: GramsCO2e
+    /// What each site drew in each slot, at its meter.
+    package var watts: [[Watts]]
     /// From being submitted to the start.
     package var meanWait: Microseconds?
     package var late: Int

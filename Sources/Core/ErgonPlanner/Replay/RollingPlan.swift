@@ -198,6 +198,7 @@ extension RollingPlan {
             problem.nodeClasses[node].nodes = (slot..<slot + slots).map { slot in
                 max(0, Int(timetable.free(node, slot) / cores + 1e-6))
             }
+            problem.nodeClasses[node].alreadyOn = timetable.emptied(node, slot)
         }
         return problem
     }

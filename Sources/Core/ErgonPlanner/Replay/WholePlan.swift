@@ -12,9 +12,10 @@ extension Replay {
         var left = 0
         if case .short(let unplaced, _) = plan.verdict { left = unplaced.count }
         return ReplayAccount(
-            energy: plan.takes.dynamicEnergy + plan.takes.idleEnergy, carbon: plan.takes.carbon,
+            energy: plan.takes.energy, carbon: plan.takes.carbon,
             money: plan.takes.money, cost: plan.takes.cost,
-            carbonAlwaysOn: alwaysOn(plan, problem), late: 0, left: left, bound: plan.bound)
+            carbonAlwaysOn: alwaysOn(plan, problem), watts: plan.watts(in: problem), late: 0,
+            left: left, bound: plan.bound)
     }
 
     /// What work has a window and perhaps a site in common, in seconds of a core of speed 1.

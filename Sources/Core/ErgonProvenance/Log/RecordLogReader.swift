@@ -43,6 +43,14 @@ package struct RecordLogReader<Disk: LogDisk> {
         try self.init(of: disk) { _, _ in 0 }
     }
 
+    /// From the segment that has record `sequence`, or the last.
+    /// - Throws: as `init(of:)`.
+    package init(of disk: Disk, near sequence: Int) throws(LogFault) {
+        try self.init(of: disk) { segments, _ in
+            segments.lastIndex { (firstSequence(ofSegment: $0) ?? 0) <= sequence } ?? 0
+        }
+    }
+
     /// From the segment in which `choose` says to begin, given their names and the number of
     /// records that the checkpoint is of.
     /// - Throws: as `init(of:)`.

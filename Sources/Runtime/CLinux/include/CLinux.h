@@ -40,6 +40,13 @@ int ergon_widen_pipe(int end, int size);
 /// User and system time of a process so far, in microseconds; -1 if there is none.
 int64_t ergon_cpu_time(pid_t process);
 
+// Opens a counter of a perf event on one processor; -errno if that cannot be.
+int ergon_perf_open(uint32_t type, uint64_t config, int cpu);
+
+// Binds a name that one process of this network namespace can have at a time, for as long as the
+// descriptor is open; -errno if another has it.
+int ergon_claim(const char *name);
+
 /// Lets the calling process receive `signal` when its parent ends. Returns 0, or -errno.
 int ergon_end_with_parent(int signal);
 

@@ -1,19 +1,5 @@
 package import ErgonModel
 
-/// Why a stretch of time has no energy. Such a one is left out, never guessed and never zero.
-package enum EnergyGap: Error, Hashable, Sendable {
-    /// The first reading, or the first after the counter was away.
-    case begins
-    /// Nobody read it for so long that it may have started anew unnoticed.
-    case tooLong
-    /// It does not say where it starts anew.
-    case noRange
-    /// More than the machine can draw: the counter was set back, or is broken.
-    case tooMuch
-    /// Nothing at all was drawn, which no machine that is on does.
-    case frozen
-}
-
 /// A counter of energy that starts anew when it reaches its range, read now and then.
 package struct EnergyCounter: Hashable, Sendable {
     private struct Reading: Hashable {
@@ -23,18 +9,28 @@ package struct EnergyCounter: Hashable, Sendable {
 
     private var last: Reading?
     private let mostPower: Watts
+    private let patience: Microseconds
 
-    /// - Parameter mostPower: more than what is counted ever draws.
-    package init(mostPower: Watts) { self.mostPower = mostPower }
+    /// - Parameters:
+    ///   - mostPower: more than what is counted ever draws.
+    ///   - patience: so long it may stand still between two steps.
+    package init(mostPower: Watts, patience: Microseconds = .zero) {
+        self.mostPower = mostPower
+        self.patience = patience
+    }
 
-    /// What was drawn since the last reading.
+    /// The next reading is as if it were the first.
+    package mutating func forget() { last = nil }
+
+    /// What was drawn since the last reading; `nil` if it has not moved yet, and then the next
+    /// reading is of this stretch, too.
     /// - Parameters:
     ///   - microjoules: from 0 to `range`.
     ///   - range: microjoules at which it starts anew; `nil` if that is not known.
     ///   - time: of a clock that is never set.
     package mutating func read(
         _ microjoules: Int64, range: Int64?, at time: Microseconds
-    ) throws(EnergyGap) -> Joules {
+    ) throws(EnergyGap) -> Joules? {
         let before = last
         last = Reading(microjoules: microjoules, time: time)
         guard let before else { throw .begins }
@@ -45,7 +41,13 @@ package struct EnergyCounter: Hashable, Sendable {
         let isAnew = microjoules < before.microjoules
         let grown = microjoules - before.microjoules + (isAnew ? range : 0)
         guard (0...most.microjoules).contains(grown) else { throw .tooMuch }
-        guard grown > 0 else { throw .frozen }
+        guard grown > 0 else {
+            if time.count - before.time.count < patience.count {
+                last = before
+                return nil
+            }
+            throw .frozen
+        }
         return Joules(microjoules: grown)
     }
 }

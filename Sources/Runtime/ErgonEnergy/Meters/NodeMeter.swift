@@ -1,94 +1,138 @@
 package import ErgonModel
 
-/// Energy that something measured.
-package struct MeasuredEnergy: Hashable, Sendable {
-    package enum Source: String, Hashable, Sendable {
-        /// The whole node at its supply: `pm_counters`, a command of the site.
-        case wall
-        /// Packages and memory, by the processors' own meter.
-        case rapl
-        /// What a host says of its virtual machine.
-        case host
-    }
-
-    package var joules: Joules
-    package var source: Source
-
-    package init(joules: Joules, source: Source) {
-        self.joules = joules
-        self.source = source
-    }
-
-    /// How wrong it may be as what the source covers: the processors' meter knows nothing of the
-    /// board, the disks and what the supply loses.
-    package var uncertaintyPercent: Int {
-        switch source {
-        case .wall: 3
-        case .rapl: 10
-        case .host: 10
-        }
-    }
-}
-
-/// Energy that nothing measured: CPU time times the power of one thread from a table.
-package struct ModelledEnergy: Hashable, Sendable {
-    package var joules: Joules
-    package var model: PowerModel
-
-    package init(_ cpu: Microseconds, _ model: PowerModel) {
-        joules = model.perThread * cpu
-        self.model = model
-    }
-}
-
-/// What is known of a node's energy in an interval. Measured and modelled are never added up.
-package enum NodeEnergy: Hashable, Sendable {
-    case measured(MeasuredEnergy)
-    case modelled(ModelledEnergy)
-    case none
-}
-
-/// The meters of a node, the best first. Each is read every time, so that the next is ready when
-/// one fails; an interval has its energy from the best that told.
+/// The meters of a node, the best first. An interval has its energy from the best that told; each
+/// is read for every interval, so that the next is ready when one fails.
 package struct NodeMeter: Sendable {
-    private var wall: CounterFile?
-    private var rapl: PowercapMeter
-    private var host: CounterFile?
-    private let model: PowerModel?
+    /// What the site says of its meters.
+    package struct Settings: Hashable, Sendable {
+        /// `/`, or a folder that stands for it.
+        package var root: String
+        /// A counter of the whole node: a file under the root.
+        package var wallFile: String?
+        /// A command that prints a counter or a power of the whole node.
+        package var command: String?
+        /// A counter that the machine's host writes: a file under the root.
+        package var hostFile: String?
 
-    /// - Parameters:
-    ///   - root: `/`, or a folder that stands for it.
-    ///   - wall: a file that the site named; by default the counter of Cray nodes.
-    ///   - host: a file that the machine's host writes.
-    ///   - model: `nil` if nothing is to be modelled.
-    package init(
-        root: String, wall: String = "sys/cray/pm_counters/energy", host: String? = nil,
-        model: PowerModel?
-    ) {
-        self.wall = CounterFile(root: root, path: wall)
-        rapl = PowercapMeter(root: root)
-        self.host = host.map { CounterFile(root: root, path: $0) }
-        self.model = model
-    }
-
-    /// What the node drew since the last time.
-    /// - Parameters:
-    ///   - time: of a clock that is never set.
-    ///   - cpu: what its tasks took of the processors meanwhile.
-    package mutating func sample(at time: Microseconds, cpu: Microseconds) -> NodeEnergy {
-        let wall = told(&self.wall, at: time)
-        let host = told(&self.host, at: time)
-        let rapl = self.rapl.sample(at: time)
-        if let wall { return .measured(MeasuredEnergy(joules: wall, source: .wall)) }
-        if case .measured(let joules) = rapl {
-            return .measured(MeasuredEnergy(joules: joules, source: .rapl))
+        package init(
+            root: String, wallFile: String? = nil, command: String? = nil, hostFile: String? = nil
+        ) {
+            self.root = root
+            self.wallFile = wallFile
+            self.command = command
+            self.hostFile = hostFile
         }
-        if let host { return .measured(MeasuredEnergy(joules: host, source: .host)) }
-        return model.map { .modelled(ModelledEnergy(cpu, $0)) } ?? .none
     }
 
-    /// A gap is no energy; the next rung may know.
-    private func told(_ meter: inout CounterFile?, at time: Microseconds) -> Joules? {
-        do throws(EnergyGap) { return try meter?.sample(at: time) } catch { return nil }
+    private var wall: CounterFile
+    private var command: CommandMeter?
+    private var rapl: PowercapMeter
+    private var perf: PerfMeter
+    private var host: CounterFile?
+    private var gpus: GPUMeter?
+    /// What told last.
+    package private(set) var source: MeterSource?
+
+    /// - Parameters:
+    ///   - commands: what a command prints is read from there.
+    ///   - perf: opens the processors' events.
+    ///   - gpus: their driver, if there is one.
+    package init(
+        _ settings: Settings, reading: CommandReading? = nil,
+        perf: @escaping PerfMeter.Opening = openPerfCounter, gpus: GPUDriver? = nil
+    ) {
+        let file = settings.wallFile ?? "sys/cray/pm_counters/energy"
+        wall = CounterFile(root: settings.root, path: file)
+        command = reading.map { CommandMeter($0) }
+        rapl = PowercapMeter(root: settings.root)
+        self.perf = PerfMeter(root: settings.root, open: perf)
+        host = settings.hostFile.map { CounterFile(root: settings.root, path: $0) }
+        self.gpus = gpus.map { GPUMeter($0) }
+    }
+
+    /// Begins, and says whether there is anything to read.
+    package mutating func begin(at time: Microseconds) -> Bool {
+        switch sample(at: time) {
+        case .dropped(.absent): false
+        case .dropped, .measured, nil: true
+        }
+    }
+
+    /// What the node drew since the last time there was an answer; `nil` if the best meter has not
+    /// moved yet.
+    /// - Parameter time: of a clock that is never set.
+    package mutating func sample(at time: Microseconds) -> ReportedInterval.Reading? {
+        var gap = EnergyGap?.none
+        // What is asked has told of this stretch, even if nobody takes its answer.
+        var best: (Joules, MeterSource)?
+        for rung in Rung.allCases {
+            switch tell(rung, at: time) {
+            case .measured(let energy): best = best ?? (energy, rung.source)
+            case .still:
+                guard best != nil || gap != nil else { return nil }
+            case .unknown(let reason): gap = gap ?? reason
+            case .absent: break
+            }
+        }
+        let gpu = gpus?.sample(at: time) ?? .absent
+        guard let (energy, source) = best else { return .dropped(gap ?? .absent) }
+        return withGPUs(energy, source, gpu)
+    }
+
+    private enum Rung: CaseIterable {
+        case wall, command, rapl, perf, host
+
+        var source: MeterSource {
+            switch self {
+            case .wall, .command: .wall
+            case .rapl: .rapl
+            case .perf: .perf
+            case .host: .host
+            }
+        }
+    }
+
+    private mutating func tell(_ rung: Rung, at time: Microseconds) -> MeterTelling {
+        switch rung {
+        case .wall: wall.sample(at: time)
+        case .command: command?.sample(at: time) ?? .absent
+        case .rapl:
+            switch rapl.sample(at: time) {
+            case .measured(let energy): .measured(energy)
+            case .still: .still
+            case .unknown(let gaps):
+                .unknown(gaps.values.min { $0.rawValue < $1.rawValue } ?? .absent)
+            case .absent: .absent
+            }
+        case .perf: perf.sample(at: time)
+        case .host: host?.sample(at: time) ?? .absent
+        }
+    }
+
+    /// What the processors' meter does not know of; the supply and the host do.
+    private mutating func withGPUs(
+        _ energy: Joules, _ source: MeterSource, _ gpu: MeterTelling
+    ) -> ReportedInterval.Reading {
+        let both: MeterSource
+        switch source {
+        case .rapl: both = .raplWithGPUs
+        case .perf: both = .perfWithGPUs
+        case .wall, .host, .raplWithGPUs, .perfWithGPUs:
+            self.source = source
+            return .measured(energy, by: source)
+        }
+        switch gpu {
+        case .measured(let more):
+            self.source = both
+            return .measured(energy + more, by: both)
+        case .still:
+            self.source = both
+            return .measured(energy, by: both)
+        // The sum would be too small.
+        case .unknown(let gap): return .dropped(gap)
+        case .absent:
+            self.source = source
+            return .measured(energy, by: source)
+        }
     }
 }

@@ -13,6 +13,8 @@ package struct PowercapMeter: Sendable {
         case measured(Joules)
         /// Not all zones told: the sum would be too small, so there is none.
         case unknown([String: EnergyGap])
+        /// None of them has moved yet.
+        case still
         /// There is no zone that may be read.
         case absent
     }
@@ -21,6 +23,8 @@ package struct PowercapMeter: Sendable {
     /// By the zone's name: `package-0`, `package-0/dram`.
     private var counters: [String: EnergyCounter] = [:]
     private let mostPower: Watts
+    /// Counters move every millisecond.
+    private static let patience = Microseconds.seconds(1)
     private static let folder = "sys/class/powercap"
 
     /// - Parameters:
@@ -39,15 +43,22 @@ package struct PowercapMeter: Sendable {
         let away = counters.keys.filter { name in !zones.contains { $0.name == name } }
         for name in away { counters[name] = nil }
         guard !zones.isEmpty else { return .absent }
-        var (sum, gaps) = (Joules.zero, [String: EnergyGap]())
+        var (sum, gaps, hasMoved) = (Joules.zero, [String: EnergyGap](), false)
         for name in away { gaps[name] = .begins }
         for zone in zones {
-            do throws(EnergyGap) {
-                sum += try counters[zone.name, default: EnergyCounter(mostPower: mostPower)]
-                    .read(zone.microjoules, range: zone.range, at: time)
-            } catch { gaps[zone.name] = error }
+            let new = EnergyCounter(mostPower: mostPower, patience: Self.patience)
+            switch counters[zone.name, default: new]
+                .tell(zone.microjoules, range: zone.range, at: time)
+            {
+            case .measured(let energy): (sum, hasMoved) = (sum + energy, true)
+            // It counts this stretch into its next step.
+            case .still: break
+            case .unknown(let gap): gaps[zone.name] = gap
+            case .absent: gaps[zone.name] = .absent
+            }
         }
-        return gaps.isEmpty ? .measured(sum) : .unknown(gaps)
+        if !gaps.isEmpty { return .unknown(gaps) }
+        return hasMoved ? .measured(sum) : .still
     }
 
     /// The zones that can be read, as they are now; packages in the order of their numbers.

@@ -39,7 +39,7 @@ struct SignalReading {
     let file: SignalFile
 
     func fault(_ problem: String, _ remedy: String) -> SignalFault {
-        SignalFault(place: file.path, problem: problem, remedy: remedy)
+        SignalFault(place: file.place.text, problem: problem, remedy: remedy)
     }
 
     func json(_ bytes: [UInt8]) throws(SignalFault) -> JSON {

@@ -354,6 +354,19 @@ package enum Ergon_V1_Control: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "Replay" metadata.
+        package enum Replay: Sendable {
+            /// Request type for "Replay".
+            package typealias Input = Ergon_V1_ReplayRequest
+            /// Response type for "Replay".
+            package typealias Output = Ergon_V1_SubmitReply
+            /// Descriptor for "Replay".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "ergon.v1.Control"),
+                method: "Replay",
+                type: .unary
+            )
+        }
         /// Namespace for "Status" metadata.
         package enum Status: Sendable {
             /// Request type for "Status".
@@ -390,6 +403,19 @@ package enum Ergon_V1_Control: Sendable {
             package static let descriptor = GRPCCore.MethodDescriptor(
                 service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "ergon.v1.Control"),
                 method: "Results",
+                type: .unary
+            )
+        }
+        /// Namespace for "Energy" metadata.
+        package enum Energy: Sendable {
+            /// Request type for "Energy".
+            package typealias Input = Ergon_V1_StatusRequest
+            /// Response type for "Energy".
+            package typealias Output = Ergon_V1_EnergyReply
+            /// Descriptor for "Energy".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "ergon.v1.Control"),
+                method: "Energy",
                 type: .unary
             )
         }
@@ -565,9 +591,11 @@ package enum Ergon_V1_Control: Sendable {
         /// Descriptors for all methods in the "ergon.v1.Control" service.
         package static let descriptors: [GRPCCore.MethodDescriptor] = [
             Submit.descriptor,
+            Replay.descriptor,
             Status.descriptor,
             Watch.descriptor,
             Results.descriptor,
+            Energy.descriptor,
             Explain.descriptor,
             TaskLog.descriptor,
             Cancel.descriptor,
@@ -621,6 +649,24 @@ extension Ergon_V1_Control {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_SubmitReply>
 
+        /// Handle the "Replay" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Runs tasks of a campaign once more, so that what they leave can be compared.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Ergon_V1_ReplayRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Ergon_V1_SubmitReply` messages.
+        func replay(
+            request: GRPCCore.StreamingServerRequest<Ergon_V1_ReplayRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_SubmitReply>
+
         /// Handle the "Status" method.
         ///
         /// - Parameters:
@@ -666,6 +712,24 @@ extension Ergon_V1_Control {
             request: GRPCCore.StreamingServerRequest<Ergon_V1_CampaignSelector>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_ResultsReply>
+
+        /// Handle the "Energy" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What campaigns and workers have spent.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Ergon_V1_StatusRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Ergon_V1_EnergyReply` messages.
+        func energy(
+            request: GRPCCore.StreamingServerRequest<Ergon_V1_StatusRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_EnergyReply>
 
         /// Handle the "Explain" method.
         ///
@@ -896,6 +960,24 @@ extension Ergon_V1_Control {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Ergon_V1_SubmitReply>
 
+        /// Handle the "Replay" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Runs tasks of a campaign once more, so that what they leave can be compared.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_ReplayRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Ergon_V1_SubmitReply` message.
+        func replay(
+            request: GRPCCore.ServerRequest<Ergon_V1_ReplayRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Ergon_V1_SubmitReply>
+
         /// Handle the "Status" method.
         ///
         /// - Parameters:
@@ -941,6 +1023,24 @@ extension Ergon_V1_Control {
             request: GRPCCore.ServerRequest<Ergon_V1_CampaignSelector>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Ergon_V1_ResultsReply>
+
+        /// Handle the "Energy" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What campaigns and workers have spent.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_StatusRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Ergon_V1_EnergyReply` message.
+        func energy(
+            request: GRPCCore.ServerRequest<Ergon_V1_StatusRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Ergon_V1_EnergyReply>
 
         /// Handle the "Explain" method.
         ///
@@ -1169,6 +1269,24 @@ extension Ergon_V1_Control {
             context: GRPCCore.ServerContext
         ) async throws -> Ergon_V1_SubmitReply
 
+        /// Handle the "Replay" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Runs tasks of a campaign once more, so that what they leave can be compared.
+        ///
+        /// - Parameters:
+        ///   - request: A `Ergon_V1_ReplayRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Ergon_V1_SubmitReply` to respond with.
+        func replay(
+            request: Ergon_V1_ReplayRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Ergon_V1_SubmitReply
+
         /// Handle the "Status" method.
         ///
         /// - Parameters:
@@ -1215,6 +1333,24 @@ extension Ergon_V1_Control {
             request: Ergon_V1_CampaignSelector,
             context: GRPCCore.ServerContext
         ) async throws -> Ergon_V1_ResultsReply
+
+        /// Handle the "Energy" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What campaigns and workers have spent.
+        ///
+        /// - Parameters:
+        ///   - request: A `Ergon_V1_StatusRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Ergon_V1_EnergyReply` to respond with.
+        func energy(
+            request: Ergon_V1_StatusRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Ergon_V1_EnergyReply
 
         /// Handle the "Explain" method.
         ///
@@ -1440,6 +1576,17 @@ extension Ergon_V1_Control.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: Ergon_V1_Control.Method.Replay.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_ReplayRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_SubmitReply>(),
+            handler: { request, context in
+                try await self.replay(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: Ergon_V1_Control.Method.Status.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_StatusRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_StatusReply>(),
@@ -1467,6 +1614,17 @@ extension Ergon_V1_Control.StreamingServiceProtocol {
             serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_ResultsReply>(),
             handler: { request, context in
                 try await self.results(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Ergon_V1_Control.Method.Energy.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_StatusRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_EnergyReply>(),
+            handler: { request, context in
+                try await self.energy(
                     request: request,
                     context: context
                 )
@@ -1632,6 +1790,17 @@ extension Ergon_V1_Control.ServiceProtocol {
         return GRPCCore.StreamingServerResponse(single: response)
     }
 
+    package func replay(
+        request: GRPCCore.StreamingServerRequest<Ergon_V1_ReplayRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_SubmitReply> {
+        let response = try await self.replay(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
     package func status(
         request: GRPCCore.StreamingServerRequest<Ergon_V1_StatusRequest>,
         context: GRPCCore.ServerContext
@@ -1659,6 +1828,17 @@ extension Ergon_V1_Control.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_ResultsReply> {
         let response = try await self.results(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func energy(
+        request: GRPCCore.StreamingServerRequest<Ergon_V1_StatusRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_EnergyReply> {
+        let response = try await self.energy(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -1825,6 +2005,19 @@ extension Ergon_V1_Control.SimpleServiceProtocol {
         )
     }
 
+    package func replay(
+        request: GRPCCore.ServerRequest<Ergon_V1_ReplayRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Ergon_V1_SubmitReply> {
+        return GRPCCore.ServerResponse<Ergon_V1_SubmitReply>(
+            message: try await self.replay(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
     package func status(
         request: GRPCCore.ServerRequest<Ergon_V1_StatusRequest>,
         context: GRPCCore.ServerContext
@@ -1861,6 +2054,19 @@ extension Ergon_V1_Control.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Ergon_V1_ResultsReply> {
         return GRPCCore.ServerResponse<Ergon_V1_ResultsReply>(
             message: try await self.results(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func energy(
+        request: GRPCCore.ServerRequest<Ergon_V1_StatusRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Ergon_V1_EnergyReply> {
+        return GRPCCore.ServerResponse<Ergon_V1_EnergyReply>(
+            message: try await self.energy(
                 request: request.message,
                 context: context
             ),
@@ -2066,6 +2272,29 @@ extension Ergon_V1_Control {
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_SubmitReply>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
+        /// Call the "Replay" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Runs tasks of a campaign once more, so that what they leave can be compared.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_ReplayRequest` message.
+        ///   - serializer: A serializer for `Ergon_V1_ReplayRequest` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_SubmitReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func replay<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_ReplayRequest>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_ReplayRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_SubmitReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_SubmitReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
         /// Call the "Status" method.
         ///
         /// - Parameters:
@@ -2125,6 +2354,29 @@ extension Ergon_V1_Control {
             deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_ResultsReply>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ResultsReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Energy" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What campaigns and workers have spent.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_StatusRequest` message.
+        ///   - serializer: A serializer for `Ergon_V1_StatusRequest` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_EnergyReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func energy<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_StatusRequest>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_StatusRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_EnergyReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_EnergyReply>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
         /// Call the "Explain" method.
@@ -2445,6 +2697,40 @@ extension Ergon_V1_Control {
             )
         }
 
+        /// Call the "Replay" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Runs tasks of a campaign once more, so that what they leave can be compared.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_ReplayRequest` message.
+        ///   - serializer: A serializer for `Ergon_V1_ReplayRequest` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_SubmitReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func replay<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_ReplayRequest>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_ReplayRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_SubmitReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_SubmitReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Ergon_V1_Control.Method.Replay.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
         /// Call the "Status" method.
         ///
         /// - Parameters:
@@ -2530,6 +2816,40 @@ extension Ergon_V1_Control {
             try await self.client.unary(
                 request: request,
                 descriptor: Ergon_V1_Control.Method.Results.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Energy" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What campaigns and workers have spent.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_StatusRequest` message.
+        ///   - serializer: A serializer for `Ergon_V1_StatusRequest` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_EnergyReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func energy<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_StatusRequest>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_StatusRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_EnergyReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_EnergyReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Ergon_V1_Control.Method.Energy.descriptor,
                 serializer: serializer,
                 deserializer: deserializer,
                 options: options,
@@ -2981,6 +3301,35 @@ extension Ergon_V1_Control.ClientProtocol {
         )
     }
 
+    /// Call the "Replay" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Runs tasks of a campaign once more, so that what they leave can be compared.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Ergon_V1_ReplayRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func replay<Result>(
+        request: GRPCCore.ClientRequest<Ergon_V1_ReplayRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_SubmitReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.replay(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_ReplayRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_SubmitReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
     /// Call the "Status" method.
     ///
     /// - Parameters:
@@ -3053,6 +3402,35 @@ extension Ergon_V1_Control.ClientProtocol {
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_CampaignSelector>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_ResultsReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Energy" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > What campaigns and workers have spent.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Ergon_V1_StatusRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func energy<Result>(
+        request: GRPCCore.ClientRequest<Ergon_V1_StatusRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_EnergyReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.energy(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_StatusRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_EnergyReply>(),
             options: options,
             onResponse: handleResponse
         )
@@ -3440,6 +3818,39 @@ extension Ergon_V1_Control.ClientProtocol {
         )
     }
 
+    /// Call the "Replay" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Runs tasks of a campaign once more, so that what they leave can be compared.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func replay<Result>(
+        _ message: Ergon_V1_ReplayRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_SubmitReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Ergon_V1_ReplayRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.replay(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
     /// Call the "Status" method.
     ///
     /// - Parameters:
@@ -3523,6 +3934,39 @@ extension Ergon_V1_Control.ClientProtocol {
             metadata: metadata
         )
         return try await self.results(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Energy" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > What campaigns and workers have spent.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func energy<Result>(
+        _ message: Ergon_V1_StatusRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_EnergyReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Ergon_V1_StatusRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.energy(
             request: request,
             options: options,
             onResponse: handleResponse

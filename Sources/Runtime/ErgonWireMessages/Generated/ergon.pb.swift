@@ -234,16 +234,19 @@ package nonisolated struct Ergon_V1_Hello: Sendable {
   /// Drawn by each process of a worker when it starts, below 2^53.
   package var life: Int64 = 0
 
+  /// Where it stands; empty if nobody said.
+  package var site: String = String()
+
+  package var nodeClass: String = String()
+
+  /// In DER: of the key with which it signs what it reports on this stream.
+  package var certificate: Data = Data()
+
   /// A country (ISO 3166-1); empty if nobody said.
   package var jurisdiction: String = String()
 
   /// Nobody but those who may see personal data gets at what runs there.
   package var restricted: Bool = false
-
-  /// Where it stands; empty if nobody said.
-  package var site: String = String()
-
-  package var nodeClass: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -526,12 +529,111 @@ package nonisolated struct Ergon_V1_Results: Sendable {
 
   package var results: [Ergon_V1_Result] = []
 
+  /// Which key, in 4 bytes, and ECDSA over the report's statement, in 64 (docs/LOG.md).
+  package var signature: Data = Data()
+
+  /// What the node's meter told since the last report. A report of nothing else has no lease.
+  package var metered: [Ergon_V1_EnergyInterval] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _report: Ergon_V1_ReportName? = nil
   fileprivate var _lease: Ergon_V1_LeaseName? = nil
+  fileprivate var _stage: Ergon_V1_StageName? = nil
+}
+
+/// A stretch of time, what the node's meter told of it, and what that went to.
+package nonisolated struct Ergon_V1_EnergyInterval: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Counted by the process, from 1.
+  package var number: Int64 = 0
+
+  package var beganMicroseconds: Int64 = 0
+
+  package var lengthMicroseconds: Int64 = 0
+
+  package var reading: Ergon_V1_EnergyInterval.OneOf_Reading? = nil
+
+  package var energyMicrojoules: Int64 {
+    get {
+      if case .energyMicrojoules(let v)? = reading {return v}
+      return 0
+    }
+    set {reading = .energyMicrojoules(newValue)}
+  }
+
+  /// Why nobody knows: `begins`, `too-long`, `no-range`, `too-much`, `frozen` or `absent`.
+  package var dropped: String {
+    get {
+      if case .dropped(let v)? = reading {return v}
+      return String()
+    }
+    set {reading = .dropped(newValue)}
+  }
+
+  /// `wall`, `rapl`, …, if it is measured.
+  package var meter: String = String()
+
+  /// What the node draws when it does nothing, once that is learned.
+  package var idleMilliwatts: Int64 {
+    get {_idleMilliwatts ?? 0}
+    set {_idleMilliwatts = newValue}
+  }
+  /// Returns true if `idleMilliwatts` has been explicitly set.
+  package var hasIdleMilliwatts: Bool {self._idleMilliwatts != nil}
+  /// Clears the value of `idleMilliwatts`. Subsequent reads from it will return its default value.
+  package mutating func clearIdleMilliwatts() {self._idleMilliwatts = nil}
+
+  package var shares: [Ergon_V1_EnergyShare] = []
+
+  package var unallocatedMicrojoules: Int64 = 0
+
+  package var remainderMicrojoules: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Reading: Equatable, Sendable {
+    case energyMicrojoules(Int64)
+    /// Why nobody knows: `begins`, `too-long`, `no-range`, `too-much`, `frozen` or `absent`.
+    case dropped(String)
+
+  }
+
+  package init() {}
+
+  fileprivate var _idleMilliwatts: Int64? = nil
+}
+
+/// What of an interval went to the tasks of one stage.
+package nonisolated struct Ergon_V1_EnergyShare: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var campaign: Int64 = 0
+
+  package var stage: Ergon_V1_StageName {
+    get {_stage ?? Ergon_V1_StageName()}
+    set {_stage = newValue}
+  }
+  /// Returns true if `stage` has been explicitly set.
+  package var hasStage: Bool {self._stage != nil}
+  /// Clears the value of `stage`. Subsequent reads from it will return its default value.
+  package mutating func clearStage() {self._stage = nil}
+
+  package var dynamicMicrojoules: Int64 = 0
+
+  package var idleMicrojoules: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
   fileprivate var _stage: Ergon_V1_StageName? = nil
 }
 
@@ -575,6 +677,9 @@ package nonisolated struct Ergon_V1_Result: Sendable {
 
   /// Of how many tasks all this is true, if of more than one: they succeeded and left no files.
   package var count: Int64 = 0
+
+  /// What measured the energy; empty if it comes from the worker's power model.
+  package var meter: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -765,6 +870,9 @@ package nonisolated struct Ergon_V1_SubmitRequest: Sendable {
   /// The canonical form; every file it names is in the content store already.
   package var manifest: String = String()
 
+  /// Run every task, even if an earlier campaign has done the same.
+  package var again: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -776,6 +884,47 @@ package nonisolated struct Ergon_V1_SubmitReply: Sendable {
   // methods supported on all messages.
 
   package var campaign: Int64 = 0
+
+  /// Whose results are used, and how many of its tasks; 0 if nobody's are.
+  package var reusedCampaign: Int64 = 0
+
+  package var reusedTasks: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Ergon_V1_ReplayRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var campaign: Int64 = 0
+
+  package var stage: String = String()
+
+  package var tasks: [Ergon_V1_ReplayedTasks] = []
+
+  /// The log's checkpoint from whose root the tasks were drawn; empty if they were chosen.
+  package var logSize: Int64 = 0
+
+  package var logRoot: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Tasks that the same workers have run before.
+package nonisolated struct Ergon_V1_ReplayedTasks: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var workers: [String] = []
+
+  package var tasks: [Ergon_V1_Interval] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -999,11 +1148,281 @@ package nonisolated struct Ergon_V1_AccountLine: Sendable {
 
   package var wallMicroseconds: Int64 = 0
 
+  /// By power models.
   package var energyMicrojoules: Int64 = 0
+
+  /// By meters.
+  package var measuredMicrojoules: Int64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+}
+
+package nonisolated struct Ergon_V1_EnergyReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var campaigns: [Ergon_V1_CampaignEnergy] = []
+
+  package var workers: [Ergon_V1_WorkerEnergy] = []
+
+  /// What meters told of campaigns that are not known any more.
+  package var forgottenMicrojoules: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Ergon_V1_CampaignEnergy: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var id: Int64 {
+    get {_storage._id}
+    set {_uniqueStorage()._id = newValue}
+  }
+
+  package var name: String {
+    get {_storage._name}
+    set {_uniqueStorage()._name = newValue}
+  }
+
+  /// Empty while it runs.
+  package var ending: String {
+    get {_storage._ending}
+    set {_uniqueStorage()._ending = newValue}
+  }
+
+  package var stages: [Ergon_V1_StageEnergy] {
+    get {_storage._stages}
+    set {_uniqueStorage()._stages = newValue}
+  }
+
+  /// What meters told of it and no result has: tasks that still run, or were lost.
+  package var unclaimedMicrojoules: Int64 {
+    get {_storage._unclaimedMicrojoules}
+    set {_uniqueStorage()._unclaimedMicrojoules = newValue}
+  }
+
+  /// How much of its input it has gone through, and in which unit.
+  package var done: Int64 {
+    get {_storage._done}
+    set {_uniqueStorage()._done = newValue}
+  }
+
+  package var unit: String {
+    get {_storage._unit}
+    set {_uniqueStorage()._unit = newValue}
+  }
+
+  package var succeeded: Ergon_V1_AccountLine {
+    get {_storage._succeeded ?? Ergon_V1_AccountLine()}
+    set {_uniqueStorage()._succeeded = newValue}
+  }
+  /// Returns true if `succeeded` has been explicitly set.
+  package var hasSucceeded: Bool {_storage._succeeded != nil}
+  /// Clears the value of `succeeded`. Subsequent reads from it will return its default value.
+  package mutating func clearSucceeded() {_uniqueStorage()._succeeded = nil}
+
+  package var failed: Ergon_V1_AccountLine {
+    get {_storage._failed ?? Ergon_V1_AccountLine()}
+    set {_uniqueStorage()._failed = newValue}
+  }
+  /// Returns true if `failed` has been explicitly set.
+  package var hasFailed: Bool {_storage._failed != nil}
+  /// Clears the value of `failed`. Subsequent reads from it will return its default value.
+  package mutating func clearFailed() {_uniqueStorage()._failed = nil}
+
+  package var superseded: Ergon_V1_AccountLine {
+    get {_storage._superseded ?? Ergon_V1_AccountLine()}
+    set {_uniqueStorage()._superseded = newValue}
+  }
+  /// Returns true if `superseded` has been explicitly set.
+  package var hasSuperseded: Bool {_storage._superseded != nil}
+  /// Clears the value of `superseded`. Subsequent reads from it will return its default value.
+  package mutating func clearSuperseded() {_uniqueStorage()._superseded = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+package nonisolated struct Ergon_V1_StageEnergy: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: String {
+    get {_storage._name}
+    set {_uniqueStorage()._name = newValue}
+  }
+
+  package var succeeded: Ergon_V1_AccountLine {
+    get {_storage._succeeded ?? Ergon_V1_AccountLine()}
+    set {_uniqueStorage()._succeeded = newValue}
+  }
+  /// Returns true if `succeeded` has been explicitly set.
+  package var hasSucceeded: Bool {_storage._succeeded != nil}
+  /// Clears the value of `succeeded`. Subsequent reads from it will return its default value.
+  package mutating func clearSucceeded() {_uniqueStorage()._succeeded = nil}
+
+  package var failed: Ergon_V1_AccountLine {
+    get {_storage._failed ?? Ergon_V1_AccountLine()}
+    set {_uniqueStorage()._failed = newValue}
+  }
+  /// Returns true if `failed` has been explicitly set.
+  package var hasFailed: Bool {_storage._failed != nil}
+  /// Clears the value of `failed`. Subsequent reads from it will return its default value.
+  package mutating func clearFailed() {_uniqueStorage()._failed = nil}
+
+  package var superseded: Ergon_V1_AccountLine {
+    get {_storage._superseded ?? Ergon_V1_AccountLine()}
+    set {_uniqueStorage()._superseded = newValue}
+  }
+  /// Returns true if `superseded` has been explicitly set.
+  package var hasSuperseded: Bool {_storage._superseded != nil}
+  /// Clears the value of `superseded`. Subsequent reads from it will return its default value.
+  package mutating func clearSuperseded() {_uniqueStorage()._superseded = nil}
+
+  /// By meters.
+  package var dynamicMicrojoules: Int64 {
+    get {_storage._dynamicMicrojoules}
+    set {_uniqueStorage()._dynamicMicrojoules = newValue}
+  }
+
+  package var idleMicrojoules: Int64 {
+    get {_storage._idleMicrojoules}
+    set {_uniqueStorage()._idleMicrojoules = newValue}
+  }
+
+  /// What each of its tasks holds.
+  package var cores: UInt32 {
+    get {_storage._cores}
+    set {_uniqueStorage()._cores = newValue}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+package nonisolated struct Ergon_V1_WorkerEnergy: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: String {
+    get {_storage._name}
+    set {_uniqueStorage()._name = newValue}
+  }
+
+  package var succeeded: Ergon_V1_AccountLine {
+    get {_storage._succeeded ?? Ergon_V1_AccountLine()}
+    set {_uniqueStorage()._succeeded = newValue}
+  }
+  /// Returns true if `succeeded` has been explicitly set.
+  package var hasSucceeded: Bool {_storage._succeeded != nil}
+  /// Clears the value of `succeeded`. Subsequent reads from it will return its default value.
+  package mutating func clearSucceeded() {_uniqueStorage()._succeeded = nil}
+
+  package var failed: Ergon_V1_AccountLine {
+    get {_storage._failed ?? Ergon_V1_AccountLine()}
+    set {_uniqueStorage()._failed = newValue}
+  }
+  /// Returns true if `failed` has been explicitly set.
+  package var hasFailed: Bool {_storage._failed != nil}
+  /// Clears the value of `failed`. Subsequent reads from it will return its default value.
+  package mutating func clearFailed() {_uniqueStorage()._failed = nil}
+
+  package var superseded: Ergon_V1_AccountLine {
+    get {_storage._superseded ?? Ergon_V1_AccountLine()}
+    set {_uniqueStorage()._superseded = newValue}
+  }
+  /// Returns true if `superseded` has been explicitly set.
+  package var hasSuperseded: Bool {_storage._superseded != nil}
+  /// Clears the value of `superseded`. Subsequent reads from it will return its default value.
+  package mutating func clearSuperseded() {_uniqueStorage()._superseded = nil}
+
+  /// `wall`, `rapl`, …; empty if no meter ever told.
+  package var meter: String {
+    get {_storage._meter}
+    set {_uniqueStorage()._meter = newValue}
+  }
+
+  package var meterUncertaintyPercent: UInt32 {
+    get {_storage._meterUncertaintyPercent}
+    set {_uniqueStorage()._meterUncertaintyPercent = newValue}
+  }
+
+  package var model: String {
+    get {_storage._model}
+    set {_uniqueStorage()._model = newValue}
+  }
+
+  package var modelUncertaintyPercent: UInt32 {
+    get {_storage._modelUncertaintyPercent}
+    set {_uniqueStorage()._modelUncertaintyPercent = newValue}
+  }
+
+  /// What the meter told; the four behind it add up to it.
+  package var energyMicrojoules: Int64 {
+    get {_storage._energyMicrojoules}
+    set {_uniqueStorage()._energyMicrojoules = newValue}
+  }
+
+  package var dynamicMicrojoules: Int64 {
+    get {_storage._dynamicMicrojoules}
+    set {_uniqueStorage()._dynamicMicrojoules = newValue}
+  }
+
+  package var idleMicrojoules: Int64 {
+    get {_storage._idleMicrojoules}
+    set {_uniqueStorage()._idleMicrojoules = newValue}
+  }
+
+  package var unallocatedMicrojoules: Int64 {
+    get {_storage._unallocatedMicrojoules}
+    set {_uniqueStorage()._unallocatedMicrojoules = newValue}
+  }
+
+  package var remainderMicrojoules: Int64 {
+    get {_storage._remainderMicrojoules}
+    set {_uniqueStorage()._remainderMicrojoules = newValue}
+  }
+
+  package var meteredMicroseconds: Int64 {
+    get {_storage._meteredMicroseconds}
+    set {_uniqueStorage()._meteredMicroseconds = newValue}
+  }
+
+  package var droppedMicroseconds: Int64 {
+    get {_storage._droppedMicroseconds}
+    set {_uniqueStorage()._droppedMicroseconds = newValue}
+  }
+
+  package var droppedIntervals: Int64 {
+    get {_storage._droppedIntervals}
+    set {_uniqueStorage()._droppedIntervals = newValue}
+  }
+
+  package var unclaimedMicrojoules: Int64 {
+    get {_storage._unclaimedMicrojoules}
+    set {_uniqueStorage()._unclaimedMicrojoules = newValue}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 package nonisolated struct Ergon_V1_ResultsReply: Sendable {
@@ -1180,6 +1599,9 @@ package nonisolated struct Ergon_V1_TaskAttempt: Sendable {
   package var hasLog: Bool {self._log != nil}
   /// Clears the value of `log`. Subsequent reads from it will return its default value.
   package mutating func clearLog() {self._log = nil}
+
+  /// What measured the energy; empty if it is modelled.
+  package var meter: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1777,7 +2199,7 @@ nonisolated extension Ergon_V1_ToWorker: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpus\0\u{3}memory_bytes\0\u{3}cpu_model\0\u{3}power_source\0\u{3}milliwatts_per_thread\0\u{3}power_uncertainty_percent\0\u{1}version\0\u{1}held\0\u{1}life\0\u{1}site\0\u{3}node_class\0\u{2}\u{9}jurisdiction\0\u{1}restricted\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpus\0\u{3}memory_bytes\0\u{3}cpu_model\0\u{3}power_source\0\u{3}milliwatts_per_thread\0\u{3}power_uncertainty_percent\0\u{1}version\0\u{1}held\0\u{1}life\0\u{1}site\0\u{3}node_class\0\u{2}\u{9}certificate\0\u{1}jurisdiction\0\u{1}restricted\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1796,8 +2218,9 @@ nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 9: try { try decoder.decodeSingularInt64Field(value: &self.life) }()
       case 10: try { try decoder.decodeSingularStringField(value: &self.site) }()
       case 11: try { try decoder.decodeSingularStringField(value: &self.nodeClass) }()
-      case 20: try { try decoder.decodeSingularStringField(value: &self.jurisdiction) }()
-      case 21: try { try decoder.decodeSingularBoolField(value: &self.restricted) }()
+      case 20: try { try decoder.decodeSingularBytesField(value: &self.certificate) }()
+      case 21: try { try decoder.decodeSingularStringField(value: &self.jurisdiction) }()
+      case 22: try { try decoder.decodeSingularBoolField(value: &self.restricted) }()
       default: break
       }
     }
@@ -1837,11 +2260,14 @@ nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.nodeClass.isEmpty {
       try visitor.visitSingularStringField(value: self.nodeClass, fieldNumber: 11)
     }
+    if !self.certificate.isEmpty {
+      try visitor.visitSingularBytesField(value: self.certificate, fieldNumber: 20)
+    }
     if !self.jurisdiction.isEmpty {
-      try visitor.visitSingularStringField(value: self.jurisdiction, fieldNumber: 20)
+      try visitor.visitSingularStringField(value: self.jurisdiction, fieldNumber: 21)
     }
     if self.restricted != false {
-      try visitor.visitSingularBoolField(value: self.restricted, fieldNumber: 21)
+      try visitor.visitSingularBoolField(value: self.restricted, fieldNumber: 22)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1856,10 +2282,11 @@ nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.version != rhs.version {return false}
     if lhs.held != rhs.held {return false}
     if lhs.life != rhs.life {return false}
-    if lhs.jurisdiction != rhs.jurisdiction {return false}
-    if lhs.restricted != rhs.restricted {return false}
     if lhs.site != rhs.site {return false}
     if lhs.nodeClass != rhs.nodeClass {return false}
+    if lhs.certificate != rhs.certificate {return false}
+    if lhs.jurisdiction != rhs.jurisdiction {return false}
+    if lhs.restricted != rhs.restricted {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2306,7 +2733,7 @@ nonisolated extension Ergon_V1_ReportName: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Ergon_V1_Results: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Results"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}report\0\u{1}lease\0\u{1}campaign\0\u{1}stage\0\u{1}results\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}report\0\u{1}lease\0\u{1}campaign\0\u{1}stage\0\u{1}results\0\u{1}metered\0\u{2}\u{e}signature\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2319,6 +2746,8 @@ nonisolated extension Ergon_V1_Results: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 3: try { try decoder.decodeSingularInt64Field(value: &self.campaign) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._stage) }()
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.results) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.metered) }()
+      case 20: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
       default: break
       }
     }
@@ -2344,6 +2773,12 @@ nonisolated extension Ergon_V1_Results: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.results.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.results, fieldNumber: 5)
     }
+    if !self.metered.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.metered, fieldNumber: 6)
+    }
+    if !self.signature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.signature, fieldNumber: 20)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2353,6 +2788,154 @@ nonisolated extension Ergon_V1_Results: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.campaign != rhs.campaign {return false}
     if lhs._stage != rhs._stage {return false}
     if lhs.results != rhs.results {return false}
+    if lhs.signature != rhs.signature {return false}
+    if lhs.metered != rhs.metered {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_EnergyInterval: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".EnergyInterval"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{3}began_microseconds\0\u{3}length_microseconds\0\u{3}energy_microjoules\0\u{1}dropped\0\u{1}meter\0\u{3}idle_milliwatts\0\u{1}shares\0\u{3}unallocated_microjoules\0\u{3}remainder_microjoules\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.number) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.beganMicroseconds) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.lengthMicroseconds) }()
+      case 4: try {
+        var v: Int64?
+        try decoder.decodeSingularInt64Field(value: &v)
+        if let v = v {
+          if self.reading != nil {try decoder.handleConflictingOneOf()}
+          self.reading = .energyMicrojoules(v)
+        }
+      }()
+      case 5: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.reading != nil {try decoder.handleConflictingOneOf()}
+          self.reading = .dropped(v)
+        }
+      }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.meter) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self._idleMilliwatts) }()
+      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.shares) }()
+      case 9: try { try decoder.decodeSingularInt64Field(value: &self.unallocatedMicrojoules) }()
+      case 10: try { try decoder.decodeSingularInt64Field(value: &self.remainderMicrojoules) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.number != 0 {
+      try visitor.visitSingularInt64Field(value: self.number, fieldNumber: 1)
+    }
+    if self.beganMicroseconds != 0 {
+      try visitor.visitSingularInt64Field(value: self.beganMicroseconds, fieldNumber: 2)
+    }
+    if self.lengthMicroseconds != 0 {
+      try visitor.visitSingularInt64Field(value: self.lengthMicroseconds, fieldNumber: 3)
+    }
+    switch self.reading {
+    case .energyMicrojoules?: try {
+      guard case .energyMicrojoules(let v)? = self.reading else { preconditionFailure() }
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 4)
+    }()
+    case .dropped?: try {
+      guard case .dropped(let v)? = self.reading else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 5)
+    }()
+    case nil: break
+    }
+    if !self.meter.isEmpty {
+      try visitor.visitSingularStringField(value: self.meter, fieldNumber: 6)
+    }
+    try { if let v = self._idleMilliwatts {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 7)
+    } }()
+    if !self.shares.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.shares, fieldNumber: 8)
+    }
+    if self.unallocatedMicrojoules != 0 {
+      try visitor.visitSingularInt64Field(value: self.unallocatedMicrojoules, fieldNumber: 9)
+    }
+    if self.remainderMicrojoules != 0 {
+      try visitor.visitSingularInt64Field(value: self.remainderMicrojoules, fieldNumber: 10)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_EnergyInterval, rhs: Ergon_V1_EnergyInterval) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs.beganMicroseconds != rhs.beganMicroseconds {return false}
+    if lhs.lengthMicroseconds != rhs.lengthMicroseconds {return false}
+    if lhs.reading != rhs.reading {return false}
+    if lhs.meter != rhs.meter {return false}
+    if lhs._idleMilliwatts != rhs._idleMilliwatts {return false}
+    if lhs.shares != rhs.shares {return false}
+    if lhs.unallocatedMicrojoules != rhs.unallocatedMicrojoules {return false}
+    if lhs.remainderMicrojoules != rhs.remainderMicrojoules {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_EnergyShare: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".EnergyShare"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaign\0\u{1}stage\0\u{3}dynamic_microjoules\0\u{3}idle_microjoules\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.campaign) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._stage) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.dynamicMicrojoules) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.idleMicrojoules) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.campaign != 0 {
+      try visitor.visitSingularInt64Field(value: self.campaign, fieldNumber: 1)
+    }
+    try { if let v = self._stage {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if self.dynamicMicrojoules != 0 {
+      try visitor.visitSingularInt64Field(value: self.dynamicMicrojoules, fieldNumber: 3)
+    }
+    if self.idleMicrojoules != 0 {
+      try visitor.visitSingularInt64Field(value: self.idleMicrojoules, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_EnergyShare, rhs: Ergon_V1_EnergyShare) -> Bool {
+    if lhs.campaign != rhs.campaign {return false}
+    if lhs._stage != rhs._stage {return false}
+    if lhs.dynamicMicrojoules != rhs.dynamicMicrojoules {return false}
+    if lhs.idleMicrojoules != rhs.idleMicrojoules {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2360,7 +2943,7 @@ nonisolated extension Ergon_V1_Results: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension Ergon_V1_Result: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Result"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}failure\0\u{1}outputs\0\u{1}log\0\u{3}started_microseconds\0\u{3}wall_microseconds\0\u{3}cpu_microseconds\0\u{3}energy_microjoules\0\u{1}count\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}failure\0\u{1}outputs\0\u{1}log\0\u{3}started_microseconds\0\u{3}wall_microseconds\0\u{3}cpu_microseconds\0\u{3}energy_microjoules\0\u{1}count\0\u{1}meter\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2377,6 +2960,7 @@ nonisolated extension Ergon_V1_Result: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 7: try { try decoder.decodeSingularInt64Field(value: &self.cpuMicroseconds) }()
       case 8: try { try decoder.decodeSingularInt64Field(value: &self.energyMicrojoules) }()
       case 9: try { try decoder.decodeSingularInt64Field(value: &self.count) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.meter) }()
       default: break
       }
     }
@@ -2414,6 +2998,9 @@ nonisolated extension Ergon_V1_Result: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.count != 0 {
       try visitor.visitSingularInt64Field(value: self.count, fieldNumber: 9)
     }
+    if !self.meter.isEmpty {
+      try visitor.visitSingularStringField(value: self.meter, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2427,6 +3014,7 @@ nonisolated extension Ergon_V1_Result: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.cpuMicroseconds != rhs.cpuMicroseconds {return false}
     if lhs.energyMicrojoules != rhs.energyMicrojoules {return false}
     if lhs.count != rhs.count {return false}
+    if lhs.meter != rhs.meter {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2747,7 +3335,7 @@ nonisolated extension Ergon_V1_RenewReply: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Ergon_V1_SubmitRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SubmitRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}manifest\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}manifest\0\u{2}\u{13}again\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2756,6 +3344,7 @@ nonisolated extension Ergon_V1_SubmitRequest: SwiftProtobuf.Message, SwiftProtob
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.manifest) }()
+      case 20: try { try decoder.decodeSingularBoolField(value: &self.again) }()
       default: break
       }
     }
@@ -2765,11 +3354,15 @@ nonisolated extension Ergon_V1_SubmitRequest: SwiftProtobuf.Message, SwiftProtob
     if !self.manifest.isEmpty {
       try visitor.visitSingularStringField(value: self.manifest, fieldNumber: 1)
     }
+    if self.again != false {
+      try visitor.visitSingularBoolField(value: self.again, fieldNumber: 20)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Ergon_V1_SubmitRequest, rhs: Ergon_V1_SubmitRequest) -> Bool {
     if lhs.manifest != rhs.manifest {return false}
+    if lhs.again != rhs.again {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2777,7 +3370,7 @@ nonisolated extension Ergon_V1_SubmitRequest: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Ergon_V1_SubmitReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SubmitReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaign\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaign\0\u{4}\u{13}reused_campaign\0\u{3}reused_tasks\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2786,6 +3379,8 @@ nonisolated extension Ergon_V1_SubmitReply: SwiftProtobuf.Message, SwiftProtobuf
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularInt64Field(value: &self.campaign) }()
+      case 20: try { try decoder.decodeSingularInt64Field(value: &self.reusedCampaign) }()
+      case 21: try { try decoder.decodeSingularInt64Field(value: &self.reusedTasks) }()
       default: break
       }
     }
@@ -2795,11 +3390,104 @@ nonisolated extension Ergon_V1_SubmitReply: SwiftProtobuf.Message, SwiftProtobuf
     if self.campaign != 0 {
       try visitor.visitSingularInt64Field(value: self.campaign, fieldNumber: 1)
     }
+    if self.reusedCampaign != 0 {
+      try visitor.visitSingularInt64Field(value: self.reusedCampaign, fieldNumber: 20)
+    }
+    if self.reusedTasks != 0 {
+      try visitor.visitSingularInt64Field(value: self.reusedTasks, fieldNumber: 21)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Ergon_V1_SubmitReply, rhs: Ergon_V1_SubmitReply) -> Bool {
     if lhs.campaign != rhs.campaign {return false}
+    if lhs.reusedCampaign != rhs.reusedCampaign {return false}
+    if lhs.reusedTasks != rhs.reusedTasks {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_ReplayRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReplayRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaign\0\u{1}stage\0\u{1}tasks\0\u{3}log_size\0\u{3}log_root\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.campaign) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.stage) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.tasks) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.logSize) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.logRoot) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.campaign != 0 {
+      try visitor.visitSingularInt64Field(value: self.campaign, fieldNumber: 1)
+    }
+    if !self.stage.isEmpty {
+      try visitor.visitSingularStringField(value: self.stage, fieldNumber: 2)
+    }
+    if !self.tasks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.tasks, fieldNumber: 3)
+    }
+    if self.logSize != 0 {
+      try visitor.visitSingularInt64Field(value: self.logSize, fieldNumber: 4)
+    }
+    if !self.logRoot.isEmpty {
+      try visitor.visitSingularBytesField(value: self.logRoot, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_ReplayRequest, rhs: Ergon_V1_ReplayRequest) -> Bool {
+    if lhs.campaign != rhs.campaign {return false}
+    if lhs.stage != rhs.stage {return false}
+    if lhs.tasks != rhs.tasks {return false}
+    if lhs.logSize != rhs.logSize {return false}
+    if lhs.logRoot != rhs.logRoot {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_ReplayedTasks: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReplayedTasks"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}workers\0\u{1}tasks\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedStringField(value: &self.workers) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.tasks) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.workers.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.workers, fieldNumber: 1)
+    }
+    if !self.tasks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.tasks, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_ReplayedTasks, rhs: Ergon_V1_ReplayedTasks) -> Bool {
+    if lhs.workers != rhs.workers {return false}
+    if lhs.tasks != rhs.tasks {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3184,7 +3872,7 @@ nonisolated extension Ergon_V1_StageStatus: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Ergon_V1_AccountLine: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AccountLine"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempts\0\u{3}cpu_microseconds\0\u{3}wall_microseconds\0\u{3}energy_microjoules\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempts\0\u{3}cpu_microseconds\0\u{3}wall_microseconds\0\u{3}energy_microjoules\0\u{3}measured_microjoules\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3196,6 +3884,7 @@ nonisolated extension Ergon_V1_AccountLine: SwiftProtobuf.Message, SwiftProtobuf
       case 2: try { try decoder.decodeSingularInt64Field(value: &self.cpuMicroseconds) }()
       case 3: try { try decoder.decodeSingularInt64Field(value: &self.wallMicroseconds) }()
       case 4: try { try decoder.decodeSingularInt64Field(value: &self.energyMicrojoules) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.measuredMicrojoules) }()
       default: break
       }
     }
@@ -3214,6 +3903,9 @@ nonisolated extension Ergon_V1_AccountLine: SwiftProtobuf.Message, SwiftProtobuf
     if self.energyMicrojoules != 0 {
       try visitor.visitSingularInt64Field(value: self.energyMicrojoules, fieldNumber: 4)
     }
+    if self.measuredMicrojoules != 0 {
+      try visitor.visitSingularInt64Field(value: self.measuredMicrojoules, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3222,6 +3914,474 @@ nonisolated extension Ergon_V1_AccountLine: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.cpuMicroseconds != rhs.cpuMicroseconds {return false}
     if lhs.wallMicroseconds != rhs.wallMicroseconds {return false}
     if lhs.energyMicrojoules != rhs.energyMicrojoules {return false}
+    if lhs.measuredMicrojoules != rhs.measuredMicrojoules {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_EnergyReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".EnergyReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaigns\0\u{1}workers\0\u{3}forgotten_microjoules\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.campaigns) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.workers) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.forgottenMicrojoules) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.campaigns.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.campaigns, fieldNumber: 1)
+    }
+    if !self.workers.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.workers, fieldNumber: 2)
+    }
+    if self.forgottenMicrojoules != 0 {
+      try visitor.visitSingularInt64Field(value: self.forgottenMicrojoules, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_EnergyReply, rhs: Ergon_V1_EnergyReply) -> Bool {
+    if lhs.campaigns != rhs.campaigns {return false}
+    if lhs.workers != rhs.workers {return false}
+    if lhs.forgottenMicrojoules != rhs.forgottenMicrojoules {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_CampaignEnergy: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CampaignEnergy"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}ending\0\u{1}stages\0\u{3}unclaimed_microjoules\0\u{1}done\0\u{1}unit\0\u{1}succeeded\0\u{1}failed\0\u{1}superseded\0")
+
+  fileprivate class _StorageClass {
+    var _id: Int64 = 0
+    var _name: String = String()
+    var _ending: String = String()
+    var _stages: [Ergon_V1_StageEnergy] = []
+    var _unclaimedMicrojoules: Int64 = 0
+    var _done: Int64 = 0
+    var _unit: String = String()
+    var _succeeded: Ergon_V1_AccountLine? = nil
+    var _failed: Ergon_V1_AccountLine? = nil
+    var _superseded: Ergon_V1_AccountLine? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _id = source._id
+      _name = source._name
+      _ending = source._ending
+      _stages = source._stages
+      _unclaimedMicrojoules = source._unclaimedMicrojoules
+      _done = source._done
+      _unit = source._unit
+      _succeeded = source._succeeded
+      _failed = source._failed
+      _superseded = source._superseded
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularInt64Field(value: &_storage._id) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._ending) }()
+        case 4: try { try decoder.decodeRepeatedMessageField(value: &_storage._stages) }()
+        case 5: try { try decoder.decodeSingularInt64Field(value: &_storage._unclaimedMicrojoules) }()
+        case 6: try { try decoder.decodeSingularInt64Field(value: &_storage._done) }()
+        case 7: try { try decoder.decodeSingularStringField(value: &_storage._unit) }()
+        case 8: try { try decoder.decodeSingularMessageField(value: &_storage._succeeded) }()
+        case 9: try { try decoder.decodeSingularMessageField(value: &_storage._failed) }()
+        case 10: try { try decoder.decodeSingularMessageField(value: &_storage._superseded) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._id != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._id, fieldNumber: 1)
+      }
+      if !_storage._name.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._name, fieldNumber: 2)
+      }
+      if !_storage._ending.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._ending, fieldNumber: 3)
+      }
+      if !_storage._stages.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._stages, fieldNumber: 4)
+      }
+      if _storage._unclaimedMicrojoules != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._unclaimedMicrojoules, fieldNumber: 5)
+      }
+      if _storage._done != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._done, fieldNumber: 6)
+      }
+      if !_storage._unit.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._unit, fieldNumber: 7)
+      }
+      try { if let v = _storage._succeeded {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+      } }()
+      try { if let v = _storage._failed {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+      } }()
+      try { if let v = _storage._superseded {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_CampaignEnergy, rhs: Ergon_V1_CampaignEnergy) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._id != rhs_storage._id {return false}
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._ending != rhs_storage._ending {return false}
+        if _storage._stages != rhs_storage._stages {return false}
+        if _storage._unclaimedMicrojoules != rhs_storage._unclaimedMicrojoules {return false}
+        if _storage._done != rhs_storage._done {return false}
+        if _storage._unit != rhs_storage._unit {return false}
+        if _storage._succeeded != rhs_storage._succeeded {return false}
+        if _storage._failed != rhs_storage._failed {return false}
+        if _storage._superseded != rhs_storage._superseded {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_StageEnergy: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StageEnergy"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}succeeded\0\u{1}failed\0\u{1}superseded\0\u{3}dynamic_microjoules\0\u{3}idle_microjoules\0\u{1}cores\0")
+
+  fileprivate class _StorageClass {
+    var _name: String = String()
+    var _succeeded: Ergon_V1_AccountLine? = nil
+    var _failed: Ergon_V1_AccountLine? = nil
+    var _superseded: Ergon_V1_AccountLine? = nil
+    var _dynamicMicrojoules: Int64 = 0
+    var _idleMicrojoules: Int64 = 0
+    var _cores: UInt32 = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _name = source._name
+      _succeeded = source._succeeded
+      _failed = source._failed
+      _superseded = source._superseded
+      _dynamicMicrojoules = source._dynamicMicrojoules
+      _idleMicrojoules = source._idleMicrojoules
+      _cores = source._cores
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
+        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._succeeded) }()
+        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._failed) }()
+        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._superseded) }()
+        case 5: try { try decoder.decodeSingularInt64Field(value: &_storage._dynamicMicrojoules) }()
+        case 6: try { try decoder.decodeSingularInt64Field(value: &_storage._idleMicrojoules) }()
+        case 7: try { try decoder.decodeSingularUInt32Field(value: &_storage._cores) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._name.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._name, fieldNumber: 1)
+      }
+      try { if let v = _storage._succeeded {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+      } }()
+      try { if let v = _storage._failed {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      } }()
+      try { if let v = _storage._superseded {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      } }()
+      if _storage._dynamicMicrojoules != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._dynamicMicrojoules, fieldNumber: 5)
+      }
+      if _storage._idleMicrojoules != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._idleMicrojoules, fieldNumber: 6)
+      }
+      if _storage._cores != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._cores, fieldNumber: 7)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_StageEnergy, rhs: Ergon_V1_StageEnergy) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._succeeded != rhs_storage._succeeded {return false}
+        if _storage._failed != rhs_storage._failed {return false}
+        if _storage._superseded != rhs_storage._superseded {return false}
+        if _storage._dynamicMicrojoules != rhs_storage._dynamicMicrojoules {return false}
+        if _storage._idleMicrojoules != rhs_storage._idleMicrojoules {return false}
+        if _storage._cores != rhs_storage._cores {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_WorkerEnergy: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".WorkerEnergy"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}succeeded\0\u{1}failed\0\u{1}superseded\0\u{1}meter\0\u{3}meter_uncertainty_percent\0\u{1}model\0\u{3}model_uncertainty_percent\0\u{3}energy_microjoules\0\u{3}dynamic_microjoules\0\u{3}idle_microjoules\0\u{3}unallocated_microjoules\0\u{3}remainder_microjoules\0\u{3}metered_microseconds\0\u{3}dropped_microseconds\0\u{3}dropped_intervals\0\u{3}unclaimed_microjoules\0")
+
+  fileprivate class _StorageClass {
+    var _name: String = String()
+    var _succeeded: Ergon_V1_AccountLine? = nil
+    var _failed: Ergon_V1_AccountLine? = nil
+    var _superseded: Ergon_V1_AccountLine? = nil
+    var _meter: String = String()
+    var _meterUncertaintyPercent: UInt32 = 0
+    var _model: String = String()
+    var _modelUncertaintyPercent: UInt32 = 0
+    var _energyMicrojoules: Int64 = 0
+    var _dynamicMicrojoules: Int64 = 0
+    var _idleMicrojoules: Int64 = 0
+    var _unallocatedMicrojoules: Int64 = 0
+    var _remainderMicrojoules: Int64 = 0
+    var _meteredMicroseconds: Int64 = 0
+    var _droppedMicroseconds: Int64 = 0
+    var _droppedIntervals: Int64 = 0
+    var _unclaimedMicrojoules: Int64 = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _name = source._name
+      _succeeded = source._succeeded
+      _failed = source._failed
+      _superseded = source._superseded
+      _meter = source._meter
+      _meterUncertaintyPercent = source._meterUncertaintyPercent
+      _model = source._model
+      _modelUncertaintyPercent = source._modelUncertaintyPercent
+      _energyMicrojoules = source._energyMicrojoules
+      _dynamicMicrojoules = source._dynamicMicrojoules
+      _idleMicrojoules = source._idleMicrojoules
+      _unallocatedMicrojoules = source._unallocatedMicrojoules
+      _remainderMicrojoules = source._remainderMicrojoules
+      _meteredMicroseconds = source._meteredMicroseconds
+      _droppedMicroseconds = source._droppedMicroseconds
+      _droppedIntervals = source._droppedIntervals
+      _unclaimedMicrojoules = source._unclaimedMicrojoules
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
+        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._succeeded) }()
+        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._failed) }()
+        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._superseded) }()
+        case 5: try { try decoder.decodeSingularStringField(value: &_storage._meter) }()
+        case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._meterUncertaintyPercent) }()
+        case 7: try { try decoder.decodeSingularStringField(value: &_storage._model) }()
+        case 8: try { try decoder.decodeSingularUInt32Field(value: &_storage._modelUncertaintyPercent) }()
+        case 9: try { try decoder.decodeSingularInt64Field(value: &_storage._energyMicrojoules) }()
+        case 10: try { try decoder.decodeSingularInt64Field(value: &_storage._dynamicMicrojoules) }()
+        case 11: try { try decoder.decodeSingularInt64Field(value: &_storage._idleMicrojoules) }()
+        case 12: try { try decoder.decodeSingularInt64Field(value: &_storage._unallocatedMicrojoules) }()
+        case 13: try { try decoder.decodeSingularInt64Field(value: &_storage._remainderMicrojoules) }()
+        case 14: try { try decoder.decodeSingularInt64Field(value: &_storage._meteredMicroseconds) }()
+        case 15: try { try decoder.decodeSingularInt64Field(value: &_storage._droppedMicroseconds) }()
+        case 16: try { try decoder.decodeSingularInt64Field(value: &_storage._droppedIntervals) }()
+        case 17: try { try decoder.decodeSingularInt64Field(value: &_storage._unclaimedMicrojoules) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._name.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._name, fieldNumber: 1)
+      }
+      try { if let v = _storage._succeeded {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+      } }()
+      try { if let v = _storage._failed {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      } }()
+      try { if let v = _storage._superseded {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      } }()
+      if !_storage._meter.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._meter, fieldNumber: 5)
+      }
+      if _storage._meterUncertaintyPercent != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._meterUncertaintyPercent, fieldNumber: 6)
+      }
+      if !_storage._model.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._model, fieldNumber: 7)
+      }
+      if _storage._modelUncertaintyPercent != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._modelUncertaintyPercent, fieldNumber: 8)
+      }
+      if _storage._energyMicrojoules != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._energyMicrojoules, fieldNumber: 9)
+      }
+      if _storage._dynamicMicrojoules != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._dynamicMicrojoules, fieldNumber: 10)
+      }
+      if _storage._idleMicrojoules != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._idleMicrojoules, fieldNumber: 11)
+      }
+      if _storage._unallocatedMicrojoules != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._unallocatedMicrojoules, fieldNumber: 12)
+      }
+      if _storage._remainderMicrojoules != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._remainderMicrojoules, fieldNumber: 13)
+      }
+      if _storage._meteredMicroseconds != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._meteredMicroseconds, fieldNumber: 14)
+      }
+      if _storage._droppedMicroseconds != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._droppedMicroseconds, fieldNumber: 15)
+      }
+      if _storage._droppedIntervals != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._droppedIntervals, fieldNumber: 16)
+      }
+      if _storage._unclaimedMicrojoules != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._unclaimedMicrojoules, fieldNumber: 17)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_WorkerEnergy, rhs: Ergon_V1_WorkerEnergy) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._succeeded != rhs_storage._succeeded {return false}
+        if _storage._failed != rhs_storage._failed {return false}
+        if _storage._superseded != rhs_storage._superseded {return false}
+        if _storage._meter != rhs_storage._meter {return false}
+        if _storage._meterUncertaintyPercent != rhs_storage._meterUncertaintyPercent {return false}
+        if _storage._model != rhs_storage._model {return false}
+        if _storage._modelUncertaintyPercent != rhs_storage._modelUncertaintyPercent {return false}
+        if _storage._energyMicrojoules != rhs_storage._energyMicrojoules {return false}
+        if _storage._dynamicMicrojoules != rhs_storage._dynamicMicrojoules {return false}
+        if _storage._idleMicrojoules != rhs_storage._idleMicrojoules {return false}
+        if _storage._unallocatedMicrojoules != rhs_storage._unallocatedMicrojoules {return false}
+        if _storage._remainderMicrojoules != rhs_storage._remainderMicrojoules {return false}
+        if _storage._meteredMicroseconds != rhs_storage._meteredMicroseconds {return false}
+        if _storage._droppedMicroseconds != rhs_storage._droppedMicroseconds {return false}
+        if _storage._droppedIntervals != rhs_storage._droppedIntervals {return false}
+        if _storage._unclaimedMicrojoules != rhs_storage._unclaimedMicrojoules {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3506,7 +4666,7 @@ nonisolated extension Ergon_V1_ExplainReply: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Ergon_V1_TaskAttempt: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TaskAttempt"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}worker\0\u{1}lease\0\u{1}outcome\0\u{3}started_microseconds\0\u{3}wall_microseconds\0\u{3}cpu_microseconds\0\u{3}energy_microjoules\0\u{1}log\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}worker\0\u{1}lease\0\u{1}outcome\0\u{3}started_microseconds\0\u{3}wall_microseconds\0\u{3}cpu_microseconds\0\u{3}energy_microjoules\0\u{1}log\0\u{1}meter\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3522,6 +4682,7 @@ nonisolated extension Ergon_V1_TaskAttempt: SwiftProtobuf.Message, SwiftProtobuf
       case 6: try { try decoder.decodeSingularInt64Field(value: &self.cpuMicroseconds) }()
       case 7: try { try decoder.decodeSingularInt64Field(value: &self.energyMicrojoules) }()
       case 8: try { try decoder.decodeSingularMessageField(value: &self._log) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self.meter) }()
       default: break
       }
     }
@@ -3556,6 +4717,9 @@ nonisolated extension Ergon_V1_TaskAttempt: SwiftProtobuf.Message, SwiftProtobuf
     try { if let v = self._log {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     } }()
+    if !self.meter.isEmpty {
+      try visitor.visitSingularStringField(value: self.meter, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3568,6 +4732,7 @@ nonisolated extension Ergon_V1_TaskAttempt: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.cpuMicroseconds != rhs.cpuMicroseconds {return false}
     if lhs.energyMicrojoules != rhs.energyMicrojoules {return false}
     if lhs._log != rhs._log {return false}
+    if lhs.meter != rhs.meter {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

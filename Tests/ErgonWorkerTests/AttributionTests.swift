@@ -1,5 +1,5 @@
-import ErgonEnergy
 import ErgonModel
+import ErgonWorker
 import Testing
 
 @Suite struct `An interval's energy` {
@@ -11,7 +11,8 @@ import Testing
         Attribution(
             of: joules(energy), over: .seconds(10), idlePower: Watts(milliwatts: idle * 1000),
             cores: cores,
-            uses: uses.map { Attribution.Use(cpu: .seconds($0.cpu), cores: $0.cores) })
+            uses: uses.map { Attribution.Use(cpu: .seconds($0.cpu), held: .seconds(10) * $0.cores) }
+        )
     }
 
     @Test func `goes to tasks by CPU time and by the cores they hold, the rest to the site`() {
@@ -48,7 +49,8 @@ import Testing
         for mix in 0..<10_000 {
             let cores = Int(1 + number(256))
             let uses = (0..<number(20)).map { _ in
-                Attribution.Use(cpu: Microseconds(number(1 << 30)), cores: Int(number(40)))
+                Attribution.Use(
+                    cpu: Microseconds(number(1 << 30)), held: Microseconds(number(1 << 34)))
             }
             let energy = Joules(microjoules: number(1 << 31) * number(1 << 31))
             let found = Attribution(

@@ -9,11 +9,12 @@ package struct Attribution: Hashable, Sendable {
     package struct Use: Hashable, Sendable {
         /// In the interval.
         package var cpu: Microseconds
-        package var cores: Int
+        /// So many cores for so long.
+        package var held: Microseconds
 
-        package init(cpu: Microseconds, cores: Int) {
+        package init(cpu: Microseconds, held: Microseconds) {
             self.cpu = cpu
-            self.cores = cores
+            self.held = held
         }
     }
 
@@ -37,23 +38,24 @@ package struct Attribution: Hashable, Sendable {
     /// - Parameters:
     ///   - energy: of the whole node, not negative.
     ///   - idlePower: what the node draws when it does nothing.
-    ///   - cores: of the node; more than that may be held, and then they share all of it.
+    ///   - cores: of the node; if more than that was held, they share all of it.
     package init(
         of energy: Joules, over time: Microseconds, idlePower: Watts, cores: Int, uses: [Use]
     ) {
         precondition(energy.microjoules >= 0 && time.count >= 0 && cores > 0, "\(energy), \(cores)")
         let idle = min(max(.zero, idlePower * time), energy)
         let dynamic = energy.microjoules - idle.microjoules
-        let held = uses.reduce(Int128(0)) { $0 + Int128(max(0, $1.cores)) }
+        let whole = Int128(time.count) * Int128(cores)
+        let held = uses.reduce(Int128(0)) { $0 + Int128(max(0, $1.held.count)) }
         let busy = uses.reduce(Int128(0)) { $0 + Int128(max(0, $1.cpu.count)) }
         shares = uses.map { use in
             Share(
                 dynamic: part(dynamic, Int128(max(0, use.cpu.count)), of: busy),
                 idle: part(
-                    idle.microjoules, Int128(max(0, use.cores)), of: max(held, Int128(cores))))
+                    idle.microjoules, Int128(max(0, use.held.count)), of: max(held, whole)))
         }
-        let free = max(0, Int128(cores) - held)
-        unallocated = part(idle.microjoules, free, of: max(held, Int128(cores)))
+        let free = max(0, whole - held)
+        unallocated = part(idle.microjoules, free, of: max(held, whole))
         if busy == 0 { unallocated += Joules(microjoules: dynamic) }
         let given = shares.reduce(unallocated) { $0 + $1.dynamic + $1.idle }
         remainder = Joules(microjoules: energy.microjoules - given.microjoules)
