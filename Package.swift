@@ -101,8 +101,8 @@ let runtime: [Target] = [
     target(
         "Runtime", "ErgonCoordinatorService",
         [
-            "ErgonModel", "ErgonManifest", "ErgonPolicy", "ErgonCoordinator", "ErgonProvenance",
-            "ErgonWire", "ErgonWireMessages",
+            "ErgonModel", "ErgonManifest", "ErgonPolicy", "ErgonPlanner", "ErgonCoordinator",
+            "ErgonProvenance", "ErgonWire", "ErgonWireMessages", "ErgonEnergy",
             "ErgonSecurity", "ErgonStorage", "ErgonDashboard", "ErgonSystem", "CLinux", nioCore,
             nioPosix, nioSSL, x509,
             logging,

@@ -98,6 +98,7 @@ private func kind(of event: RecordedEvent) -> String {
     case .campaignForgotten: "forgotten"
     case .workerStands: "standing"
     case .policyInForce, .policyDecided, .approved: "policy"
+    case .planAdopted: "plan"
     case .energyMetered: "energy"
     case .logRepaired: "repair"
     }

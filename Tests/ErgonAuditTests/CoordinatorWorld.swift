@@ -55,7 +55,7 @@ struct World {
             case .countLines(let id, let step, let file):
                 events.append(
                     .linesCounted(id, step: step, of: file, lines: dice.roll(0...7)))
-            case .reply, .keepStatement: break
+            case .reply, .plan, .keepStatement: break
             }
         }
         for event in events { handle(event) }

@@ -142,7 +142,7 @@ struct Chaos {
                     workers[index].inbox.append(order)
                 }
             case .countLines(let id, let step, let file): counts.append((id, step, file))
-            case .reply, .keepStatement: break
+            case .reply, .plan, .keepStatement: break
             }
         }
     }

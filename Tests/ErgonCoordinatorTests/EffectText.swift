@@ -24,7 +24,7 @@ struct EffectText {
         case .coordinatorStarted, .workerJoined, .stageSized, .campaignHeld, .campaignReleased,
             .resultsReused, .campaignReopened, .campaignCancelled, .campaignSealed,
             .campaignForgotten, .workerStands, .policyInForce, .policyDecided, .approved,
-            .energyMetered, .logRepaired:
+            .energyMetered, .planAdopted, .logRepaired:
             break
         }
     }
@@ -43,6 +43,7 @@ struct EffectText {
         case .keepStatement(let report, let worker): ["keep what \(worker) signed: \(report.id)"]
         case .countLines(let id, let step, let file):
             ["count the lines of \(name(file)) for \(id) \(campaigns[id]?.steps[step].name ?? "?")"]
+        case .plan(let work): ["plan campaigns \(work.campaigns.map(\.id))"]
         }
     }
 
@@ -91,6 +92,7 @@ struct EffectText {
             ["record: \(recorded.decision.moment) \(recorded.decision.verdict)"]
         case .approved(let approval):
             ["record: \(approval.campaign) \(approval.answer), by \(approval.by)"]
+        case .planAdopted(let plan): ["record: plan of \(plan.campaigns)"]
         case .energyMetered(let energy):
             ["record: energy of \(energy.worker): \(energy.interval.energy.microjoules) µJ"]
         case .logRepaired(let given): ["record: records \(given.records) given up"]

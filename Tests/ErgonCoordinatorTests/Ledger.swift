@@ -52,7 +52,7 @@ struct Ledger {
             #expect(held.remove(id) != nil, "seed \(seed): released, but not held")
         case .coordinatorStarted, .workerJoined, .stageSized, .campaignCancelled,
             .resultsReused, .campaignForgotten, .workerStands, .policyInForce, .policyDecided,
-            .approved, .energyMetered,
+            .approved, .energyMetered, .planAdopted,
             .logRepaired:
             break
         }

@@ -37,7 +37,7 @@ struct StoryWorld {
                 text.note(record)
             case .send(_, .lease(let lease)): granted["\(lease.id)"] = lease
             case .countLines(let id, let step, let file): counted[id, default: [:]][step] = file
-            case .send, .reply, .keepStatement: break
+            case .send, .reply, .plan, .keepStatement: break
             }
         }
         return effects

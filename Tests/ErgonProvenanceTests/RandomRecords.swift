@@ -45,6 +45,7 @@ extension SeededGenerator {
             .resultsReused(
                 ReusedResults(id: campaign(), from: campaign(), tasks: reopened().tasks))
         case 20: .energyMetered(metered())
+        case 21: .planAdopted(plan())
         case 12...13: .superseded(batch(count: roll(0...60)))
         case 21: .policyInForce(happens(50) ? digest() : nil)
         case 22: .policyDecided(decision())
@@ -219,5 +220,24 @@ extension SeededGenerator {
         case 1: WorkerPlace(site: text(), nodeClass: nil)
         default: WorkerPlace(site: text(), nodeClass: text())
         }
+    }
+}
+
+extension SeededGenerator {
+    fileprivate mutating func plan() -> AdoptedPlan {
+        AdoptedPlan(
+            content: file(), campaigns: (0..<roll(0...3)).map { _ in campaign() },
+            objective: Weights(
+                energy: ratio(), carbon: ratio(), money: ratio(), time: ratio()),
+            cost: ratio(), bound: -ratio(),
+            forecast: Spending(
+                energy: Joules(microjoules: integer()), carbon: GramsCO2e(micrograms: integer()),
+                money: Money(millionths: integer())),
+            signals: (0..<roll(0...3)).map { _ in text() })
+    }
+
+    /// Zero, a whole number or a fraction.
+    private mutating func ratio() -> Double {
+        Double(roll(0...3)) / Double([1, 1, 3, 7][roll(0...3)])
     }
 }

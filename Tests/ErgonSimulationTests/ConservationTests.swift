@@ -46,6 +46,7 @@ import Testing
     ) throws {
         let report = try #require(world.report())
         #expect(try world.replayed() == report, "seed \(seed): a replay says something else")
+        #expect(try world.restored() == report, "seed \(seed): a snapshot says something else")
         let node = try #require(report.nodes.first)
         #expect(node.meter == metered && report.forgotten == .zero, "seed \(seed)")
         var (dynamic, idle) = (Joules.zero, Joules.zero)

@@ -217,6 +217,19 @@ struct MeteredWorld {
         return report
     }
 
+    /// The same, by one that starts on a snapshot.
+    func restored() throws -> EnergyReport? {
+        let again = try Coordinator(
+            snapshot: coordinator.snapshot(), grace: .seconds(15)
+        ) { digest in
+            Self.campaign(digest).map { ($0, size: ByteCount(1)) }
+        }
+        guard case .energy(let report) = again.answer(.energy(nil), now: instant) else {
+            return nil
+        }
+        return report
+    }
+
     // MARK: What there is to do
 
     static let campaigns = [

@@ -349,6 +349,7 @@ struct AuditShowCommand: AsyncParsableCommand {
             .campaignForgotten(let other, _):
             other == id
         case .campaignReopened(let reopened): reopened.id == id
+        case .planAdopted(let plan): plan.campaigns.contains(id)
         case .results(let batch), .superseded(let batch): batch.campaign == id
         case .resultsReused(let reused): reused.id == id || reused.from == id
         case .campaignSealed(let seal): seal.id == id

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ErgonCoordinatorService
 import ErgonModel
 import ErgonTransfer
 import ErgonWire
@@ -55,16 +56,6 @@ struct ValidateCommand: AsyncParsableCommand {
                 ])
         }
     }
-}
-
-/// The number of tasks of the step that `step` reads, where the manifest alone tells.
-func countsUpstream(_ campaign: Campaign, _ step: StepSpec) -> Int? {
-    guard case .output(let name, _) = step.over, let index = campaign.stepIndex(named: name) else {
-        return nil
-    }
-    if case .lines = step.split { return nil }
-    let earlier = campaign.steps[index]
-    return Shards(of: earlier, in: campaign, upstream: countsUpstream(campaign, earlier))?.count
 }
 
 struct SubmitCommand: AsyncParsableCommand {

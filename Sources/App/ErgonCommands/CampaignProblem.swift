@@ -1,3 +1,4 @@
+import ErgonCoordinatorService
 import ErgonModel
 import ErgonPlanner
 import ErgonSystem
@@ -14,11 +15,15 @@ struct CampaignProblem {
 
     /// - Parameters:
     ///   - start: `nil` for the present.
-    ///   - deadline: counted from the start.
+    ///   - deadline: counted from the start; `nil` for the manifest's, or 48 h.
+    ///   - objective: `nil` for the manifest's, or energy.
     init(
-        _ campaign: Campaign, _ loaded: LoadedGrid, start: Instant?, deadline: Microseconds,
-        objective: ObjectiveOption, isInterruptible: Bool
+        _ campaign: Campaign, _ loaded: LoadedGrid, start: Instant?, deadline: Microseconds?,
+        objective: ObjectiveOption?, isInterruptible: Bool
     ) {
+        let deadline = deadline ?? campaign.goals.deadline ?? .seconds(48 * 3600)
+        let objective =
+            objective ?? campaign.goals.objective.map(ObjectiveOption.init) ?? .energy
         let slot = loaded.grid.slot ?? usualSlot(deadline)
         let slots = max(1, Int(ceilingDivision(Int(deadline.count), Int(slot.count))))
         let now = Instant(microseconds: systemClock().microseconds / 60_000_000 * 60_000_000)
@@ -31,7 +36,7 @@ struct CampaignProblem {
         problem = PlanningProblem(
             start: begin, slot: slot, slots: slots, sites: grid.sites,
             nodeClasses: grid.nodeClasses, taskClasses: demand.classes.map(\.tasks),
-            links: grid.links, objective: weights)
+            links: grid.links, objective: weights, budget: Budget(campaign.goals.budget))
         self.grid = grid
         self.objective = objective
         if let note { notes.append(note) }
@@ -46,4 +51,10 @@ private func usualSlot(_ horizon: Microseconds) -> Microseconds {
     let minutes: [Int64] = [60, 30, 15, 5, 1]
     let fitting = minutes.first { .seconds($0 * 60 * 24) <= horizon } ?? 1
     return .seconds(fitting * 60)
+}
+
+extension Budget {
+    fileprivate init(_ limit: SpendingLimit?) {
+        self.init(energy: limit?.energy, carbon: limit?.carbon, money: limit?.money)
+    }
 }

@@ -30,7 +30,10 @@ struct CoordinatorCommand: AsyncParsableCommand {
     @Option(help: "Seconds a worker may be away before its tasks go to others.")
     var grace = 15
     @Option(
-        help: "Sites, their nodes and signals, YAML (docs/ENERGY.md): where workers may stand.",
+        help: """
+            Sites, their nodes and signals, YAML (docs/ENERGY.md): where workers may stand, and by \
+            what the work of campaigns with an objective, a deadline or a budget is planned.
+            """,
         completion: .file())
     var grid: String?
     @Option(
@@ -39,6 +42,13 @@ struct CoordinatorCommand: AsyncParsableCommand {
     var policy: String?
     @Flag(help: "From now on people stand in the log under pseudonyms (docs/POLICY.md).")
     var pseudonyms = false
+    @Option(
+        help: ArgumentHelp(
+            "Replay the signals so many times as fast, for trials.", visibility: .hidden))
+    var signalSpeed = 1.0
+    @Option(
+        help: ArgumentHelp("What time it is in the signals at the start.", visibility: .hidden))
+    var signalStart: InstantOption?
     @Option(help: ArgumentHelp("Write this file when everything listens.", visibility: .hidden))
     var readyFile: String?
     @Flag(help: "Log warnings only.")
@@ -48,6 +58,9 @@ struct CoordinatorCommand: AsyncParsableCommand {
         guard (0...86_400).contains(grace) else {
             throw ValidationError("--grace is 0 to 86400 seconds")
         }
+        guard signalSpeed > 0, signalSpeed <= 1_000_000 else {
+            throw ValidationError("--signal-speed is above 0, and at most 1000000")
+        }
         guard [port, dataPort, enrolmentPort].allSatisfy({ (0...65_535).contains($0) }) else {
             throw ValidationError("a port is 0 to 65535")
         }
@@ -55,6 +68,19 @@ struct CoordinatorCommand: AsyncParsableCommand {
         guard parts.count == 4, parts.allSatisfy({ UInt8($0) != nil }) else {
             throw ValidationError("--listen is an IPv4 address; 0.0.0.0 for all of this machine's")
         }
+    }
+
+    private func planning() async throws -> PlanningSettings? {
+        guard let grid else { return nil }
+        let reader = GridReader(grid: grid)
+        let loaded = try await reader.load()
+        for note in loaded.notes { printNote(note) }
+        let now = systemClock()
+        return PlanningSettings(
+            loaded: loaded, files: reader.files(of: loaded.grid),
+            reload: { try await reader.load() },
+            clock: SignalClock(
+                here: now, there: signalStart?.instant ?? now, speed: signalSpeed))
     }
 
     private var usualName: String {
@@ -68,7 +94,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
                 home: home, host: listen, advertised: advertise ?? usualName, controlPort: port,
                 dataPort: dataPort,
                 enrolmentPort: enrolmentPort, grace: .seconds(Int64(grace)),
-                grid: try grid.map { try GridReader(grid: $0).parsed() })
+                planning: try await planning())
             configuration.hasPseudonyms = pseudonyms
             configuration.policy = try policy.map(loadPolicy)
             let logger = makeLogger("coordinator", quiet: quiet)

@@ -1,13 +1,14 @@
+import ErgonCoordinatorService
 import ErgonEnergy
 import ErgonManifest
 import ErgonModel
 import ErgonSystem
 
 /// Reads a grid file and its signals.
-struct GridReader {
-    var grid: String
+struct GridReader: Sendable {
+    let grid: String
     /// A folder in which signals are looked for instead of beside the grid file.
-    var signals: String?
+    let signals: String?
     private let cache = SignalCache()
 
     init(grid: String, signals: String? = nil) {
@@ -99,5 +100,20 @@ struct GridReader {
         if file.hasPrefix("/") { return file }
         let beside = grid.lastIndex(of: "/").map { String(grid[..<$0]) } ?? "."
         return "\(signals ?? beside)/\(file)"
+    }
+
+    /// The grid file, and those that it names: what may change while a coordinator runs.
+    func files(of loaded: Grid) -> [String] {
+        let places = loaded.sites.flatMap { [$0.carbon?.place, $0.price?.place] }
+        return [grid]
+            + places.compactMap(\.self).compactMap { place in
+                if case .path(let path) = place { self.path(of: path) } else { nil }
+            }
+    }
+}
+
+extension SignalSource {
+    fileprivate var place: SignalFile.Place? {
+        if case .file(let file) = self { file.place } else { nil }
     }
 }

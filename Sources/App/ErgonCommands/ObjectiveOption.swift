@@ -1,4 +1,5 @@
 import ArgumentParser
+import ErgonCoordinatorService
 import ErgonModel
 import ErgonPlanner
 
@@ -35,26 +36,21 @@ struct ObjectiveOption: ExpressibleByArgument {
         }.joined(separator: ",")
     }
 
-    /// Carbon or money that is not known everywhere would draw all work to where it is unknown:
-    /// then energy stands in, and `note` says so.
+    /// What a manifest asks for.
+    init(_ asked: Weights) {
+        let all: [(Term, Double)] = [
+            (.energy, asked.energy), (.carbon, asked.carbon), (.money, asked.money),
+            (.time, asked.time),
+        ]
+        weights = Dictionary(uniqueKeysWithValues: all.filter { $0.1 > 0 })
+    }
+
     func objective(_ grid: PlannedGrid) -> (objective: Objective, note: String?) {
-        var objective = Objective(
-            perKilowattHour: weights[.energy] ?? 0, perKilogramCO2e: weights[.carbon] ?? 0,
-            perMoney: weights[.money] ?? 0, perTaskHour: weights[.time] ?? 0)
-        var unknown: [String] = []
-        if objective.perKilogramCO2e > 0, !grid.isCarbonKnown {
-            (objective.perKilogramCO2e, objective.perKilowattHour) =
-                (0, max(objective.perKilowattHour, objective.perKilogramCO2e))
-            unknown.append("carbon")
-        }
-        if objective.perMoney > 0, !grid.isPriceKnown {
-            (objective.perMoney, objective.perKilowattHour) =
-                (0, max(objective.perKilowattHour, objective.perMoney))
-            unknown.append("price")
-        }
-        guard !unknown.isEmpty else { return (objective, nil) }
-        let what = unknown.joined(separator: " and ")
-        return (objective, "\(what) not known at every site: planned for least energy instead")
+        let asked = Weights(
+            energy: weights[.energy] ?? 0, carbon: weights[.carbon] ?? 0,
+            money: weights[.money] ?? 0, time: weights[.time] ?? 0)
+        let known = asked.known(on: grid)
+        return (Objective(known.weights), known.note)
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ErgonCoordinatorService
 import ErgonModel
 import ErgonPlanner
 import ErgonSystem
@@ -20,11 +21,16 @@ struct PlanCommand: AsyncParsableCommand {
     @Option(
         help: """
             What to save: energy, carbon, money or time, or weights for a kWh, a kg of CO2e, a \
-            unit of money and an hour of a task: energy=0.1,carbon=1.
+            unit of money and an hour of a task: energy=0.1,carbon=1. Default: the manifest's, or \
+            energy.
             """)
-    var objective = ObjectiveOption.energy
-    @Option(help: "By when all of it has run, counted from the start: 24h, 3 d.")
-    var deadline = DurationOption(hours: 48)
+    var objective: ObjectiveOption?
+    @Option(
+        help: """
+            By when all of it has run, counted from the start: 24h, 3 d. Default: the manifest's, \
+            or 48h.
+            """)
+    var deadline: DurationOption?
     @Option(help: "When it may start, ISO 8601; by default the present.")
     var start: InstantOption?
     @Flag(help: "Plans as if tasks could stop at the end of a slot and go on later.")
@@ -48,7 +54,7 @@ struct PlanCommand: AsyncParsableCommand {
 
     private func plan(_ campaign: Campaign, _ loaded: LoadedGrid) -> PlannedCampaign {
         let asked = CampaignProblem(
-            campaign, loaded, start: start?.instant, deadline: deadline.time,
+            campaign, loaded, start: start?.instant, deadline: deadline?.time,
             objective: objective, isInterruptible: interruptible)
         return PlannedCampaign(asked, plan: ErgonPlanner.plan(asked.problem))
     }

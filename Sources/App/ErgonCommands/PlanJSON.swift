@@ -1,3 +1,4 @@
+import ErgonCoordinatorService
 import ErgonModel
 import ErgonPlanner
 

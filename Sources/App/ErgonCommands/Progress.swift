@@ -41,6 +41,7 @@ struct Progress {
         let rate = elapsed > 0 ? Double(done - start.done) / elapsed : 0
         var parts = ["\(campaign.name) \(campaign.state)", "\(done)/\(known) tasks"]
         if !campaign.heldReason.isEmpty { parts.append(campaign.heldReason) }
+        if !campaign.notice.isEmpty { parts.append(campaign.notice) }
         if lost > 0 { parts.append("\(lost) lost") }
         parts.append(current(campaign))
         if rate > 0 { parts.append("\(rounded(rate)) tasks/s") }

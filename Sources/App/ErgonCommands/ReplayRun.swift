@@ -1,4 +1,5 @@
 import ArgumentParser
+import ErgonCoordinatorService
 import ErgonModel
 import ErgonPlanner
 import Glibc

@@ -5,7 +5,7 @@ extension Ergon_V1_EnergyReply {
     func json(_ carbon: CarbonTerms) -> [String: JSON] {
         var members: [String: JSON] = [
             "campaigns": .array(campaigns.map { $0.json(carbon) }),
-            "workers": .array(workers.map(\.json)),
+            "workers": .array(workers.map(\.json)), "sites": .array(sites.map(\.json)),
             "forgottenMicrojoules": .integer(forgottenMicrojoules),
         ]
         if let intensity = carbon.intensity {
@@ -93,7 +93,8 @@ extension Ergon_V1_WorkerEnergy {
 
     fileprivate var json: JSON {
         .object([
-            "name": .string(name), "succeeded": succeeded.json, "failed": failed.json,
+            "name": .string(name), "site": site.isEmpty ? .null : .string(site),
+            "succeeded": succeeded.json, "failed": failed.json,
             "superseded": superseded.json, "meter": meter.isEmpty ? .null : .string(meter),
             "meterUncertaintyPercent": .integer(Int64(meterUncertaintyPercent)),
             "model": .string(model),

@@ -3,8 +3,22 @@ import ErgonWireMessages
 
 extension Ergon_V1_EnergyReply {
     func text(_ carbon: CarbonTerms) -> String {
-        let parts = campaigns.map { $0.text(carbon) } + [workersText].compactMap(\.self)
+        let parts =
+            campaigns.map { $0.text(carbon) } + [workersText, sitesText].compactMap(\.self)
         return parts.isEmpty ? "nothing has run" : parts.joined(separator: "\n\n")
+    }
+
+    private var sitesText: String? {
+        guard sites.contains(where: { !$0.name.isEmpty }) else { return nil }
+        return table(
+            ["site", "workers", "told", "dynamic", "idle", "site's", "modelled"],
+            sites.map { site in
+                [
+                    site.name.isEmpty ? "(none)" : site.name, "\(site.workers)",
+                    joulesText(site.energy), joulesText(site.dynamic), joulesText(site.idle),
+                    joulesText(site.own), joulesText(site.modelled),
+                ]
+            }, right: [1, 2, 3, 4, 5, 6])
     }
 
     private var workersText: String? {

@@ -1,3 +1,4 @@
+import ErgonCoordinatorService
 import ErgonModel
 import ErgonProvenance
 import ErgonSystem

@@ -37,7 +37,7 @@ extension Ergon_V1_CampaignStatus {
             ]
         }
         return """
-            campaign \(id) `\(name)`: \(state)\(heldReason.isEmpty ? "" : " (\(heldReason))")\
+            campaign \(id) `\(name)`: \(state)\(remark.isEmpty ? "" : " (\(remark))")\
             \(withheld.isEmpty ? "" : " (\(withheld))")
             \(table(
                 ["stage", "tasks", "done", "leased", "failed", "unreachable", "mean"], rows,
@@ -47,6 +47,8 @@ extension Ergon_V1_CampaignStatus {
             \(energyText(uncertainty))
             """
     }
+
+    private var remark: String { heldReason.isEmpty ? notice : heldReason }
 
     var json: JSON {
         var members: [String: JSON] = [
@@ -58,6 +60,7 @@ extension Ergon_V1_CampaignStatus {
         ]
         if !heldReason.isEmpty { members["heldReason"] = .string(heldReason) }
         if !withheld.isEmpty { members["withheld"] = .string(withheld) }
+        if !notice.isEmpty { members["notice"] = .string(notice) }
         if hasSealedMicroseconds { members["sealed"] = .integer(sealedMicroseconds) }
         return .object(members)
     }

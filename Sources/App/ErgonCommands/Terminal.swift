@@ -1,3 +1,4 @@
+import ErgonCoordinatorService
 import ArgumentParser
 import ErgonManifest
 import ErgonModel
@@ -78,6 +79,9 @@ func reporting(_ body: () async throws -> Void) async throws {
     } catch let fault as CommandFault {
         report(fault)
         throw fault.exit
+    } catch let fault as UnreadableFile {
+        report(fault)
+        throw Exit.usage
     } catch let fault as any Actionable {
         report(fault)
         throw isUnanswered(fault) ? Exit.noCoordinator : Exit.no

@@ -97,6 +97,7 @@ package struct Audit {
             for problem in policies.put(policy) { findings.add(problem) }
         case .policyDecided(let recorded): decide(recorded)
         case .approved(let approval): update(approval.campaign) { $0.add(approval, &$1) }
+        case .planAdopted(let plan): check(plan)
         case .energyMetered(let energy): add(energy)
         case .logRepaired(let givenUp): repair(givenUp, at: record.time)
         }
@@ -118,8 +119,19 @@ package struct Audit {
         case .workerJoined, .campaignAccepted, .resultsReused, .stageSized, .campaignHeld,
             .campaignReleased,
             .campaignReopened, .campaignCancelled, .campaignSealed, .campaignForgotten,
-            .workerStands, .policyInForce, .policyDecided, .approved, .energyMetered:
+            .workerStands, .policyInForce, .policyDecided, .approved, .energyMetered, .planAdopted,
+            .planAdopted:
             signatures.finish(&findings)
+        }
+    }
+
+    /// A plan that undercuts what it says none can is not what it says.
+    private mutating func check(_ plan: AdoptedPlan) {
+        for id in plan.campaigns where campaigns[id] == nil && !unknownManifests.contains(id) {
+            findings.add("a plan of campaign \(id), which was never accepted")
+        }
+        if plan.cost < plan.bound {
+            findings.add("a plan at \(plan.cost), whose bound is \(plan.bound)")
         }
     }
 

@@ -48,10 +48,20 @@ private func text(_ event: RecordedEvent) -> String {
         "\(approval.matter.rawValue) of campaign \(approval.campaign) "
             + "\(approval.answer.rawValue) by \(quoted(approval.by))"
             + (approval.comment.isEmpty ? "" : ": \(quoted(approval.comment))")
+    case .planAdopted(let plan): text(plan)
     case .energyMetered(let energy): text(energy)
     case .logRepaired(let givenUp):
         "log repaired by \(quoted(givenUp.by)): \(text(givenUp)) given up"
     }
+}
+
+private func text(_ plan: AdoptedPlan) -> String {
+    let campaigns = plan.campaigns.map(\.description).joined(separator: ", ")
+    return "plan \(plan.content.digest.hex) adopted for campaigns \(campaigns): "
+        + "\(thousandths(plan.forecast.energy.microjoules)) J, "
+        + "\(thousandths(plan.forecast.carbon.micrograms)) g CO2e, "
+        + "\(thousandths(plan.forecast.money.millionths)) of money; "
+        + "cost \(plan.cost), bound \(plan.bound)"
 }
 
 private func text(_ givenUp: GivenUp) -> String {

@@ -21,6 +21,10 @@ struct CampaignState: Sendable {
     var held: String?
     /// `nil` if no policy was in force when it came.
     var oversight: Oversight?
+    /// Whether what held it last was its budget.
+    var isHeldForBudget = false
+    /// Somebody released it from that.
+    var mayPassBudget = false
     /// Workers that cannot run it, and why; not on record, and forgotten when they come back anew.
     var unfit: [WorkerID: String] = [:]
     /// The stages whose number of tasks is known.

@@ -32,6 +32,11 @@ package struct Coordinator: Sendable {
         case approve(RequestID, AnswerGiven, by: String)
         /// The answer to `countLines`.
         case linesCounted(CampaignID, step: Int, of: StoredFile, lines: Int)
+        /// Forecasts or what tasks take have changed, or the last plan is old.
+        case planWanted
+        /// The answer to `plan`: what may start when, and that plan for the log; `nil` for the
+        /// plan if there is nothing in it.
+        case planned(Schedule, AdoptedPlan?)
         /// Nothing may be started and nothing new taken, and why; `nil` when all is well again.
         case trouble(String?)
         case tick
@@ -46,6 +51,8 @@ package struct Coordinator: Sendable {
         case countLines(CampaignID, step: Int, StoredFile)
         /// Keep what this report's worker signed: what is on record does not say all of it.
         case keepStatement(WorkerReport, of: WorkerID)
+        /// Make a plan for this, and say so by `planned`.
+        case plan(OpenWork)
     }
 
     /// How long a worker may be away before its leases go to others.
@@ -68,6 +75,8 @@ package struct Coordinator: Sendable {
     var policy: Digest?
     /// On record for the campaign that is accepted next.
     var announced: RecordedDecision?
+    /// `nil` if no plans are followed.
+    var planning: Planning?
 
     package init(grace: Microseconds = .seconds(15)) {
         self.grace = grace
@@ -106,6 +115,7 @@ package struct Coordinator: Sendable {
         if !mayComeBack(now).isEmpty { settlingUntil = now + grace }
         lastEarlierCampaign = CampaignID(lastCampaign)
         seal(now, &effects)
+        askForPlan(now, &effects)
         return effects + countLines()
     }
 
@@ -134,12 +144,17 @@ package struct Coordinator: Sendable {
             effects.append(.reply(request, reply))
         case .linesCounted(let id, let step, let file, let lines):
             setLines(id, step, file, lines, now, &effects)
+        case .planWanted: break
+        case .planned(let schedule, let plan): adopt(schedule, plan, now, &effects)
         case .trouble(let reason): trouble = reason
         case .tick:
             expire(now, &effects)
             beginTrials(now)
+            if planning?.isBehind(now) == true { planning?.isDue = true }
         }
         seal(now, &effects)
+        if changesWork(event) { planning?.isDue = true }
+        askForPlan(now, &effects)
         grantLeases(now, &effects)
         if case .tick = event { copyStragglers(now, &effects) }
         return effects + countLines()
@@ -172,8 +187,16 @@ package struct Coordinator: Sendable {
         case .resultsReused(let reused): try apply(reused)
         case .results(let batch): try apply(batch, at: time)
         case .superseded(let batch): try note(batch, at: time)
-        case .campaignHeld(let id, let reason, _): try update(id) { $0.held = reason }
-        case .campaignReleased(let id, _): try update(id) { $0.held = nil }
+        case .campaignHeld(let id, let reason, let by):
+            try update(id) { state in
+                state.held = reason
+                state.isHeldForBudget = by == Self.budgetActor
+            }
+        case .campaignReleased(let id, _):
+            try update(id) { state in
+                state.held = nil
+                state.mayPassBudget = state.mayPassBudget || state.isHeldForBudget
+            }
         case .campaignReopened(let reopened): try apply(reopened)
         case .campaignCancelled(let id, let by): try update(id) { $0.cancelledBy = by }
         case .campaignSealed(let seal):
@@ -188,7 +211,7 @@ package struct Coordinator: Sendable {
         case .policyDecided(let recorded): apply(recorded)
         case .approved(let approval): apply(approval)
         case .energyMetered(let energy): try apply(energy, at: time)
-        case .logRepaired: break
+        case .planAdopted, .logRepaired: break
         }
     }
 

@@ -55,6 +55,7 @@ extension Coordinator {
         }
         let needs = state.campaign.resources(of: stage.stage)
         if let reason = lack(of: needs, in: connected, state) { return reason }
+        if entry == nil, let reason = planReason(state, stage.stage, now) { return reason }
         let count = stage.ready.count + stage.again.count
         let busy = "all workers are busy; \(count) tasks of `\(stage.name)` are ready"
         return entry == nil ? busy : "attempt \(attempt) could start, but \(busy)"

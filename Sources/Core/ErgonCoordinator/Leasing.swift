@@ -58,7 +58,11 @@ extension Coordinator {
                         grantAgain(task, of: stage, id, to: worker, memory, now, &effects)
                     }
                     granted = true
-                } else if let range = take(room, of: stage, id, for: worker, candidates) {
+                } else if let range = take(
+                    min(room, allowance(of: worker, for: stage, of: id, now)), of: stage, id,
+                    for: worker, candidates)
+                {
+                    noteStart(range, of: stage, id, by: worker)
                     grant(range, of: stage, id, to: worker, memory: nil, now, &effects)
                     granted = true
                 }

@@ -70,6 +70,8 @@ extension Coordinator {
         package var held: String?
         /// Why its outputs are not handed out, though it has ended.
         package var withheld: String?
+        /// What it waits for of which nothing runs, or what speaks against it.
+        package var notice: String?
         package var stages: [StageReport]
         package var account: Account
     }
@@ -122,7 +124,7 @@ extension Coordinator {
     /// Changes nothing, so that a copy may be asked wherever there is time for it.
     package func answer(_ question: Question, now: Instant) -> Reply {
         switch question {
-        case .status(let selector): return status(selector)
+        case .status(let selector): return status(selector, now)
         case .workers: return .workers(workerReports())
         case .energy(let selector): return energy(selector)
         case .results(let selector):
@@ -173,7 +175,7 @@ extension Coordinator {
         return body(state, tasks)
     }
 
-    private func status(_ selector: CampaignSelector?) -> Reply {
+    private func status(_ selector: CampaignSelector?, _ now: Instant) -> Reply {
         var states = campaigns.values.sorted { $0.id < $1.id }
         if let selector {
             guard let state = campaign(selector) else { return .unknownCampaign }
@@ -182,10 +184,16 @@ extension Coordinator {
         let connected = workers.values.filter(\.isConnected)
         return .status(
             StatusReport(
-                campaigns: states.map { $0.report() }, workers: connected.count,
+                campaigns: states.map { report(of: $0, now) }, workers: connected.count,
                 cpus: connected.reduce(0) { $0 + $1.facts.cpus }, trouble: trouble,
                 energyUncertaintyPercent: workers.values
                     .map(\.facts.power.uncertaintyPercent).max() ?? 0))
+    }
+
+    private func report(of state: CampaignState, _ now: Instant) -> CampaignReport {
+        var report = state.report()
+        report.notice = notice(of: state, now)
+        return report
     }
 
     private func workerReports() -> [WorkerStatus] {

@@ -167,6 +167,7 @@ extension Coordinator {
 
     private mutating func putBack(_ tasks: IntervalSet, of lease: LeaseState) {
         guard !tasks.isEmpty else { return }
+        planning?.isDue = true
         campaigns[lease.campaign]?.putBack(tasks, of: lease.stage)
     }
 

@@ -36,6 +36,8 @@ package enum RecordedEvent: Hashable, Sendable {
     /// What a policy said; about a submission it comes before the acceptance.
     case policyDecided(RecordedDecision)
     case approved(Approval)
+    /// Leases follow this plan from now on.
+    case planAdopted(AdoptedPlan)
     /// What a worker's meter told, and what that went to.
     case energyMetered(MeteredEnergy)
     /// The log was damaged, and somebody cut the damage off.

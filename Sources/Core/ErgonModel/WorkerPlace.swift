@@ -1,5 +1,5 @@
 /// Where a worker stands, as whoever started it has said.
-package struct WorkerPlace: Hashable, Sendable {
+package struct WorkerPlace: Hashable, Comparable, Sendable {
     package var site: String
     /// Which of the site's classes of nodes it is one of. `nil`: nobody said, and no plan counts
     /// on it.
@@ -8,6 +8,10 @@ package struct WorkerPlace: Hashable, Sendable {
     package init(site: String, nodeClass: String?) {
         self.site = site
         self.nodeClass = nodeClass
+    }
+
+    package static func < (left: WorkerPlace, right: WorkerPlace) -> Bool {
+        (left.site, left.nodeClass ?? "") < (right.site, right.nodeClass ?? "")
     }
 }
 

@@ -19,7 +19,7 @@ package func entries(of record: Record, from sequence: Int) -> [LogEntry] {
         .campaignHeld,
         .campaignReleased, .campaignReopened, .campaignCancelled, .campaignSealed,
         .campaignForgotten, .workerStands, .policyInForce, .policyDecided, .approved,
-        .energyMetered, .logRepaired:
+        .energyMetered, .planAdopted, .logRepaired:
         for event in fitted(record.event) {
             let piece = Record(time: record.time, event: event)
             let bytes = encode(piece, sequence: sequence + entries.count)

@@ -48,6 +48,9 @@ package func fitted(_ event: RecordedEvent) -> [RecordedEvent] {
         return [.workerStands(worker, standing, by: shortened(by))]
     case .policyDecided(let recorded): return [.policyDecided(fitted(recorded))]
     case .approved(let approval): return [.approved(fitted(approval))]
+    case .planAdopted(var plan):
+        plan.signals = plan.signals.prefix(AdoptedPlan.mostSignals).map { shortened($0) }
+        return [.planAdopted(plan)]
     case .logRepaired(var givenUp):
         givenUp.by = shortened(givenUp.by)
         return [.logRepaired(givenUp)]

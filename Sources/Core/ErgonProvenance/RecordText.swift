@@ -84,6 +84,7 @@ private enum RecordType: String {
     case policyInForce = "policy-in-force"
     case policyDecided = "policy-decided"
     case approved
+    case planAdopted = "plan-adopted"
     case energyMetered = "energy"
     case logRepaired = "log-repaired"
 
@@ -96,7 +97,7 @@ private enum RecordType: String {
             .campaignHeld,
             .campaignReleased, .campaignReopened, .campaignCancelled, .campaignSealed,
             .campaignForgotten, .workerStanding, .policyInForce, .policyDecided, .approved,
-            .energyMetered, .logRepaired:
+            .energyMetered, .planAdopted, .logRepaired:
             nil
         }
     }
@@ -145,6 +146,7 @@ private func typeAndBody(of event: RecordedEvent) -> (RecordType, Body) {
     case .policyDecided(let recorded):
         return (.policyDecided, .members(members(of: recorded)))
     case .approved(let approval): return (.approved, .members(members(of: approval)))
+    case .planAdopted(let plan): return (.planAdopted, .members(members(of: plan)))
     case .energyMetered(let energy): return (.energyMetered, .members(members(of: energy)))
     case .logRepaired(let givenUp): return (.logRepaired, .members(members(of: givenUp)))
     }
@@ -185,6 +187,7 @@ extension Fields {
                 })
         case .policyDecided: .policyDecided(try decision())
         case .approved: .approved(try approval())
+        case .planAdopted: .planAdopted(try plan())
         case .energyMetered: .energyMetered(try energy())
         case .logRepaired: .logRepaired(try givenUp())
         }

@@ -20,6 +20,7 @@ extension World {
             core: recovered.core, log: recovered.log,
             outboxes: Array(repeating: nil, count: workers.count),
             checkpointed: (0, coordinatorTime))
+        if profile.followsPlans { coordinator?.core.followPlans() }
         let time = coordinatorTime
         let effects = coordinator?.core.start(version: "simulated", now: time) ?? []
         ledger.start(effects, grace: profile.grace, now: time, campaign: campaign(with:))

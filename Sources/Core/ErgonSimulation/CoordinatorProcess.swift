@@ -260,6 +260,7 @@ extension World {
             later(
                 .linesAreCounted(life: coordinatorLife, id, step: step, of: file, lines: lines),
                 1000...500_000)
+        case .plan(let work): plan(work)
         }
     }
 }

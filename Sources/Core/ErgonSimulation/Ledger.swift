@@ -109,7 +109,7 @@ struct Ledger {
         case .send(_, .withdrawTasks(let id, let tasks)):
             hands.drop { $1.lease == id && tasks.contains($0.task) }
         case .reply(_, .accepted): if let trouble = hands.trouble { fail("accepted: \(trouble)") }
-        case .send, .reply, .countLines, .keepStatement: break
+        case .send, .reply, .countLines, .plan, .keepStatement: break
         }
     }
 

@@ -56,6 +56,7 @@ extension Ledger {
             books.standings[worker] = standing
             if case .quarantined = standing { takeAll(from: worker) }
         case .policyInForce, .policyDecided, .approved: fail("a policy, and nobody has one")
+        case .planAdopted: break
         case .logRepaired: fail("the log was repaired, and nobody did it")
         }
     }

@@ -100,7 +100,9 @@ extension Ledger {
             hands.drop { $1.worker == worker && $1.lease == lease && tasks.contains($0.task) }
         case .leaving(let worker): hands.leaving.insert(worker)
         case .trouble(let reason): hands.trouble = reason
-        case .submit, .replay, .intervene, .linesCounted: break
+        case .submit, .replay, .intervene, .linesCounted, .planWanted,
+            .planned:
+            break
         }
     }
 
@@ -110,7 +112,7 @@ extension Ledger {
         case .workerConnected(let facts, _, let held):
             checkRefusals(of: held, facts.worker, effects)
         case .workerDisconnected, .giveBack, .leaving, .decline, .submit, .replay, .intervene,
-            .linesCounted, .trouble, .tick:
+            .linesCounted, .planWanted, .planned, .trouble, .tick:
             break
         }
         for (key, stopped) in hands.stopping {

@@ -29,6 +29,9 @@ extension World {
             trace.note(now, "<- approve", [id.number, given.campaign.number])
         case .linesCounted(let campaign, let step, _, let lines):
             trace.note(now, "<- lines", [campaign.number, step, lines])
+        case .planWanted: trace.note(now, "<- plan wanted")
+        case .planned(let schedule, _):
+            trace.note(now, "<- planned", [schedule.parts.count, schedule.expected.count])
         case .trouble(let reason): trace.note(now, "<- trouble", [reason == nil ? 0 : 1])
         case .tick: break
         }

@@ -19,8 +19,10 @@ struct Profile {
     let interventionPeriod: Int64
     /// Of ten workers, how many are gone for good in the end.
     let leaversInTen: Int
+    /// Whether the coordinator asks for plans, and gets absurd ones.
+    let followsPlans: Bool
 
-    init(dice: inout Dice, operations: Int, isCalm: Bool) {
+    init(seed: UInt64, dice: inout Dice, operations: Int, isCalm: Bool) {
         workers = dice.roll(1...5)
         grace = .seconds(dice.span(3...15))
         segmentSize = [600, 3000, 1 << 20][dice.roll(0...2)]
@@ -32,6 +34,7 @@ struct Profile {
         let isLeftAlone = dice.happens(1, in: 5)
         let interventions = isLeftAlone ? 0 : dice.span(1_000_000...10_000_000)
         let leavers = dice.roll(0...4)
+        followsPlans = seed % 4 == 0
         self.operations = isCalm ? 1 : operations
         failureRate = isCalm ? 0 : failures
         stragglerRate = isCalm ? 0 : stragglers

@@ -47,7 +47,9 @@ struct SimulatedWorker {
             cpuModel: "A CPU",
             power: PowerModel(
                 source: "model:table", perThread: Watts(milliwatts: 3000 + Int64(number)),
-                uncertaintyPercent: 30))
+                uncertaintyPercent: 30),
+            place: number % 4 == 3
+                ? nil : WorkerPlace(site: "site-\(number % 2)", nodeClass: "nodes"))
     }
 
     /// Threads and memory that its programs take.

@@ -13,6 +13,8 @@ struct World {
         case groupIsTaken(life: Int)
         case snapshotIsWritten(life: Int)
         case linesAreCounted(life: Int, CampaignID, step: Int, of: StoredFile, lines: Int)
+        /// The planner has an answer, or says that it has new forecasts.
+        case plannerSpeaks(life: Int, Coordinator.Event)
         case workerStarts(Int)
         case workerTicks(Int, life: Int)
         case workerConnects(Int, life: Int)
@@ -75,9 +77,10 @@ struct World {
     init(seed: UInt64, operations: Int, isCalm: Bool, isTraced: Bool) {
         self.seed = seed
         var dice = Dice(seed: seed, purpose: 1)
-        profile = Profile(dice: &dice, operations: operations, isCalm: isCalm)
+        profile = Profile(seed: seed, dice: &dice, operations: operations, isCalm: isCalm)
         var drawn: [SimulatedCampaign] = []
         for number in 1...dice.roll(1...2) { drawn.append(dice.campaign(number: number)) }
+        if profile.followsPlans { drawn = drawn.map { $0.withGoals(seed: seed) } }
         campaigns = drawn
         disk = SimulatedDisk(dice: Dice(seed: seed, purpose: 2))
         self.dice = dice
@@ -131,6 +134,8 @@ struct World {
             if life == coordinatorLife {
                 arrive(.event(.linesCounted(id, step: step, of: file, lines: lines)))
             }
+        case .plannerSpeaks(let life, let event):
+            if life == coordinatorLife { arrive(.event(event)) }
         case .workerStarts(let index): startWorker(index)
         case .workerTicks(let index, let life):
             guard isAlive(index, life) else { break }

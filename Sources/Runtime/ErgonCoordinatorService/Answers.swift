@@ -27,6 +27,7 @@ extension Ergon_V1_CampaignStatus {
         state = report.ending?.rawValue ?? (report.held == nil ? "running" : "held")
         heldReason = report.held ?? ""
         withheld = report.withheld ?? ""
+        notice = report.notice ?? ""
         stages = report.stages.map(Ergon_V1_StageStatus.init)
         succeeded = Ergon_V1_AccountLine(report.account.succeeded)
         failed = Ergon_V1_AccountLine(report.account.failed)

@@ -20,6 +20,8 @@ final class CoordinatorLoop {
     private let ports: SharedPorts
     private let isLogged: Bool
     private let policy: Digest?
+    /// `nil` if no plans are followed.
+    private let planner: PlannerThread?
     private let logger: Logger
 
     private var outboxes: [WorkerID: (session: Int, outbox: CoordinatorNews.Outbox)] = [:]
@@ -46,7 +48,7 @@ final class CoordinatorLoop {
         core: Coordinator, log: LogSegments, signer: NoteSigner, store: ContentStore,
         inbox: CoordinatorInbox, board: Board, reserve: DiskReserve,
         clock: @escaping @Sendable () -> Instant, ports: SharedPorts, isLogged: Bool,
-        policy: Digest?, logger: Logger
+        planner: PlannerThread?, policy: Digest?, logger: Logger
     ) {
         self.core = core
         self.log = log
@@ -58,6 +60,7 @@ final class CoordinatorLoop {
         self.ports = ports
         self.isLogged = isLogged
         self.policy = policy
+        self.planner = planner
         self.logger = logger
         self.reserve = reserve
         snapshots = SnapshotDesk(shelf: log.shelf, logger: logger)
@@ -171,7 +174,10 @@ final class CoordinatorLoop {
         let records = effects.compactMap { effect in
             if case .record(let record) = effect { record } else { nil }
         }
-        if !records.isEmpty { try write(records) }
+        if !records.isEmpty {
+            try write(records)
+            planner?.learn(from: records)
+        }
         for effect in effects { perform(effect) }
         if let start = log.segmentStart, start.size > offered {
             offered = start.size
@@ -252,6 +258,7 @@ final class CoordinatorLoop {
             send(order, to: worker)
         case .reply(let request, let reply):
             answers.removeValue(forKey: request)?.resume(returning: reply)
+        case .plan(let work): planner?.plan(work)
         case .countLines(let campaign, let step, let file):
             count(file, campaign, step)
         case .keepStatement(let report, let worker):

@@ -16,6 +16,8 @@ struct CoordinatorThread: Sendable {
     let ports: SharedPorts
     let clock: @Sendable () -> Instant
     let logger: Logger
+    /// `nil` if no plans are followed.
+    let planner: PlannerThread?
     private let restored = Outcome()
     private let end = Outcome()
 
@@ -32,6 +34,9 @@ struct CoordinatorThread: Sendable {
         self.ports = ports
         self.clock = clock
         self.logger = logger
+        planner = configuration.planning.map {
+            PlannerThread($0, store: store, inbox: inbox, clock: clock, logger: logger)
+        }
     }
 
     /// Returns when the state is what it was before.
@@ -45,12 +50,20 @@ struct CoordinatorThread: Sendable {
 
     private func run() {
         do {
-            let (core, log) = try restore()
+            var desk = configuration.planning.map {
+                PlanDesk(loaded: $0.loaded, clock: $0.clock)
+            }
+            var (core, log) = try restore(learning: &desk)
+            if let desk {
+                core.followPlans()
+                planner?.start(at: desk)
+            }
+            defer { planner?.stop() }
             let loop = CoordinatorLoop(
                 core: core, log: log, signer: signer, store: store, inbox: inbox, board: board,
                 reserve: DiskReserve(folder: configuration.home.folder), clock: clock, ports: ports,
-                isLogged: configuration.isLogged, policy: configuration.policy?.digest,
-                logger: logger)
+                isLogged: configuration.isLogged, planner: planner,
+                policy: configuration.policy?.digest, logger: logger)
             restored.settle(.success(()))
             try loop.run()
             end.settle(.success(()))
@@ -61,8 +74,10 @@ struct CoordinatorThread: Sendable {
     }
 
     /// The state that the log leads to, from the newest snapshot of it on.
-    private func restore() throws -> (Coordinator, LogSegments) {
+    /// - Parameter desk: where what tasks took is remembered.
+    private func restore(learning desk: inout PlanDesk?) throws -> (Coordinator, LogSegments) {
         var core = Coordinator(grace: configuration.grace)
+        var learned = desk
         let log = try LogSegments.open(
             configuration.home.log,
             restore: { payload, _ throws(LogFault) in
@@ -71,8 +86,10 @@ struct CoordinatorThread: Sendable {
                 return true
             },
             recover: { place, bytes throws(LogFault) in
-                try replay(place, bytes, &core)
+                let record = try replay(place, bytes, &core)
+                learned?.learn(from: record)
             })
+        desk = learned
         report(log.opening)
         return (core, log)
     }
@@ -92,12 +109,13 @@ struct CoordinatorThread: Sendable {
 
     private func replay(
         _ place: LogPlace, _ bytes: [UInt8], _ core: inout Coordinator
-    ) throws(LogFault) {
+    ) throws(LogFault) -> Record {
         do {
             let (_, record) = try decode(bytes)
             try core.replay(record) { digest throws(ReplayFault) in
                 try campaign(digest, in: store)
             }
+            return record
         } catch let fault as ReplayFault {
             throw .unreadable(place, problem: fault.problem)
         } catch {

@@ -63,5 +63,6 @@ extension Ergon_V1_WorkerEnergy {
         droppedMicroseconds = node.meter.dropped.count
         droppedIntervals = Int64(node.meter.gaps)
         unclaimedMicrojoules = node.unclaimed.microjoules
+        site = node.facts.place?.site ?? ""
     }
 }

@@ -25,8 +25,8 @@ package struct CoordinatorConfiguration: Sendable {
     package var enrolmentPort: Int
     /// How long a worker may be away before its tasks go to others.
     package var grace: Microseconds
-    /// The sites where workers may stand; `nil` if nobody said.
-    package var grid: Grid?
+    /// The sites where workers may stand, and from which plans are made; `nil` if nobody said.
+    package var planning: PlanningSettings?
     /// False only to measure what the log costs: nothing is kept then.
     package var isLogged = true
     /// By which campaigns are judged when they come; `nil` takes all of them.
@@ -37,7 +37,7 @@ package struct CoordinatorConfiguration: Sendable {
     package init(
         home: CoordinatorHome, host: String, advertised: String, controlPort: Int, dataPort: Int,
         enrolmentPort: Int,
-        grace: Microseconds, grid: Grid? = nil
+        grace: Microseconds, planning: PlanningSettings? = nil
     ) {
         self.home = home
         self.host = host
@@ -46,7 +46,7 @@ package struct CoordinatorConfiguration: Sendable {
         self.dataPort = dataPort
         self.enrolmentPort = enrolmentPort
         self.grace = grace
-        self.grid = grid
+        self.planning = planning
     }
 }
 
@@ -70,8 +70,7 @@ package func runCoordinator(
     logger: Logger, onReady: @escaping @Sendable (ListeningPorts) async -> Void,
     onEnd: @escaping @Sendable ((any Error)?) async -> Void
 ) async throws {
-    let home = configuration.home
-    try CoordinatorHome.makeFolder(home.folder)
+    let home = try madeHome(configuration)
     let authority = try home.authority(now: clock())
     let store = try ContentStore(home.content)
     if let policy = configuration.policy {
@@ -86,7 +85,6 @@ package func runCoordinator(
     // Takes the log's lock: whoever comes second changes nothing.
     try await thread.start()
     let own = try credentials(authority, home, now: clock())
-
     let desk = try TokenDesk(path: home.tokens, authority: authority)
     let listeners = Listeners(
         configuration, before: try home.readPorts(), own, store, clock: clock, logger: logger)
@@ -97,7 +95,7 @@ package func runCoordinator(
         logger: logger)
     let link = WorkerLinkService(
         inbox: inbox, store: store, ports: ports, authority: authority.certificate,
-        grid: configuration.grid, clock: clock, logger: logger)
+        grid: configuration.planning?.loaded.grid, clock: clock, logger: logger)
     let enrolment = EnrolmentService(
         desk: desk, credentials: own, ports: { ports.value }, clock: clock, logger: logger)
     let controlServer = GRPCServer(transport: listeners.control, services: [control, link])
@@ -109,6 +107,7 @@ package func runCoordinator(
         group.addTask { try await listeners.serveContent() }
         group.addTask { try await thread.ended() }
         group.addTask { try await keepTime(inbox, own, clock) }
+        if let planner = thread.planner { group.addTask { try await planner.watchSignals() } }
         do {
             guard let listening = try await listeners.ports(configuration) else {
                 throw try await failure(of: &group)
@@ -156,6 +155,13 @@ private struct ListeningFault: Actionable {
     var place: String { "coordinator" }
     var problem: String
     var remedy: String { "choose an address of this machine and ports that nobody else uses" }
+}
+
+private func madeHome(
+    _ configuration: CoordinatorConfiguration
+) throws(SecurityFault) -> CoordinatorHome {
+    try CoordinatorHome.makeFolder(configuration.home.folder)
+    return configuration.home
 }
 
 /// The coordinator's own, and its operator's.

@@ -7,7 +7,7 @@ struct HostTree {
 
     var root: String
 
-    private func path(_ file: String) -> String {
+    func path(_ file: String) -> String {
         root.hasSuffix("/") ? root + file : "\(root)/\(file)"
     }
 
@@ -28,7 +28,7 @@ struct HostTree {
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        var buffer = [UInt8](repeating: 0, count: 1 << 12)
         while bytes.count < Self.sizeLimit {
             let count = read(descriptor, &buffer, buffer.count)
             if count == 0 { return String(decoding: bytes, as: UTF8.self) }

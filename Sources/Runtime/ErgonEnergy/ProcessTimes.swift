@@ -2,7 +2,7 @@ package import ErgonModel
 
 /// What programs take of the processors while they run: proc(5).
 package struct ProcessTimes: Sendable {
-    private let tree: HostTree
+    let tree: HostTree
     /// A tick of the kernel's accounts (`USER_HZ`, 100 on every architecture that has Linux today).
     private static let tick: Int64 = 10_000
     /// More processes than one task's tree is looked through.
@@ -14,15 +14,21 @@ package struct ProcessTimes: Sendable {
     /// What the children of a process have taken, those that have ended and been waited for
     /// included. What threads other than the first have started is seen when it has ended.
     package func ofChildren(of process: Int) -> Microseconds {
-        var (ticks, seen) = (ended(process), 1)
-        var waiting = children(of: process)
-        while let next = waiting.popLast(), seen < Self.mostProcesses {
-            seen += 1
-            guard let fields = fields(of: next) else { continue }
-            ticks += own(fields) + awaited(fields)
-            waiting += children(of: next)
+        let ticks = below(process).reduce(ended(process)) { sum, child in
+            guard let fields = fields(of: child) else { return sum }
+            return sum + own(fields) + awaited(fields)
         }
         return Microseconds(ticks * Self.tick)
+    }
+
+    /// The children of a process, and theirs.
+    package func below(_ process: Int) -> [Int] {
+        var (found, waiting) = ([Int](), children(of: process))
+        while let next = waiting.popLast(), found.count < Self.mostProcesses {
+            found.append(next)
+            waiting += children(of: next)
+        }
+        return found
     }
 
     private func ended(_ process: Int) -> Int64 { fields(of: process).map(awaited) ?? 0 }
@@ -50,11 +56,7 @@ package struct ProcessTimes: Sendable {
     /// What all programs of the machine have taken since it started; `nil` if it does not say.
     package func ofNode() -> Microseconds? {
         // By the microsecond where there are control groups of version 2.
-        for line in (tree.text("sys/fs/cgroup/cpu.stat") ?? "").split(separator: "\n") {
-            let words = line.split(separator: " ")
-            guard words.first == "usage_usec", words.count == 2 else { continue }
-            return Int64(words[1]).map { Microseconds($0) }
-        }
+        if let usage = usage(tree.text("sys/fs/cgroup/cpu.stat")) { return usage }
         guard let line = tree.text("proc/stat")?.split(separator: "\n").first else { return nil }
         let ticks = line.split(separator: " ").dropFirst().map { Int64($0) ?? 0 }
         guard ticks.count >= 8 else { return nil }

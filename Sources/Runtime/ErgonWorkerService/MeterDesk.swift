@@ -10,12 +10,14 @@ import Logging
 struct MeterDesk {
     private var meter: NodeMeter
     private let times = ProcessTimes()
+    /// None where the worker may not make any.
+    private var groups = TaskGroups()
     /// Of the whole node.
     let cores: Int
     /// Since when nothing was told: by the day's clock, by the other, and what the node's
     /// programs had taken then.
     private var since: (time: Instant, uptime: Microseconds, busy: Microseconds?)
-    /// When it was read last, and how long that took.
+    /// When it was read last, and what of a processor's time that took.
     private var read: (at: Microseconds, took: Microseconds)
     /// How long it may stay unread while nothing runs.
     private var idlePeriod = MeterDesk.usualPeriod
@@ -35,9 +37,12 @@ struct MeterDesk {
         let reading = settings.command.map { CommandReading(running: $0, logger: logger) }
         var meter = NodeMeter(
             settings, reading: reading, gpus: settings.root.isEmpty ? GPUDriver() : nil)
-        guard meter.begin(at: steadyClock()) else {
-            logger.info("no meter tells; energy is modelled")
-            return nil
+        if !meter.begin(at: steadyClock()) {
+            guard settings.namesOne else {
+                logger.info("no meter tells; energy is modelled")
+                return nil
+            }
+            logger.warning("the meter does not tell; energy is modelled until it does")
         }
         guard claim(settings.root) else {
             logger.notice("another worker of this node reads its meter; energy is modelled here")
@@ -74,14 +79,14 @@ struct MeterDesk {
     ///   - running: what attempts that run have taken so far, which takes time to find out.
     /// - Returns: `nil` if it is too soon, or it has not moved.
     mutating func sample(
-        isAsked: Bool, running: () -> [Worker.Attempt: Microseconds]
+        isAsked: Bool, running: () -> [Worker.Attempt: Running]
     ) -> Worker.MeterSample? {
-        let start = steadyClock()
+        let (start, before) = (steadyClock(), threadTime())
         let pause = max(Self.shortestPeriod, read.took * Self.rarity)
         guard !isAsked || read.at + pause <= start else { return nil }
-        defer { read = (start, Microseconds(steadyClock().count - start.count)) }
+        defer { read = (start, Microseconds(threadTime().count - before.count)) }
         guard let reading = meter.sample(at: start) else { return nil }
-        let cpu = running()
+        let cpu = taken(by: running(), at: start)
         idlePeriod = cpu.isEmpty ? min(idlePeriod * 2, Self.longestPeriod) : Self.usualPeriod
         let busy = times.ofNode()
         defer { since = (systemClock(), start, busy) }
@@ -95,10 +100,39 @@ struct MeterDesk {
         return Microseconds(max(busy.count - before.count, 0))
     }
 
-    /// What one process and its children have taken.
-    func taken(by process: CInt, withChildren: Bool) -> Microseconds {
-        let own = cpuTime(of: process) ?? .zero
-        return withChildren ? own + times.ofChildren(of: Int(process)) : own
+    /// What works for an attempt.
+    enum Running {
+        /// Started for it, and all that it starts.
+        case process(CInt)
+        /// It has worked for others before.
+        case warm(CInt, spent: Microseconds)
+    }
+
+    private mutating func taken(
+        by running: [Worker.Attempt: Running], at time: Microseconds
+    ) -> [Worker.Attempt: Microseconds] {
+        groups?.forget { running[$0] == nil }
+        var cpu: [Worker.Attempt: Microseconds] = [:]
+        for (attempt, what) in running {
+            switch what {
+            case .process(let process):
+                cpu[attempt] =
+                    groups?.taken(by: attempt, process, at: time) ?? times.ofTree(of: process)
+            case .warm(let process, let spent):
+                let all = cpuTime(of: process) ?? .zero
+                cpu[attempt] = Microseconds(max(all.count - spent.count, 0))
+            }
+        }
+        return cpu
+    }
+
+    mutating func end() { groups?.forget { _ in true } }
+}
+
+extension ProcessTimes {
+    /// What a process has taken, and all that it started and that has not lost its parents.
+    func ofTree(of process: CInt) -> Microseconds {
+        (cpuTime(of: process) ?? .zero) + ofChildren(of: Int(process))
     }
 }
 
@@ -107,18 +141,18 @@ extension WorkerLoop {
         guard var desk else { return nil }
         defer { self.desk = desk }
         let (crew, processes) = (crew, launcher.processes)
-        return desk.sample(isAsked: isAsked) { [desk] in
-            var cpu: [Worker.Attempt: Microseconds] = [:]
+        return desk.sample(isAsked: isAsked) {
+            var running: [Worker.Attempt: MeterDesk.Running] = [:]
             for (process, attempt) in processes {
-                guard let warm = crew[process] else {
-                    cpu[attempt] = desk.taken(by: process, withChildren: true)
-                    continue
+                if let warm = crew[process] {
+                    if let attempt = warm.attempt {
+                        running[attempt] = .warm(process, spent: warm.spent)
+                    }
+                } else {
+                    running[attempt] = .process(process)
                 }
-                guard let attempt = warm.attempt else { continue }
-                let all = desk.taken(by: process, withChildren: false)
-                cpu[attempt] = Microseconds(max(all.count - warm.spent.count, 0))
             }
-            return cpu
+            return running
         }
     }
 }

@@ -86,6 +86,7 @@ struct WorkerLoop: ~Copyable {
         while ending == nil, !isCancelled { turn() }
         if ending != nil { finishTalking() }
         for _ in launcher.end() {}
+        desk?.end()
         return ending
     }
 

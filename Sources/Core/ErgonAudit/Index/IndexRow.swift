@@ -23,7 +23,8 @@ package func indexRows(
     of event: RecordedEvent, campaign: (Digest) -> Campaign?
 ) -> [IndexRow] {
     switch event {
-    case .coordinatorStarted, .stageSized, .resultsReused, .policyInForce: []
+    case .coordinatorStarted, .stageSized, .resultsReused, .planAdopted,
+        .policyInForce: []
     case .workerJoined(let facts): [.mention(.worker, facts.worker.name)]
     case .campaignAccepted(let accepted):
         [.mention(.person, accepted.by)]

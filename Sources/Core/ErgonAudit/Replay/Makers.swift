@@ -26,7 +26,7 @@ package struct Makers: Sendable {
         case .coordinatorStarted, .workerJoined, .campaignAccepted, .resultsReused, .stageSized,
             .superseded, .campaignHeld, .campaignReleased, .campaignCancelled, .campaignSealed,
             .campaignForgotten, .workerStands, .policyInForce, .policyDecided, .approved,
-            .energyMetered, .logRepaired:
+            .energyMetered, .planAdopted, .logRepaired:
             break
         }
     }

@@ -92,7 +92,7 @@ package struct Repetitions: Sendable {
         case .coordinatorStarted, .workerJoined, .resultsReused, .stageSized, .superseded,
             .campaignHeld, .campaignReleased, .campaignCancelled, .campaignSealed,
             .campaignForgotten, .workerStands, .policyInForce, .policyDecided, .approved,
-            .energyMetered, .logRepaired:
+            .energyMetered, .planAdopted, .logRepaired:
             break
         }
     }

@@ -22,6 +22,9 @@ package struct NodeMeter: Sendable {
             self.command = command
             self.hostFile = hostFile
         }
+
+        /// There should be a meter, whether it tells now or not.
+        package var namesOne: Bool { wallFile != nil || command != nil || hostFile != nil }
     }
 
     private var wall: CounterFile

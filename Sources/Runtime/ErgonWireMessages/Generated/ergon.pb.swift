@@ -1090,6 +1090,12 @@ package nonisolated struct Ergon_V1_CampaignStatus: @unchecked Sendable {
     set {_uniqueStorage()._heldReason = newValue}
   }
 
+  /// What it waits for while nothing of it runs, or what speaks against it; empty for nothing.
+  package var notice: String {
+    get {_storage._notice}
+    set {_uniqueStorage()._notice = newValue}
+  }
+
   /// Why its outputs are not handed out, though it has ended.
   package var withheld: String {
     get {_storage._withheld}
@@ -1416,6 +1422,12 @@ package nonisolated struct Ergon_V1_WorkerEnergy: @unchecked Sendable {
   package var unclaimedMicrojoules: Int64 {
     get {_storage._unclaimedMicrojoules}
     set {_uniqueStorage()._unclaimedMicrojoules = newValue}
+  }
+
+  /// Where it stands; empty if nobody said.
+  package var site: String {
+    get {_storage._site}
+    set {_uniqueStorage()._site = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -3654,7 +3666,7 @@ nonisolated extension Ergon_V1_StatusReply: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Ergon_V1_CampaignStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CampaignStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}by\0\u{3}manifest_sha256\0\u{3}accepted_microseconds\0\u{1}state\0\u{1}stages\0\u{1}succeeded\0\u{1}failed\0\u{3}sealed_microseconds\0\u{1}superseded\0\u{3}held_reason\0\u{2}\u{8}withheld\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}by\0\u{3}manifest_sha256\0\u{3}accepted_microseconds\0\u{1}state\0\u{1}stages\0\u{1}succeeded\0\u{1}failed\0\u{3}sealed_microseconds\0\u{1}superseded\0\u{3}held_reason\0\u{1}notice\0\u{1}withheld\0")
 
   fileprivate class _StorageClass {
     var _id: Int64 = 0
@@ -3669,6 +3681,7 @@ nonisolated extension Ergon_V1_CampaignStatus: SwiftProtobuf.Message, SwiftProto
     var _sealedMicroseconds: Int64? = nil
     var _superseded: Ergon_V1_AccountLine? = nil
     var _heldReason: String = String()
+    var _notice: String = String()
     var _withheld: String = String()
 
       // This property is used as the initial default value for new instances of the type.
@@ -3692,6 +3705,7 @@ nonisolated extension Ergon_V1_CampaignStatus: SwiftProtobuf.Message, SwiftProto
       _sealedMicroseconds = source._sealedMicroseconds
       _superseded = source._superseded
       _heldReason = source._heldReason
+      _notice = source._notice
       _withheld = source._withheld
     }
   }
@@ -3723,7 +3737,8 @@ nonisolated extension Ergon_V1_CampaignStatus: SwiftProtobuf.Message, SwiftProto
         case 10: try { try decoder.decodeSingularInt64Field(value: &_storage._sealedMicroseconds) }()
         case 11: try { try decoder.decodeSingularMessageField(value: &_storage._superseded) }()
         case 12: try { try decoder.decodeSingularStringField(value: &_storage._heldReason) }()
-        case 20: try { try decoder.decodeSingularStringField(value: &_storage._withheld) }()
+        case 13: try { try decoder.decodeSingularStringField(value: &_storage._notice) }()
+        case 14: try { try decoder.decodeSingularStringField(value: &_storage._withheld) }()
         default: break
         }
       }
@@ -3772,8 +3787,11 @@ nonisolated extension Ergon_V1_CampaignStatus: SwiftProtobuf.Message, SwiftProto
       if !_storage._heldReason.isEmpty {
         try visitor.visitSingularStringField(value: _storage._heldReason, fieldNumber: 12)
       }
+      if !_storage._notice.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._notice, fieldNumber: 13)
+      }
       if !_storage._withheld.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._withheld, fieldNumber: 20)
+        try visitor.visitSingularStringField(value: _storage._withheld, fieldNumber: 14)
       }
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -3796,6 +3814,7 @@ nonisolated extension Ergon_V1_CampaignStatus: SwiftProtobuf.Message, SwiftProto
         if _storage._sealedMicroseconds != rhs_storage._sealedMicroseconds {return false}
         if _storage._superseded != rhs_storage._superseded {return false}
         if _storage._heldReason != rhs_storage._heldReason {return false}
+        if _storage._notice != rhs_storage._notice {return false}
         if _storage._withheld != rhs_storage._withheld {return false}
         return true
       }
@@ -4207,7 +4226,7 @@ nonisolated extension Ergon_V1_StageEnergy: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Ergon_V1_WorkerEnergy: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkerEnergy"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}succeeded\0\u{1}failed\0\u{1}superseded\0\u{1}meter\0\u{3}meter_uncertainty_percent\0\u{1}model\0\u{3}model_uncertainty_percent\0\u{3}energy_microjoules\0\u{3}dynamic_microjoules\0\u{3}idle_microjoules\0\u{3}unallocated_microjoules\0\u{3}remainder_microjoules\0\u{3}metered_microseconds\0\u{3}dropped_microseconds\0\u{3}dropped_intervals\0\u{3}unclaimed_microjoules\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}succeeded\0\u{1}failed\0\u{1}superseded\0\u{1}meter\0\u{3}meter_uncertainty_percent\0\u{1}model\0\u{3}model_uncertainty_percent\0\u{3}energy_microjoules\0\u{3}dynamic_microjoules\0\u{3}idle_microjoules\0\u{3}unallocated_microjoules\0\u{3}remainder_microjoules\0\u{3}metered_microseconds\0\u{3}dropped_microseconds\0\u{3}dropped_intervals\0\u{3}unclaimed_microjoules\0\u{1}site\0")
 
   fileprivate class _StorageClass {
     var _name: String = String()
@@ -4227,6 +4246,7 @@ nonisolated extension Ergon_V1_WorkerEnergy: SwiftProtobuf.Message, SwiftProtobu
     var _droppedMicroseconds: Int64 = 0
     var _droppedIntervals: Int64 = 0
     var _unclaimedMicrojoules: Int64 = 0
+    var _site: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -4254,6 +4274,7 @@ nonisolated extension Ergon_V1_WorkerEnergy: SwiftProtobuf.Message, SwiftProtobu
       _droppedMicroseconds = source._droppedMicroseconds
       _droppedIntervals = source._droppedIntervals
       _unclaimedMicrojoules = source._unclaimedMicrojoules
+      _site = source._site
     }
   }
 
@@ -4289,6 +4310,7 @@ nonisolated extension Ergon_V1_WorkerEnergy: SwiftProtobuf.Message, SwiftProtobu
         case 15: try { try decoder.decodeSingularInt64Field(value: &_storage._droppedMicroseconds) }()
         case 16: try { try decoder.decodeSingularInt64Field(value: &_storage._droppedIntervals) }()
         case 17: try { try decoder.decodeSingularInt64Field(value: &_storage._unclaimedMicrojoules) }()
+        case 18: try { try decoder.decodeSingularStringField(value: &_storage._site) }()
         default: break
         }
       }
@@ -4352,6 +4374,9 @@ nonisolated extension Ergon_V1_WorkerEnergy: SwiftProtobuf.Message, SwiftProtobu
       if _storage._unclaimedMicrojoules != 0 {
         try visitor.visitSingularInt64Field(value: _storage._unclaimedMicrojoules, fieldNumber: 17)
       }
+      if !_storage._site.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._site, fieldNumber: 18)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -4378,6 +4403,7 @@ nonisolated extension Ergon_V1_WorkerEnergy: SwiftProtobuf.Message, SwiftProtobu
         if _storage._droppedMicroseconds != rhs_storage._droppedMicroseconds {return false}
         if _storage._droppedIntervals != rhs_storage._droppedIntervals {return false}
         if _storage._unclaimedMicrojoules != rhs_storage._unclaimedMicrojoules {return false}
+        if _storage._site != rhs_storage._site {return false}
         return true
       }
       if !storagesAreEqual {return false}

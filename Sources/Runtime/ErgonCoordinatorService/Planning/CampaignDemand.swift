@@ -1,40 +1,55 @@
-import ErgonModel
-import ErgonPlanner
+package import ErgonModel
+package import ErgonPlanner
 
 /// A campaign's steps as the planner takes them: a class of tasks each.
 ///
 /// A step that reads another's outputs gets a window of its own behind that one's. Windows share
 /// the time in proportion to the work in them.
-struct CampaignDemand {
-    struct Class {
-        var step: String
-        var tasks: TaskClass
+package struct CampaignDemand: Sendable {
+    package struct Class: Sendable {
+        package var step: String
+        package var tasks: TaskClass
         /// How its run time is known.
-        var source: Experience.Forecast.Source
+        package var source: Experience.Forecast.Source
     }
 
-    var classes: [Class] = []
+    package private(set) var classes: [Class] = []
     /// Steps whose number of tasks is known only once earlier ones have run.
-    var unknown: [String] = []
+    package private(set) var unknown: [String] = []
     /// Whether steps wait for others, so that windows narrow the choice.
-    private(set) var hasWindows = false
+    package private(set) var hasWindows = false
 
     private let grid: PlannedGrid
+    private let experience: Experience
+    private let clock: SignalClock
+    private let campaign: String
     private let start: Instant
     private let deadline: Instant
     private let slot: Microseconds
 
-    init(
-        _ campaign: Campaign, on grid: PlannedGrid, start: Instant, deadline: Instant,
+    /// - Parameters:
+    ///   - open: how many tasks of each step are to be planned, if not all; `nil` for one whose
+    ///     number nobody knows.
+    ///   - experience: what tasks of campaigns of that name took before.
+    ///   - clock: by which the manifest's times become those of the signals.
+    package init(
+        _ campaign: Campaign, open: [Int?]? = nil, on grid: PlannedGrid,
+        experience: Experience = Experience(), clock: SignalClock = .present, start: Instant,
+        deadline: Instant,
         slot: Microseconds, isInterruptible: Bool
     ) {
         (self.grid, self.start, self.deadline, self.slot) = (grid, start, deadline, slot)
+        (self.experience, self.clock, self.campaign) = (experience, clock, campaign.name)
+        let open =
+            open
+            ?? campaign.steps.map { step in
+                Shards(of: step, in: campaign, upstream: countsUpstream(campaign, step))?.count
+            }
         var levels: [Int] = []
         var levelsOfClasses: [Int] = []
-        for step in campaign.steps {
+        for (step, count) in zip(campaign.steps, open) {
             levels.append(level(of: step, in: campaign, levels))
-            let upstream = countsUpstream(campaign, step)
-            guard let count = Shards(of: step, in: campaign, upstream: upstream)?.count else {
+            guard let count else {
                 unknown.append(step.name)
                 continue
             }
@@ -60,19 +75,9 @@ struct CampaignDemand {
         let needs = step.resources
         var source = Experience.Forecast.Source.requested
         let estimates = grid.nodeClasses.indices.map { index in
-            let speed = grid.speeds[index]
-            let power = Watts(milliwatts: grid.perCore[index].milliwatts * Int64(needs.cpus))
-            if let time = needs.time {
-                source = .observed(0)
-                return Estimate(
-                    nodeClass: index, runTime: scaled(time, by: speed), dynamicPower: power)
-            }
-            let pair = Experience.Pair(
-                taskClass: step.name, nodeClass: grid.nodeClasses[index].name)
-            let forecast = Experience().forecast(pair, requested: needs.limit)
-            return Estimate(
-                nodeClass: index, runTime: scaled(forecast.runTime, by: speed),
-                cautiousRunTime: scaled(forecast.cautiousRunTime, by: speed), dynamicPower: power)
+            let (estimate, known) = self.estimate(step, on: index)
+            source = known
+            return estimate
         }
         let data = inputData(of: step, in: campaign)
         let tasks = TaskClass(
@@ -81,6 +86,38 @@ struct CampaignDemand {
             estimates: estimates, input: ByteCount(data.size.bytes / Int64(max(1, count))),
             inputSite: data.site)
         return Class(step: step.name, tasks: tasks, source: source)
+    }
+
+    /// What was observed counts most, then what the user expects, then what was asked for.
+    private func estimate(
+        _ step: StepSpec, on index: Int
+    ) -> (Estimate, Experience.Forecast.Source) {
+        let (needs, node) = (step.resources, grid.nodeClasses[index])
+        let usual = Watts(milliwatts: grid.perCore[index].milliwatts * Int64(needs.cpus))
+        let pair = Experience.Pair(
+            taskClass: CampaignDemand.className(step, of: campaign), nodeClass: node.name)
+        let forecast = experience.forecast(
+            pair, requested: clock.inSignals(needs.limit))
+        let expected = needs.time.map { clock.inSignals($0) }
+        if case .requested = forecast.source {
+            // Both are times on a node of speed 1.
+            let mean = expected ?? forecast.runTime
+            let cautious = expected ?? forecast.cautiousRunTime
+            let estimate = Estimate(
+                nodeClass: index, runTime: scaled(mean, by: grid.speeds[index]),
+                cautiousRunTime: scaled(cautious, by: grid.speeds[index]), dynamicPower: usual)
+            return (estimate, needs.time == nil ? .requested : .observed(0))
+        }
+        let estimate = Estimate(
+            nodeClass: index, runTime: forecast.runTime,
+            cautiousRunTime: forecast.cautiousRunTime,
+            dynamicPower: forecast.dynamicPower ?? usual)
+        return (estimate, forecast.source)
+    }
+
+    /// What experience calls the tasks of a step, in whichever campaign of that name.
+    package static func className(_ step: StepSpec, of campaign: String) -> String {
+        "\(campaign).\(step.name)"
     }
 
     /// What all tasks of a step read, if it lies at a site.
@@ -104,8 +141,11 @@ struct CampaignDemand {
         guard count > 1 else { return }
         hasWindows = true
         var work = Array(repeating: 0.0, count: count)
-        var least = Array(repeating: 1, count: count)
-        for (index, level) in levels.enumerated() {
+        var least = (0..<count).map { level in
+            // What is over needs no time.
+            zip(levels, classes).contains { $0 == level && $1.tasks.count == 0 } ? 0 : 1
+        }
+        for (index, level) in levels.enumerated() where classes[index].tasks.count > 0 {
             let tasks = classes[index].tasks
             let fastest = tasks.estimates.map(\.runTime.seconds).min() ?? 0
             work[level] += Double(tasks.count * tasks.cores) * fastest
@@ -129,4 +169,14 @@ struct CampaignDemand {
             classes[index].tasks.deadline = min(deadline, end)
         }
     }
+}
+
+/// The number of tasks of the step that `step` reads, where the manifest alone tells.
+package func countsUpstream(_ campaign: Campaign, _ step: StepSpec) -> Int? {
+    guard case .output(let name, _) = step.over, let index = campaign.stepIndex(named: name) else {
+        return nil
+    }
+    if case .lines = step.split { return nil }
+    let earlier = campaign.steps[index]
+    return Shards(of: earlier, in: campaign, upstream: countsUpstream(campaign, earlier))?.count
 }

@@ -1,0 +1,181 @@
+"""The coordinator follows its plan: what runs, runs where and when the plan on record says, and a
+change of a signal moves it. A day of carbon intensities is replayed in 24 seconds."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cluster import Cluster
+from ergon import Ergon, until
+from record_log import Record, records
+
+GRID = """
+apiVersion: ergon/v1
+kind: Grid
+slot: 4 h
+sites:
+  north:
+    carbon: {file: north.csv}
+    nodes: {new: {count: 1, cores: 2, memory: 4 GiB, idle: 5 W, core: 5 W}}
+  south:
+    carbon: {file: south.csv}
+    nodes: {old: {count: 1, cores: 2, memory: 4 GiB, idle: 5 W, core: 5 W}}
+"""
+
+CAMPAIGN = """
+steps:
+  work:
+    split: {seeds: 14}
+    run: [sh, -c, sleep 0.8, "{seeds}"]
+    resources: {cpus: 1, memory: 1 GiB, time: 0.8 s, limit: 10 s}
+objective: {carbon: 1}
+deadline: DEADLINE
+"""
+
+SPEED = 3600
+CLEAN, DIRTY = 50, 500
+SHARE = 0.95
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What a plan lets start: seconds since 1970."""
+
+    worker: str
+    opens: float
+    closes: float
+
+
+def signal(folder: Path, site: str, clean: range) -> None:
+    """A day of hours, of which some are clean; in place in one step."""
+    rows = [f"2020-06-01T{hour:02}:00Z,{CLEAN if hour in clean else DIRTY}" for hour in range(24)]
+    draft = folder / f"{site}.new"
+    draft.write_text("\n".join(["time,grams", *rows]) + "\n")
+    draft.rename(folder / f"{site}.csv")
+
+
+@pytest.fixture
+def sites(ergon: Ergon, tmp_path: Path) -> Iterator[Cluster]:
+    """One worker in the north, which is clean in hours 8 to 15, and one in the south, never."""
+    signal(tmp_path, "north", range(8, 16))
+    signal(tmp_path, "south", range(0))
+    (tmp_path / "grid.yaml").write_text(GRID)
+    cluster = Cluster(
+        ergon, "--grid", tmp_path / "grid.yaml", "--signal-speed", SPEED,
+        "--signal-start", "2020-06-01T00:00Z",
+    )  # fmt: skip
+    cluster.worker("n", 2, 4096, "--site", "north", "--node-class", "new")
+    cluster.worker("s", 2, 4096, "--site", "south", "--node-class", "old")
+    yield cluster
+
+
+def plans(cluster: Cluster) -> list[tuple[Record, dict[str, Any]]]:
+    """Those on record, in order, with their content."""
+    found = []
+    for record in records(cluster.home / "log"):
+        if record["type"] == "plan-adopted":
+            digest = record["plan"]
+            path = cluster.home / "content" / digest[:2] / digest[2:]
+            found.append((record, json.loads(path.read_text())))
+    return found
+
+
+def seconds(stamp: str) -> float:
+    return datetime.fromisoformat(stamp.replace("Z", "+00:00")).timestamp()
+
+
+def quotas(plan: dict[str, Any]) -> list[Quota]:
+    workers = {("north", "new"): "n", ("south", "old"): "s"}
+    return [
+        Quota(
+            workers[quota["site"], quota["nodeClass"]], seconds(quota["opens"]),
+            seconds(quota["closes"]),
+        )
+        for work in plan["work"]
+        for quota in work["quotas"] or []
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Run:
+    worker: str
+    start: float
+    """Seconds since 1970, by the worker's clock."""
+    wall: float
+
+
+def column(values: list[int | list[int]]) -> list[int]:
+    return [
+        value
+        for item in values
+        for value in ([item[1]] * item[0] if isinstance(item, list) else [item])
+    ]
+
+
+def runs(cluster: Cluster) -> list[Run]:
+    return [
+        Run(record["worker"], start / 1e6, wall / 1e6)
+        for record in records(cluster.home / "log")
+        if record["type"] == "results"
+        for start, wall in zip(
+            accumulate(column(record["started"])), column(record["wall"]), strict=True
+        )
+    ]
+
+
+def share_as_planned(cluster: Cluster) -> float:
+    """Of the seconds that tasks ran, those of tasks that began where and when a plan said that was
+    in force then, or was until a moment before."""
+    adopted = [(seconds(record["time"]), quotas(plan)) for record, plan in plans(cluster)]
+    followed = total = 0.0
+    for run in runs(cluster):
+        total += run.wall
+        before = [quotas for time, quotas in adopted if time <= run.start]
+        if any(
+            quota.worker == run.worker and quota.opens <= run.start <= quota.closes
+            for quotas in before[-2:]
+            for quota in quotas
+        ):
+            followed += run.wall
+    return followed / total
+
+
+def test_it_runs_where_and_when_the_plan_said(sites: Cluster, ergon: Ergon) -> None:
+    sites.submit(ergon.manifest(CAMPAIGN.replace("DEADLINE", "24 h")))
+    until("there is a plan", lambda: plans(sites))
+    waits = sites.campaign()["notice"]
+    assert waits.startswith("waiting until 08:00: forecast falls 500 → 50 g/kWh, saves ")
+    assert ", latest start " in waits
+    assert sites("explain", "last.work.3").out.strip().endswith(waits)
+    assert sites.stage("work")["leased"] == 0
+    assert sites.finish()["state"] == "complete"
+    assert share_as_planned(sites) >= SHARE
+    record, plan = plans(sites)[0]
+    assert record["campaigns"] == [1] and record["objective"]["carbon"] == 1
+    assert 0 < record["bound"] <= record["cost"]
+    assert plan["sites"][0]["gramsPerKilowattHour"][:3] == [DIRTY, DIRTY, CLEAN]
+    assert "north: carbon all slots from its signal" in plan["signals"]
+    audit = sites.ergon("audit", "verify", sites.home)
+    assert audit.status == 0
+
+
+def test_a_change_of_the_signal_moves_it(sites: Cluster, ergon: Ergon, tmp_path: Path) -> None:
+    sites.submit(ergon.manifest(CAMPAIGN.replace("DEADLINE", "24 h")))
+    until("there is a plan", lambda: plans(sites))
+    assert {quota.worker for quota in quotas(plans(sites)[-1][1])} == {"n"}
+    signal(tmp_path, "north", range(0))
+    signal(tmp_path, "south", range(8, 16))
+    until(
+        "the plan has moved",
+        lambda: {quota.worker for quota in quotas(plans(sites)[-1][1])} == {"s"},
+    )
+    assert sites.finish()["state"] == "complete"
+    ran = runs(sites)
+    assert sum(run.worker == "s" for run in ran) >= SHARE * len(ran)
+    assert share_as_planned(sites) >= SHARE
