@@ -1,5 +1,6 @@
 import ErgonAudit
 import ErgonModel
+import ErgonProvenance
 import Testing
 
 @Suite struct `The audit of a campaign under a policy` {

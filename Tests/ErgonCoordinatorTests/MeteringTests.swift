@@ -18,7 +18,7 @@ import Testing
             switch effect {
             case .record(let record): records.append(record.event)
             case .send(_, .lease(let lease)): self.lease = lease
-            case .send, .reply, .countLines: break
+            case .send, .reply, .countLines, .plan, .keepStatement: break
             }
         }
     }

@@ -261,7 +261,7 @@ struct PolicyWorld {
             switch effect {
             case .record(let record): log.append(record.event)
             case .send(let worker, .lease(let lease)): leases.append((worker, lease))
-            case .send, .reply, .countLines: break
+            case .send, .reply, .countLines, .keepStatement, .plan: break
             }
         }
     }

@@ -12,7 +12,7 @@ extension SeededGenerator {
     }
 
     mutating func event() -> RecordedEvent {
-        switch roll(0...23) {
+        switch roll(0...24) {
         case 0: .coordinatorStarted(epoch: count(), version: text())
         case 1:
             .workerJoined(
@@ -24,7 +24,7 @@ extension SeededGenerator {
                         uncertaintyPercent: roll(0...200)),
                     signing: happens(50)
                         ? SigningKey(key: octets(33), certificate: octets(roll(0...700))) : nil,
-                    place: place()))
+                    place: place(), custody: custody()))
         case 2:
             .campaignAccepted(
                 AcceptedCampaign(
@@ -47,9 +47,9 @@ extension SeededGenerator {
         case 20: .energyMetered(metered())
         case 21: .planAdopted(plan())
         case 12...13: .superseded(batch(count: roll(0...60)))
-        case 21: .policyInForce(happens(50) ? digest() : nil)
-        case 22: .policyDecided(decision())
-        case 23:
+        case 22: .policyInForce(happens(50) ? digest() : nil)
+        case 23: .policyDecided(decision())
+        case 24:
             .approved(
                 Approval(
                     campaign: campaign(), manifest: digest(),

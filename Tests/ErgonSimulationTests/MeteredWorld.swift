@@ -190,7 +190,7 @@ struct MeteredWorld {
             case .record(let record):
                 log += entries(of: record, from: log.count).map(\.bytes)
             case .send(_, let order): if isConnected { events.append(.order(order)) }
-            case .reply, .countLines, .keepStatement: break
+            case .reply, .countLines, .plan, .keepStatement: break
             }
         }
     }

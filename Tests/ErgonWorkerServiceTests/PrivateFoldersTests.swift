@@ -1,3 +1,5 @@
+import ErgonModel
+import ErgonSystem
 import Foundation
 import Testing
 
@@ -36,6 +38,25 @@ struct PrivateFoldersTests {
             let isKept = folders.giveBack(folder, without: ["out"])
             let next = try folders.take()
             #expect(!isKept && next.path != folder.path)
+        }
+    }
+
+    @Test func `what comes into one that was never touched is noticed`() async throws {
+        try await withFolder { parent in
+            var folders = PrivateFolders(parent: parent)
+            let folder = try folders.take()
+            let end = steadyClock() + Microseconds(30_000)
+            var isSame = folders.giveBack(folder, without: [])
+            while isSame, steadyClock() < end {
+                let next = try folders.take()
+                let isKept = folders.giveBack(next, without: [])
+                isSame = isKept && next == folder
+            }
+            #expect(isSame)
+            _ = try folders.take()
+            try "left".write(toFile: folder.path + "/rest", atomically: false, encoding: .utf8)
+            let isKept = folders.giveBack(folder, without: [])
+            #expect(!isKept)
         }
     }
 

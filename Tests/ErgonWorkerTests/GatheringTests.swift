@@ -19,6 +19,18 @@ struct GatheringTests {
         #expect(worker.due == nil)
     }
 
+    @Test func `a result waits longer while further tasks wait here`() {
+        var worker = worker(tasks: 200)
+        let attempts = (0..<4).map { Worker.Attempt(lease: lease.id, task: $0) }
+        for attempt in attempts { _ = worker.tell(.prepared(attempt), at: 0) }
+        for attempt in attempts.prefix(2) { _ = worker.tell(.started(attempt), at: 0) }
+        #expect(worker.end(attempts[0], at: 1000).isEmpty)
+        #expect(worker.due == Microseconds(26_000))
+        _ = worker.tell(.started(attempts[2]), at: 1000)
+        #expect(worker.end(attempts[1], at: 1000).isEmpty)
+        #expect(worker.due == Microseconds(6000))
+    }
+
     @Test func `the next event tells what has waited long enough`() {
         var worker = worker(tasks: 200)
         #expect(worker.finish(0, at: 1000).isEmpty)
@@ -31,9 +43,9 @@ struct GatheringTests {
     }
 
     @Test func `what has come together goes at once`() {
-        var worker = worker(tasks: 200)
-        let told = (0..<64).flatMap { worker.finish($0, at: 1000) }
-        #expect(told == [Array(0..<64)])
+        var worker = worker(tasks: 400)
+        let told = (0..<256).flatMap { worker.finish($0, at: 1000) }
+        #expect(told == [Array(0..<256)])
     }
 
     @Test func `while an answer is awaited nothing more is told`() {
@@ -69,10 +81,16 @@ extension Worker {
     /// - Returns: the tasks of each report that this makes.
     fileprivate mutating func finish(_ task: Int, at uptime: Int64) -> [[Int]] {
         let attempt = Attempt(lease: LeaseID(epoch: 1, serial: 1), task: task)
+        let begun = [.prepared(attempt), .started(attempt)].flatMap { tell($0, at: uptime) }
+        return begun.reports + end(attempt, at: uptime)
+    }
+
+    /// The same of one that runs.
+    fileprivate mutating func end(_ attempt: Attempt, at uptime: Int64) -> [[Int]] {
         let end = ProcessEnd(
             status: .exit(0), started: Instant(microseconds: 0), wall: .zero, cpu: .zero)
         let events: [Event] = [
-            .prepared(attempt), .started(attempt), .ended(attempt, end),
+            .ended(attempt, end),
             .collected(attempt, Collected(outputs: .there([]), log: nil)),
         ]
         return events.flatMap { tell($0, at: uptime) }.reports

@@ -8,7 +8,7 @@ enum SourceTree {
     /// Folders that hold no text of ours.
     private static let passedOver: Set<String> = [
         ".git", ".build", ".build-release", ".venv", "ergon-runs", "__pycache__", "build",
-        ".pytest_cache", ".mypy_cache", "Generated",
+        ".peers", ".pytest_cache", ".mypy_cache", "Generated",
     ]
 
     struct File {

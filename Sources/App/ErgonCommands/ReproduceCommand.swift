@@ -104,7 +104,8 @@ extension ReplayedLog {
                 }
             case .coordinatorStarted, .workerJoined, .resultsReused, .stageSized, .superseded,
                 .campaignHeld, .campaignReleased, .campaignReopened, .campaignCancelled,
-                .campaignSealed, .campaignForgotten, .workerStands, .energyMetered, .logRepaired:
+                .campaignSealed, .campaignForgotten, .workerStands, .energyMetered,
+                .planAdopted, .logRepaired:
                 break
             }
         }

@@ -117,10 +117,9 @@ package struct Audit {
         case .results, .superseded: break
         case .coordinatorStarted, .logRepaired: signatures.finish(isCut: true, &findings)
         case .workerJoined, .campaignAccepted, .resultsReused, .stageSized, .campaignHeld,
-            .campaignReleased,
-            .campaignReopened, .campaignCancelled, .campaignSealed, .campaignForgotten,
-            .workerStands, .policyInForce, .policyDecided, .approved, .energyMetered, .planAdopted,
-            .planAdopted:
+            .campaignReleased, .campaignReopened, .campaignCancelled, .campaignSealed,
+            .campaignForgotten, .workerStands, .policyInForce, .policyDecided, .approved,
+            .energyMetered, .planAdopted:
             signatures.finish(&findings)
         }
     }
@@ -182,7 +181,8 @@ package struct Audit {
         var earlier: CampaignAudit?
         if let replay = accepted.replay { earlier = replayed(replay) }
         campaigns[id] = CampaignAudit(accepted, spec, replaying: earlier)
-        campaigns[id]?.oversight = oversight(of: accepted, replaying: earlier)
+        let oversight = oversight(of: accepted, replaying: earlier)
+        campaigns[id]?.oversight = oversight
     }
 
     private mutating func oversight(

@@ -79,7 +79,7 @@ private func text(_ recorded: RecordedDecision) -> String {
     return "\(decision.moment.rawValue) of \(subject)\(custody) \(decision.verdict.rawValue) "
         + "for \(quoted(recorded.by)) by policy \(decision.policy.hex), "
         + "manifest \(decision.manifest.hex)" + gates.joined()
-    }
+}
 
 private func text(_ energy: MeteredEnergy) -> String {
     let interval = energy.interval

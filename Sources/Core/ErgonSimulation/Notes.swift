@@ -19,7 +19,7 @@ extension World {
         case .leaving(let worker): trace.note(now, "<- leaving", [number(of: worker)])
         case .decline(let worker, let lease, _):
             trace.note(now, "<- decline", [number(of: worker)] + words(of: lease))
-        case .submit(let id, let campaign, _, _, _):
+        case .submit(let id, let campaign, _, _, _, _):
             trace.note(now, "<- submit", [id.number], text: campaign.name)
         case .replay(let id, let tasks, _):
             trace.note(now, "<- replay", [id.number, tasks.of.number], text: tasks.stage)

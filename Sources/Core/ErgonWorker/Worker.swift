@@ -17,8 +17,10 @@ package struct Worker: Sendable {
     /// So long it waits, when its time is over, for tasks to be gone and reports to be answered.
     static let farewell = Microseconds.seconds(5)
 
-    /// So long results gather while other tasks run, before they are reported.
+    /// So long results gather while other tasks run, before they are reported; and so many times
+    /// as long while further tasks wait here for those to end.
     package static let usualGathering = Microseconds(20_000)
+    static let busyGathering: Int64 = 5
 
     let facts: WorkerFacts
     let gathering: Microseconds
@@ -111,7 +113,12 @@ package struct Worker: Sendable {
 
     /// When there shall be a tick, by the worker's uptime, if that is sooner than usual.
     package var due: Microseconds? {
-        unanswered.isEmpty ? gatheredSince.map { $0 + gathering } : nil
+        unanswered.isEmpty ? gatheredSince.map { $0 + patience } : nil
+    }
+
+    /// How long results gather as things are.
+    var patience: Microseconds {
+        ready.isEmpty ? gathering : Microseconds(gathering.count * Self.busyGathering)
     }
 
     // MARK: The only way in

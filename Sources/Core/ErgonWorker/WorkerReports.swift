@@ -5,7 +5,7 @@ extension Worker {
     /// About what a result takes, in bytes, without what rides in it.
     private static let resultSize: Int64 = 256
     /// So many results wait for no others while nothing is on its way.
-    private static let usualReport = 64
+    private static let usualReport = 256
     /// The most tasks in one report, however few results say what became of them.
     private static let mostTasks = 65_536
 
@@ -30,7 +30,7 @@ extension Worker {
         let since = gatheredSince ?? uptime
         gatheredSince = since
         let isGroup =
-            active.isEmpty || gathered >= Self.usualReport || since + gathering <= uptime
+            active.isEmpty || gathered >= Self.usualReport || since + patience <= uptime
         if gathered >= Self.longestReport || unanswered.isEmpty && isGroup {
             reportAll(&effects)
         }

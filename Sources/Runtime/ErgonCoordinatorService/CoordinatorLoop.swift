@@ -24,7 +24,8 @@ final class CoordinatorLoop {
     private let planner: PlannerThread?
     private let logger: Logger
 
-    private var outboxes: [WorkerID: (session: Int, outbox: CoordinatorNews.Outbox)] = [:]
+    private var streams: [WorkerID: WorkerStream] = [:]
+    private var manifests: ShortManifests
     private var answers: [Coordinator.RequestID: CoordinatorNews.Answer] = [:]
     private var lastRequest = 0
     private var looks: [CoordinatorNews.Look] = []
@@ -63,6 +64,7 @@ final class CoordinatorLoop {
         self.planner = planner
         self.logger = logger
         self.reserve = reserve
+        manifests = ShortManifests(store: store)
         snapshots = SnapshotDesk(shelf: log.shelf, logger: logger)
         checkpointed = (0, Instant(microseconds: 0))
     }
@@ -141,13 +143,13 @@ final class CoordinatorLoop {
             }
             return event
         case .linkOpened(let facts, let life, let held, let session, let outbox):
-            outboxes[facts.worker]?.outbox.finish()
-            outboxes[facts.worker] = (session, outbox)
+            streams[facts.worker]?.outbox.finish()
+            streams[facts.worker] = WorkerStream(session: session, outbox: outbox)
             logger.info("worker connected", metadata: ["worker": "\(facts.worker)"])
             return .workerConnected(facts, life: life, held: held)
         case .linkClosed(let worker, let session):
-            guard outboxes[worker]?.session == session else { return nil }
-            outboxes[worker] = nil
+            guard streams[worker]?.session == session else { return nil }
+            streams[worker] = nil
             logger.info("worker disconnected", metadata: ["worker": "\(worker)"])
             return .workerDisconnected(worker)
         case .report(let worker, let report, let taken):
@@ -253,7 +255,7 @@ final class CoordinatorLoop {
 
     private func perform(_ effect: Coordinator.Effect) {
         switch effect {
-        case .record: break
+        case .record(let record): tell(record)
         case .send(let worker, let order):
             send(order, to: worker)
         case .reply(let request, let reply):
@@ -277,11 +279,27 @@ final class CoordinatorLoop {
     /// A worker that does not read what it is sent loses its stream, and says what it holds on the
     /// next one.
     private func send(_ order: WorkerOrder, to worker: WorkerID) {
-        guard let port = ports.value?.data, let outbox = outboxes[worker]?.outbox else { return }
-        if case .dropped = outbox.yield(Ergon_V1_ToWorker(order, dataPort: port)) {
+        guard let port = ports.value?.data, let outbox = streams[worker]?.outbox else { return }
+        var message = Ergon_V1_ToWorker(order, dataPort: port)
+        if case .lease(let lease) = order, streams[worker]?.isFirst(lease.manifest.digest) == true {
+            message.lease.manifestText = manifests.text(of: lease.manifest)
+        }
+        if case .dropped = outbox.yield(message) {
             logger.warning("worker does not read", metadata: ["worker": "\(worker)"])
             outbox.finish()
         }
+    }
+
+    /// Says how a campaign has ended.
+    private func tell(_ record: Record) {
+        guard case .campaignSealed(let seal) = record.event, let run = core.ended(seal.id)
+        else { return }
+        logger.info(
+            "ended",
+            metadata: [
+                "campaign": "\(seal.id)", "name": "\(run.name)", "how": "\(seal.ending)",
+                "tasks": "\(run.done) of \(run.tasks) done", "time": "\(run.time.seconds) s",
+            ])
     }
 
     /// On a thread of its own: the file may be large.
@@ -306,7 +324,7 @@ final class CoordinatorLoop {
     private func endAll() {
         inbox.close()
         board.clear()
-        for (_, outbox) in outboxes.values { outbox.finish() }
+        for stream in streams.values { stream.outbox.finish() }
         for answer in answers.values { answer.resume(returning: nil) }
         answers = [:]
         for look in looks { look.resume(returning: .failure(.isStopping)) }

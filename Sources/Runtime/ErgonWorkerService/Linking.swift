@@ -62,6 +62,9 @@ private func take(
         }
         inbox.post(.dataPort(Int(welcome.dataPort)))
     }
+    if case .lease(let lease) = message.kind, !lease.manifestText.isEmpty {
+        inbox.post(.manifest([UInt8](lease.manifestText)))
+    }
     inbox.post(.core(.order(order)))
 }
 

@@ -1,3 +1,4 @@
+import ErgonModel
 import ErgonSystem
 import Glibc
 
@@ -12,8 +13,21 @@ struct PrivateFolders: ~Copyable {
         fileprivate let links: nlink_t
     }
 
+    /// When a folder changed last, as the file system says, and since when that is known here.
+    private struct Rest {
+        var changed: timespec
+        var since: Microseconds
+        /// A change after it was taken last would show: file systems date changes by a clock that
+        /// ticks.
+        var shows = false
+    }
+
+    /// No file system's clock ticks less often.
+    private static let longestTick = Microseconds(20_000)
+
     private let parent: String
     private var spare: [Folder] = []
+    private var rests: [CInt: Rest] = [:]
     private var made = 0
 
     /// - Parameter parent: a folder that nobody else uses.
@@ -23,7 +37,12 @@ struct PrivateFolders: ~Copyable {
 
     /// An empty folder.
     mutating func take() throws(WorkplaceFault) -> Folder {
-        if let folder = spare.popLast() { return folder }
+        if let folder = spare.popLast() {
+            if let rest = rests[folder.descriptor], !rest.shows {
+                rests[folder.descriptor]?.shows = rest.since + Self.longestTick <= steadyClock()
+            }
+            return folder
+        }
         made += 1
         let path = "\(parent)/\(made)"
         guard mkdir(path, 0o700) == 0 else { throw fault("make the task's folder", path) }
@@ -47,7 +66,7 @@ struct PrivateFolders: ~Copyable {
         var status = stat()
         guard lstat(folder.path, &status) == 0, status.st_ino == folder.inode,
             status.st_mode == folder.mode, status.st_nlink == folder.links,
-            isEmptyFolder(folder.descriptor)
+            isUntouched(folder, status.st_ctim) || isEmptyFolder(folder.descriptor)
         else {
             retire(folder)
             return false
@@ -56,6 +75,20 @@ struct PrivateFolders: ~Copyable {
         return true
     }
 
+    /// Whether nobody can have changed anything in it since it was taken.
+    private mutating func isUntouched(_ folder: Folder, _ changed: timespec) -> Bool {
+        if let rest = rests[folder.descriptor], rest.changed.tv_sec == changed.tv_sec,
+            rest.changed.tv_nsec == changed.tv_nsec
+        {
+            return rest.shows
+        }
+        rests[folder.descriptor] = Rest(changed: changed, since: steadyClock())
+        return false
+    }
+
     /// It will not be used again; the caller has to remove it.
-    func retire(_ folder: Folder) { close(folder.descriptor) }
+    mutating func retire(_ folder: Folder) {
+        rests[folder.descriptor] = nil
+        close(folder.descriptor)
+    }
 }

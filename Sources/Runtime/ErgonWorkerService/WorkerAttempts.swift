@@ -1,4 +1,5 @@
 import ErgonModel
+import ErgonProvenance
 import ErgonSystem
 import ErgonTransfer
 import ErgonWorker
@@ -27,11 +28,15 @@ struct AttemptInHand {
 /// What the loop does for campaigns and attempts: at once what takes no time, and the rest as
 /// errands.
 extension WorkerLoop {
-    func load(_ manifest: StoredFile) {
+    mutating func load(_ manifest: StoredFile) {
         let (workplace, endpoint, inbox, logger) = (workplace, endpoint, inbox, logger)
+        let text = told.flatMap { Digest(of: $0) == manifest.digest ? $0 : nil }
+        if let text, let campaign = workplace.loadAtOnce(text, manifest.digest) {
+            return pending.append(.loaded(manifest.digest, campaign))
+        }
         errands.add {
             do throws(WorkplaceFault) {
-                let campaign = try await workplace.load(manifest, from: endpoint)
+                let campaign = try await workplace.load(manifest, text, from: endpoint)
                 inbox.post(.core(.loaded(manifest.digest, campaign)))
             } catch {
                 logger.warning("a campaign was not loaded", metadata: ["reason": "\(error.detail)"])

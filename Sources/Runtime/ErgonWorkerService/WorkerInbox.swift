@@ -8,6 +8,8 @@ import Synchronization
 /// What reaches the worker's loop: events for its core, and what has to be kept beside them.
 enum WorkerNews: Sendable {
     case core(Worker.Event)
+    /// The text of the manifest that the next lease names.
+    case manifest([UInt8])
     case prepared(Worker.Attempt, Workplace.Staged)
     case collected(Worker.Attempt, Workplace.Left)
     case linkOpened(AsyncStream<Ergon_V1_FromWorker>.Continuation)

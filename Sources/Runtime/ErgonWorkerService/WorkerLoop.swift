@@ -29,6 +29,8 @@ struct WorkerLoop: ~Copyable {
     var endpoint: Endpoint
     var outbox: AsyncStream<Ergon_V1_FromWorker>.Continuation?
     var attempts: [Worker.Attempt: AttemptInHand] = [:]
+    /// A manifest that came with the lease that is next.
+    var told: [UInt8]?
     /// The environment that was made last.
     var latest: (lease: LeaseID, environment: TaskEnvironment)?
     /// Programs that take task after task, by their numbers.
@@ -127,7 +129,7 @@ struct WorkerLoop: ~Copyable {
             for item in inbox.take() {
                 switch item {
                 case .linkClosed, .cancelled: return
-                case .core, .prepared, .collected, .linkOpened, .dataPort: break
+                case .core, .manifest, .prepared, .collected, .linkOpened, .dataPort: break
                 }
             }
         }
@@ -138,6 +140,8 @@ struct WorkerLoop: ~Copyable {
         case .core(let event):
             if case .leave = event { handle(.metered(readMeter(isAsked: true))) }
             handle(event)
+            if case .order = event { told = nil }
+        case .manifest(let text): told = text
         case .prepared(let attempt, let staged):
             attempts[attempt]?.staged = staged
             handle(.prepared(attempt))

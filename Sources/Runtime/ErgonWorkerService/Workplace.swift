@@ -39,14 +39,17 @@ struct Workplace: Sendable {
     // MARK: Campaigns
 
     /// Fetches the manifest and the code, and checks that the environment is there.
+    /// - Parameter text: of the manifest, if it is known.
     func load(
-        _ manifest: StoredFile, from endpoint: Endpoint
+        _ manifest: StoredFile, _ text: [UInt8]?, from endpoint: Endpoint
     ) async throws(WorkplaceFault) -> Campaign {
-        let campaign = try await withPinned(
-            NamedFile(name: "manifest.json", content: manifest), endpoint
-        ) { path throws(WorkplaceFault) in
-            try parse(try read(path, as: "the manifest"))
+        let campaign: Campaign
+        if let text {
+            campaign = try parse(text)
+        } else {
+            campaign = try await fetch(manifest, from: endpoint)
         }
+        try makeCodeFolder(manifest.digest)
         try await stageCode(of: campaign, manifest.digest, endpoint)
         if let python = campaign.environment.python {
             let content = StoredFile(digest: python.digest, size: python.size)
@@ -57,6 +60,28 @@ struct Workplace: Sendable {
             }
         }
         return campaign
+    }
+
+    /// The same of a campaign that needs nothing else.
+    /// - Parameter text: of its manifest, whose digest that is.
+    /// - Returns: `nil` if it does need more, or something is wrong with it.
+    func loadAtOnce(_ text: [UInt8], _ manifest: Digest) -> Campaign? {
+        do throws(WorkplaceFault) {
+            let campaign = try parse(text)
+            guard campaign.code.isEmpty, campaign.environment.python == nil else { return nil }
+            try makeCodeFolder(manifest)
+            return campaign
+        } catch { return nil }
+    }
+
+    private func fetch(
+        _ manifest: StoredFile, from endpoint: Endpoint
+    ) async throws(WorkplaceFault) -> Campaign {
+        try await withPinned(
+            NamedFile(name: "manifest.json", content: manifest), endpoint
+        ) { path throws(WorkplaceFault) in
+            try parse(try read(path, as: "the manifest"))
+        }
     }
 
     /// The opposite of `load`. The cache looks after itself.
@@ -81,13 +106,17 @@ struct Workplace: Sendable {
 
     func codeFolder(_ manifest: Digest) -> String { "\(folder)/code/\(manifest.hex)" }
 
-    private func stageCode(
-        of campaign: Campaign, _ manifest: Digest, _ endpoint: Endpoint
-    ) async throws(WorkplaceFault) {
+    private func makeCodeFolder(_ manifest: Digest) throws(WorkplaceFault) {
         let target = codeFolder(manifest)
         if mkdir(target, 0o755) != 0, errno != EEXIST {
             throw fault("make the code's folder", target)
         }
+    }
+
+    private func stageCode(
+        of campaign: Campaign, _ manifest: Digest, _ endpoint: Endpoint
+    ) async throws(WorkplaceFault) {
+        let target = codeFolder(manifest)
         for file in campaign.code {
             let content = StoredFile(digest: file.digest, size: file.size)
             try await withPinned(

@@ -39,7 +39,7 @@ struct ZeroWork {
                 case .linkClosed: outbox = nil
                 case .core(.order(.lease(let lease))): answer(lease)
                 case .core(.leave), .cancelled: return
-                case .core, .prepared, .collected, .dataPort: break
+                case .core, .manifest, .prepared, .collected, .dataPort: break
                 }
             }
         }

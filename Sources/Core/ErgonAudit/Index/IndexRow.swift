@@ -24,7 +24,8 @@ package func indexRows(
 ) -> [IndexRow] {
     switch event {
     case .coordinatorStarted, .stageSized, .resultsReused, .planAdopted,
-        .policyInForce: []
+        .policyInForce:
+        []
     case .workerJoined(let facts): [.mention(.worker, facts.worker.name)]
     case .campaignAccepted(let accepted):
         [.mention(.person, accepted.by)]

@@ -36,9 +36,10 @@ struct SpendingBooks: Sendable {
         case .campaignAccepted(let accepted): names[accepted.id] = accepted.name
         case .results(let batch), .superseded(let batch):
             return take(batch, at: clock.inSignals(record.time), grid, clock)
-        case .coordinatorStarted, .stageSized, .campaignHeld, .campaignReleased,
+        case .coordinatorStarted, .stageSized, .resultsReused, .campaignHeld, .campaignReleased,
             .campaignReopened, .campaignCancelled, .campaignSealed, .campaignForgotten,
-            .workerStands, .planAdopted, .energyMetered, .logRepaired:
+            .workerStands, .policyInForce, .policyDecided, .approved, .planAdopted,
+            .energyMetered, .logRepaired:
             break
         }
         return nil

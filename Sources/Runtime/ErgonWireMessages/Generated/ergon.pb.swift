@@ -457,6 +457,12 @@ package nonisolated struct Ergon_V1_Lease: @unchecked Sendable {
   /// Clears the value of `memoryBytes`. Subsequent reads from it will return its default value.
   package mutating func clearMemoryBytes() {_uniqueStorage()._memoryBytes = nil}
 
+  /// The canonical form itself, where it is short and this stream has not brought it yet.
+  package var manifestText: Data {
+    get {_storage._manifestText}
+    set {_uniqueStorage()._manifestText = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2540,7 +2546,7 @@ nonisolated extension Ergon_V1_File: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension Ergon_V1_Lease: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Lease"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}campaign\0\u{1}manifest\0\u{1}stage\0\u{1}tasks\0\u{1}upstream\0\u{3}task_files\0\u{3}over_files\0\u{1}with\0\u{3}is_top\0\u{3}memory_bytes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}campaign\0\u{1}manifest\0\u{1}stage\0\u{1}tasks\0\u{1}upstream\0\u{3}task_files\0\u{3}over_files\0\u{1}with\0\u{3}is_top\0\u{3}memory_bytes\0\u{3}manifest_text\0")
 
   fileprivate class _StorageClass {
     var _lease: Ergon_V1_LeaseName? = nil
@@ -2554,6 +2560,7 @@ nonisolated extension Ergon_V1_Lease: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _with: Dictionary<String,Ergon_V1_File> = [:]
     var _isTop: Bool = false
     var _memoryBytes: Int64? = nil
+    var _manifestText: Data = Data()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2575,6 +2582,7 @@ nonisolated extension Ergon_V1_Lease: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _with = source._with
       _isTop = source._isTop
       _memoryBytes = source._memoryBytes
+      _manifestText = source._manifestText
     }
   }
 
@@ -2604,6 +2612,7 @@ nonisolated extension Ergon_V1_Lease: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 9: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMessageMap<SwiftProtobuf.ProtobufString,Ergon_V1_File>.self, value: &_storage._with) }()
         case 10: try { try decoder.decodeSingularBoolField(value: &_storage._isTop) }()
         case 11: try { try decoder.decodeSingularInt64Field(value: &_storage._memoryBytes) }()
+        case 12: try { try decoder.decodeSingularBytesField(value: &_storage._manifestText) }()
         default: break
         }
       }
@@ -2649,6 +2658,9 @@ nonisolated extension Ergon_V1_Lease: SwiftProtobuf.Message, SwiftProtobuf._Mess
       try { if let v = _storage._memoryBytes {
         try visitor.visitSingularInt64Field(value: v, fieldNumber: 11)
       } }()
+      if !_storage._manifestText.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._manifestText, fieldNumber: 12)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2669,6 +2681,7 @@ nonisolated extension Ergon_V1_Lease: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._with != rhs_storage._with {return false}
         if _storage._isTop != rhs_storage._isTop {return false}
         if _storage._memoryBytes != rhs_storage._memoryBytes {return false}
+        if _storage._manifestText != rhs_storage._manifestText {return false}
         return true
       }
       if !storagesAreEqual {return false}
