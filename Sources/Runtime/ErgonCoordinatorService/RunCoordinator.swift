@@ -29,6 +29,10 @@ package struct CoordinatorConfiguration: Sendable {
     package var planning: PlanningSettings?
     /// False only to measure what the log costs: nothing is kept then.
     package var isLogged = true
+    /// By which campaigns are judged when they come; `nil` takes all of them.
+    package var policy: LoadedPolicy?
+    /// People stand on record under pseudonyms.
+    package var hasPseudonyms = false
 
     package init(
         home: CoordinatorHome, host: String, advertised: String, controlPort: Int, dataPort: Int,
@@ -69,6 +73,10 @@ package func runCoordinator(
     let home = try madeHome(configuration)
     let authority = try home.authority(now: clock())
     let store = try ContentStore(home.content)
+    if let policy = configuration.policy {
+        _ = try store.put(policy.text)
+        try store.sync()
+    }
     let signer = try home.logSigner(authority: authority.keyDigest)
     let (inbox, board, ports) = (CoordinatorInbox(), Board(), SharedPorts())
     let thread = CoordinatorThread(
@@ -81,7 +89,9 @@ package func runCoordinator(
     let listeners = Listeners(
         configuration, before: try home.readPorts(), own, store, clock: clock, logger: logger)
     let control = ControlService(
-        inbox: inbox, board: board, store: store, desk: desk, authority: authority, clock: clock,
+        inbox: inbox, board: board, store: store, desk: desk, authority: authority,
+        policy: configuration.policy.map { PolicyDesk(loaded: $0, store: store) },
+        persons: configuration.hasPseudonyms ? PersonBook(folder: home.persons) : nil, clock: clock,
         logger: logger)
     let link = WorkerLinkService(
         inbox: inbox, store: store, ports: ports, authority: authority.certificate,
