@@ -50,6 +50,12 @@ package struct CoordinatorConfiguration: Sendable {
     }
 }
 
+extension CoordinatorConfiguration {
+    fileprivate var persons: PersonBook? {
+        hasPseudonyms ? PersonBook(folder: home.persons) : nil
+    }
+}
+
 /// Where the coordinator listens, once it does.
 final class SharedPorts: Sendable {
     private let ports = Mutex<ListeningPorts?>(nil)
@@ -72,11 +78,7 @@ package func runCoordinator(
 ) async throws {
     let home = try madeHome(configuration)
     let authority = try home.authority(now: clock())
-    let store = try ContentStore(home.content)
-    if let policy = configuration.policy {
-        _ = try store.put(policy.text)
-        try store.sync()
-    }
+    let store = try madeStore(configuration)
     let signer = try home.logSigner(authority: authority.keyDigest)
     let (inbox, board, ports) = (CoordinatorInbox(), Board(), SharedPorts())
     let thread = CoordinatorThread(
@@ -91,8 +93,7 @@ package func runCoordinator(
     let control = ControlService(
         inbox: inbox, board: board, store: store, desk: desk, authority: authority,
         policy: configuration.policy.map { PolicyDesk(loaded: $0, store: store) },
-        persons: configuration.hasPseudonyms ? PersonBook(folder: home.persons) : nil, clock: clock,
-        logger: logger)
+        persons: configuration.persons, clock: clock, logger: logger)
     let link = WorkerLinkService(
         inbox: inbox, store: store, ports: ports, authority: authority.certificate,
         grid: configuration.planning?.loaded.grid, clock: clock, logger: logger)
@@ -129,6 +130,16 @@ package func runCoordinator(
         try await closed(thread, onEnd)
         group.cancelAll()
     }
+}
+
+/// With the policy in it that decisions name.
+private func madeStore(_ configuration: CoordinatorConfiguration) throws -> ContentStore {
+    let store = try ContentStore(configuration.home.content)
+    if let policy = configuration.policy {
+        _ = try store.put(policy.text)
+        try store.sync()
+    }
+    return store
 }
 
 private func closed(
