@@ -132,10 +132,11 @@ private typealias Change<Message> = @Sendable (inout Message) -> Void
 
     @Test("tasks that are to be run again", arguments: absurdReplays.indices)
     func replay(index: Int) throws {
+        var dice = SeededGenerator(seed: 1)
         let replay = Rerun(
             of: CampaignID(1), stage: "gen",
             tasks: [Rerun.Tasks(workers: [WorkerID("w1")], tasks: IntervalSet(0..<3))],
-            draw: Rerun.Draw(size: 7, root: ErgonModel.Digest(of: [1])))
+            draw: Rerun.Draw(size: 7, root: dice.file().digest))
         var message = Ergon_V1_ReplayRequest(replay)
         #expect(try message.model() == replay)
         let (name, change) = absurdReplays[index]
@@ -225,9 +226,12 @@ private let absurdReplays: [(String, Change<Ergon_V1_ReplayRequest>)] = [
     ("a log of fewer records than none", { $0.logSize = -1 }),
     ("a log of more records than a number says exactly", { $0.logSize = 1 << 53 }),
     ("a root of other than 32 bytes", { $0.logRoot = shortDigest }),
-    ("more workers of a task than there can have been", { message in
-        message.tasks[0].workers = (0..<17).map { "w\($0)" }
-    }),
+    (
+        "more workers of a task than there can have been",
+        { message in
+            message.tasks[0].workers = (0..<17).map { "w\($0)" }
+        }
+    ),
     ("tasks before the first", { $0.tasks[0].tasks = [interval(-1, 2)] }),
 ]
 

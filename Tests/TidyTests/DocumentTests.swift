@@ -34,7 +34,9 @@ struct DocumentTests {
             + document.text.matches(of: sentences).map { String($0.1) }
         #expect(named.count > 5)
         for name in named {
-            let isThere = tests.contains { $0.path.hasSuffix("/\(name).py") || $0.text.contains(name) }
+            let isThere = tests.contains {
+                $0.path.hasSuffix("/\(name).py") || $0.text.contains(name)
+            }
             #expect(isThere, "\(path) names `\(name)`")
         }
     }
