@@ -237,6 +237,8 @@ def test_a_claim_that_does_not_hold(
     rewrite(home, forgery, seed_of(home))
     found = verify(ergon, home)
     assert all(place.startswith("record ") for place, _ in found), found
+    numbers = [int(place.removeprefix("record ")) for place, _ in found]
+    assert numbers == sorted(numbers)
 
 
 # A coordinator on a damaged log

@@ -267,6 +267,13 @@ def test_a_witness_that_is_away_is_named(ergon: Ergon, home: Path) -> None:
     assert "verified" in ergon("audit", "verify", folder).out
 
 
+def test_a_damaged_authority_is_not_left_out_in_silence(ergon: Ergon, home: Path) -> None:
+    (home / "coordinator" / "authority.pem").write_text("no certificate\n")
+    folder = ergon.folder / "exported"
+    refused = ergon("audit", "export", "log", folder, "--home", home, status=1)
+    assert "authority.pem" in refused.err
+
+
 # A proof and an attestation, with a key and nothing else
 
 
