@@ -9,9 +9,9 @@ func logged<Found>(
 ) throws -> Found {
     let found =
         all.last {
-            let it = $0[keyPath: accepted]
-            if "\(it.id)" == campaign { return true }
-            return it.replay == nil && (campaign == "last" || it.name == campaign)
+            let one = $0[keyPath: accepted]
+            if "\(one.id)" == campaign { return true }
+            return one.replay == nil && (campaign == "last" || one.name == campaign)
         }
     guard let found else {
         let known = all.map { "\($0[keyPath: accepted].id) (\($0[keyPath: accepted].name))" }
