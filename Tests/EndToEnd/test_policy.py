@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cluster import Cluster
 from ergon import Ergon, until
+from policed import PolicedCluster
 
 POLICY = """
 apiVersion: ergon/v1
@@ -31,22 +31,11 @@ steps:
 """
 
 
-class Site(Cluster):
-    """People of all roles around a coordinator with that policy."""
+class Site(PolicedCluster):
+    """Its campaigns copy two lines."""
 
     def __init__(self, ergon: Ergon, *options: object) -> None:
-        policy = ergon.folder / "policy.yaml"
-        policy.write_text(POLICY)
-        super().__init__(ergon, "--policy", policy, *options)
-        self.people = {
-            who: self.join(role, who)
-            for who, role in (("anna", "submitter"), ("bob", "approver"), ("eve", "auditor"))
-        }
-
-    def join(self, role: str, name: str) -> Path:
-        home = self.ergon.folder / f"{role}-{name}"
-        self.ergon("login", "--home", home, self.token(role, name=name))
-        return home
+        super().__init__(ergon, POLICY, *options)
 
     def manifest(self, code: str = "research", risk: str = "minimal", residency: str = "") -> Path:
         (self.ergon.folder / "rows.txt").write_text("one\ntwo\n")
@@ -55,20 +44,8 @@ class Site(Cluster):
         path.write_text(MANIFEST.format(name=code, code=code, risk=risk, residency=where))
         return path
 
-    def hand_in(self, manifest: Path) -> None:
-        self.ergon("submit", "--home", self.people["anna"], manifest)
-
-    def answer(self, who: str, *more: object, status: int = 0) -> str:
-        said = self.ergon("approve", "--home", self.people[who], "last", *more, status=status)
-        return said.out + said.err
-
     def audited(self) -> str:
         return self.stopped("audit", "verify")
-
-    def stopped(self, *command: str) -> str:
-        """What a command says when the coordinator has ended."""
-        self.coordinator.stop()
-        return self(*command).out
 
     def json_of_persons(self) -> list[dict[str, str]]:
         said = self.ergon("person", "list", "--home", self.home, "-o", "json")
@@ -99,9 +76,7 @@ def test_a_high_risk_waits_for_a_second_person(site: Site) -> None:
     assert "second person" in site("explain", "last.copy.0").out
     assert "may not do this" in site.answer("anna", status=1)
     assert "may not do this" in site.answer("eve", status=1)
-    own = site.ergon(
-        "approve", "--home", site.join("approver", "anna"), "last", status=1
-    )
+    own = site.ergon("approve", "--home", site.join("approver", "anna"), "last", status=1)
     assert "your own" in own.err
     assert site.campaign()["state"] == "held"
     assert "is approved" in site.answer("bob", "--comment", "seen")

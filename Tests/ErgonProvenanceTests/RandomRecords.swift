@@ -70,7 +70,8 @@ extension SeededGenerator {
         bound.approval = happens(50)
         bound.restrictedWorkers = happens(50)
         bound.review = happens(50)
-        bound.evidence = happens(50)
+        bound.budget = happens(50)
+        bound.evidence = happens(50) ? nil : roll(0...100)
         bound.places = happens(50) ? nil : (0..<roll(0...3)).map { _ in text() }
         return RecordedDecision(
             decision: PolicyDecision(

@@ -111,6 +111,7 @@ struct AuditCommand: AsyncParsableCommand {
         subcommands: [
             AuditVerifyCommand.self, AuditShowCommand.self, AuditProveCommand.self,
             AuditCheckCommand.self, AuditExportCommand.self, AuditReplayCommand.self,
+            AuditEvidenceCommand.self,
         ])
 }
 

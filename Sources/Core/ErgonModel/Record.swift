@@ -332,6 +332,11 @@ package struct Account: Hashable, Sendable {
         if result.outcome == .succeeded { succeeded.add(result) } else { failed.add(result) }
     }
 
+    /// All that was drawn for all attempts, as far as anybody can tell: what budgets count.
+    package var drawn: Joules {
+        [succeeded, failed, superseded].reduce(.zero) { $0 + $1.energy + $1.measured }
+    }
+
     package static func += (left: inout Account, right: Account) {
         left.succeeded += right.succeeded
         left.failed += right.failed

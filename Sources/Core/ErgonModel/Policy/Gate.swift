@@ -75,8 +75,12 @@ package struct Obligations: Hashable, Sendable {
     package var restrictedWorkers = false
     /// A person must sign the outputs off before they are handed out.
     package var review = false
-    /// Evidence must be put on record before the campaign counts as closed.
-    package var evidence = false
+    /// Once the campaign's energy budget is spent nothing more of it starts, until a second person
+    /// lets it go on.
+    package var budget = false
+    /// Proof, attestation and crate must have been written and verified, and so many of its tasks
+    /// run once more, before its outputs are handed out; `nil` if nobody asks for evidence.
+    package var evidence: Int?
 
     package init() {}
 

@@ -1688,6 +1688,10 @@ package nonisolated struct Ergon_V1_ApproveRequest: Sendable {
 
   package var comment: String = String()
 
+  /// `evidence`: what was found in the evidence of a campaign that has ended. Empty: the answer to
+  /// what it waits for.
+  package var matter: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -4878,7 +4882,7 @@ nonisolated extension Ergon_V1_HoldRequest: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Ergon_V1_ApproveRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ApproveRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaign\0\u{1}rejected\0\u{1}comment\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaign\0\u{1}rejected\0\u{1}comment\0\u{1}matter\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4889,6 +4893,7 @@ nonisolated extension Ergon_V1_ApproveRequest: SwiftProtobuf.Message, SwiftProto
       case 1: try { try decoder.decodeSingularStringField(value: &self.campaign) }()
       case 2: try { try decoder.decodeSingularBoolField(value: &self.rejected) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.comment) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.matter) }()
       default: break
       }
     }
@@ -4904,6 +4909,9 @@ nonisolated extension Ergon_V1_ApproveRequest: SwiftProtobuf.Message, SwiftProto
     if !self.comment.isEmpty {
       try visitor.visitSingularStringField(value: self.comment, fieldNumber: 3)
     }
+    if !self.matter.isEmpty {
+      try visitor.visitSingularStringField(value: self.matter, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4911,6 +4919,7 @@ nonisolated extension Ergon_V1_ApproveRequest: SwiftProtobuf.Message, SwiftProto
     if lhs.campaign != rhs.campaign {return false}
     if lhs.rejected != rhs.rejected {return false}
     if lhs.comment != rhs.comment {return false}
+    if lhs.matter != rhs.matter {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
