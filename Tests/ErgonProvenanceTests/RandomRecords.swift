@@ -24,7 +24,8 @@ extension SeededGenerator {
                         uncertaintyPercent: roll(0...200)),
                     signing: happens(50)
                         ? SigningKey(key: octets(33), certificate: octets(roll(0...700))) : nil,
-                    place: place(), custody: custody()))
+                    place: place(), custody: custody(),
+                    platform: happens(50) ? platform() : nil))
         case 2:
             .campaignAccepted(
                 AcceptedCampaign(
@@ -58,6 +59,13 @@ extension SeededGenerator {
                     by: text()))
         default: .results(batch(count: roll(0...60)))
         }
+    }
+
+    private mutating func platform() -> WorkerPlatform {
+        WorkerPlatform(
+            kernel: text(), threads: count(), features: digest(),
+            python: happens(50)
+                ? WorkerPlatform.Python(version: text(), packages: digest()) : nil)
     }
 
     private mutating func decision() -> RecordedDecision {

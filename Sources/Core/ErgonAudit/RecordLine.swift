@@ -22,6 +22,7 @@ private func text(_ event: RecordedEvent) -> String {
             + "\(facts.power.perThread.milliwatts) mW a thread "
             + "±\(facts.power.uncertaintyPercent) % "
             + "by \(quoted(facts.power.source))" + standing(at: facts.place)
+            + (facts.platform.map { ", \(text($0))" } ?? "")
     case .campaignAccepted(let accepted):
         "campaign \(accepted.id) accepted: \(quoted(accepted.name)) by \(quoted(accepted.by)), "
             + "manifest \(accepted.manifest.hex)"
@@ -67,6 +68,11 @@ private func text(_ plan: AdoptedPlan) -> String {
 private func text(_ givenUp: GivenUp) -> String {
     "\(givenUp.records.count) records from \(givenUp.records.lowerBound) on "
         + "(\(givenUp.bytes) bytes)"
+}
+
+private func text(_ platform: WorkerPlatform) -> String {
+    let python = platform.python.map { "Python \(quoted($0.version))" } ?? "no Python"
+    return "\(quoted(platform.kernel)), \(python)"
 }
 
 private func text(_ recorded: RecordedDecision) -> String {

@@ -107,10 +107,13 @@ package struct WorkerFacts: Hashable, Sendable {
     /// `nil` if nobody said where it stands.
     package var place: WorkerPlace?
     package var custody: Custody
+    /// `nil` in logs from before workers looked.
+    package var platform: WorkerPlatform?
 
     package init(
         worker: WorkerID, cpus: Int, memory: ByteCount, cpuModel: String, power: PowerModel,
-        signing: SigningKey? = nil, place: WorkerPlace? = nil, custody: Custody = Custody()
+        signing: SigningKey? = nil, place: WorkerPlace? = nil, custody: Custody = Custody(),
+        platform: WorkerPlatform? = nil
     ) {
         self.worker = worker
         self.cpus = cpus
@@ -120,6 +123,7 @@ package struct WorkerFacts: Hashable, Sendable {
         self.signing = signing
         self.place = place
         self.custody = custody
+        self.platform = platform
     }
 }
 
