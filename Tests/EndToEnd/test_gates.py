@@ -38,23 +38,9 @@ GATES = [
     "pinned-software", "seed", "determinism", "retention", "personal-data", "budget",
     "output-review", "evidence",
 ]  # fmt: skip
-CARD = """# Name
-tagger
-## Version
-1
-## Intended use
-None.
-## Limitations
-All.
-## Training data
-None.
-## Metrics
-None.
-## Licence
-MIT
-## sha256
-DIGEST
-"""
+FIELDS = [
+    "name", "version", "intended-use", "limitations", "training-data", "metrics", "licence",
+]  # fmt: skip
 MODEL = b"no weights"
 SCRIPT = """#!/bin/sh
 python3 -c 'sum(range(3000000))'
@@ -80,7 +66,7 @@ def sound() -> Manifest:
         "seed": 7,
         "purpose": {"code": "research", "text": "Find out what every gate does."},
         "risk": "minimal",
-        "models": {"tagger": {"from": "model", "card": "card.md", "licence": "MIT"}},
+        "models": {"tagger": {"from": "model", "card": "card.json", "licence": "MIT"}},
         "personal-data": {"basis": "consent", "assessment": "in the third drawer"},
         "retention": "365 d",
         "budget": {"energy": "1 kWh", "on-exceed": "warn"},
@@ -95,8 +81,8 @@ class Site(PolicedCluster):
         super().__init__(ergon, POLICY)
         (ergon.folder / "rows.txt").write_text("one\ntwo\n")
         (ergon.folder / "model.onnx").write_bytes(MODEL)
-        digest = hashlib.sha256(MODEL).hexdigest()
-        (ergon.folder / "card.md").write_text(CARD.replace("DIGEST", digest))
+        card = dict.fromkeys(FIELDS, "said") | {"sha256": hashlib.sha256(MODEL).hexdigest()}
+        (ergon.folder / "card.json").write_text(json.dumps(card))
         (ergon.folder / "bare.md").write_text("# Name\ntagger\n")
         (ergon.folder / "copy.sh").write_text(SCRIPT)
         (ergon.folder / "copy.sh").chmod(0o755)
@@ -178,13 +164,17 @@ def test_what_does_not_pass_is_refused(site: Site, gate: str, change: Change, re
     assert on_record["verdict"] == "refused" and "campaign" not in on_record
     blocked = {finding["gate"] for finding in on_record["gates"] if finding["outcome"] == "blocked"}
     assert gate in blocked
+    told = site("audit", "show", "--refused").out.splitlines()[-1]
+    assert f"`not-{gate}` is refused: " in told and f"G{GATES.index(gate) + 1} {gate}: " in told
 
 
 def test_a_campaign_passes_every_gate(site: Site, tmp_path: Path) -> None:
     number = site.hand_in(site.manifest("passes", high))
     assert site.campaign(number)["heldReason"].startswith("G3 approval: ")
+    assert "`passes` is held: G3 approval: " in site("explain", number).out
     site.answer("bob", campaign=number)
     until("it ends", lambda: site.state(number) == "complete")
+    assert "`passes` is complete: G14 output-review: " in site("explain", number).out
     assert site.campaign(number)["withheld"].startswith("G14 output-review: ")
     site.answer("bob", campaign=number)
     assert site.campaign(number)["withheld"].startswith("G15 evidence: ")

@@ -6,7 +6,10 @@ import Testing
     @Test func `that is refused has no number, and the refusal is on record with its reasons`() {
         var desk = PolicyWorld()
         let reply = desk.submit(verdict: .blocked)
-        #expect(reply == .refused("the site's policy refuses it: G1 purpose: it has none"))
+        #expect(
+            reply
+                == .refused(
+                    "the site's policy refuses it: G1 purpose: it has none \(PolicyWorld.remedy)"))
         guard case .policyDecided(let recorded) = desk.log.last else {
             Issue.record("\(String(describing: desk.log.last))")
             return
@@ -66,9 +69,14 @@ import Testing
         _ = desk.submit(verdict: .awaits, obliging: { $0.approval = true })
         let reply = desk.answer(.approved, by: PolicyWorld.bob, start: .blocked)
         #expect(
-            reply == .refused("the site's policy refuses campaign 1: G1 purpose: it has none"))
+            reply
+                == .refused(
+                    "the site's policy refuses campaign 1: G1 purpose: it has none \(PolicyWorld.remedy)"
+                ))
         #expect(desk.leases.isEmpty)
-        #expect(desk.held == "the site's policy refuses it: G1 purpose: it has none")
+        #expect(
+            desk.held
+                == "the site's policy refuses it: G1 purpose: it has none \(PolicyWorld.remedy)")
         #expect(desk.answer(.approved, by: PolicyWorld.bob).isSentence)
         #expect(desk.leases.count == 1)
     }

@@ -5,6 +5,7 @@ import Testing
 /// A coordinator with a policy, and people and workers who come to it.
 struct PolicyWorld {
     static let anna = "spiffe://ergon/submitter/anna"
+    static let remedy = "(say what it is for, by a code that the policy lists)"
     static let bob = "spiffe://ergon/approver/bob"
     static let policy = content("policy").digest
     static let single = ErgonCoordinatorTests.campaign("p", [step("gen", split: .single)])

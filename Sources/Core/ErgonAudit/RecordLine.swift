@@ -80,7 +80,7 @@ private func text(_ recorded: RecordedDecision) -> String {
     let subject = recorded.campaign.map { "campaign \($0)" } ?? "a campaign"
     let custody = recorded.custody.map { ", workers \(quoted($0.text))" } ?? ""
     let gates = decision.findings.filter { $0.outcome != .passed }.map { finding in
-        "; \(finding.gate.rawValue) \(finding.outcome.rawValue): \(quoted(finding.reason))"
+        "; \(finding.gate.title) \(finding.outcome.rawValue): \(quoted(finding.reason))"
     }
     return "\(decision.moment.rawValue) of \(subject)\(custody) \(decision.verdict.rawValue) "
         + "for \(quoted(recorded.by)) by policy \(decision.policy.hex), "

@@ -37,10 +37,10 @@ struct Oversight: Hashable, Sendable {
             return "the site's policy refuses it: \(decision.sentence(.blocked))"
         }
         if obligations.approval, !isApproved {
-            return "\(name(of: .approval)): a second person has to approve it (`ergon approve`)"
+            return "\(Gate.approval.title): a second person has to approve it (`ergon approve`)"
         }
         guard isStopped, let overrun else { return nil }
-        return "\(name(of: .budget)): \(overrun.reason); "
+        return "\(Gate.budget.title): \(overrun.reason); "
             + "a second person has to let it go on (`ergon approve`)"
     }
 
@@ -51,17 +51,14 @@ struct Oversight: Hashable, Sendable {
     var withheld: String? {
         if obligations.review, review != .approved {
             return review == nil
-                ? "\(name(of: .outputReview)): "
+                ? "\(Gate.outputReview.title): "
                     + "a second person has to sign the outputs off first (`ergon approve`)"
-                : "\(name(of: .outputReview)): the outputs were looked at, and are not released"
+                : "\(Gate.outputReview.title): the outputs were looked at, and are not released"
         }
         guard obligations.evidence != nil, evidence != .approved else { return nil }
-        return "\(name(of: .evidence)): it has to be written and found good first "
+        return "\(Gate.evidence.title): it has to be written and found good first "
             + "(`ergon audit evidence`)"
     }
-
-    /// As `docs/POLICY.md` has it, for people.
-    private func name(of gate: Gate) -> String { "G\(gate.number) \(gate.rawValue)" }
 }
 
 extension CampaignState {
