@@ -10,7 +10,7 @@ struct ExplainCommand: AsyncParsableCommand {
         abstract: "Says in one sentence where a task or a campaign stands and why.",
         discussion: """
             Under that of a task stand the attempts that did not count, numbered as \
-            `ergon logs --attempt` takes them, with what each cost. A campaign that was refused has \
+            `ergon logs --attempt` takes them, with what each cost. A refused campaign has \
             no number: `ergon audit show --refused` says of each of them why.
             """)
 

@@ -18,7 +18,7 @@ package struct WorkerPlatform: Hashable, Sendable {
     package var kernel: String
     /// Hardware threads of the whole machine, of which a worker may have been given some.
     package var threads: Int
-    /// SHA-256 of what the processor can do, in the words of `/proc/cpuinfo`, ascending, a line each.
+    /// SHA-256 of what the processor can do, as `/proc/cpuinfo` says, ascending, a line each.
     package var features: Digest
     /// `nil` if there is none that answers.
     package var python: Python?

@@ -16,7 +16,9 @@ package func fitted(_ event: RecordedEvent) -> [RecordedEvent] {
         facts.platform = facts.platform.map { platform in
             var platform = platform
             platform.kernel = shortened(platform.kernel)
-            platform.python?.version = shortened(platform.python?.version ?? "")
+            platform.python = platform.python.map {
+                WorkerPlatform.Python(version: shortened($0.version), packages: $0.packages)
+            }
             return platform
         }
         facts.place = facts.place.map { place in
