@@ -110,6 +110,14 @@ import Testing
                 $0.decision.obligations.places = ["CH"]
             }
         },
+        Falsification(
+            "a start that unbinds",
+            "campaign 1: its start was judged to bind it to less than before"
+        ) {
+            $0[place(of: decided(.start))] = decided(.start) {
+                $0.decision.obligations.review = false
+            }
+        },
         Falsification("a refusal with a number", "a refused submission with a number") {
             $0.insert(
                 decided(.submission) { $0.decision.findings[0].outcome = .blocked },

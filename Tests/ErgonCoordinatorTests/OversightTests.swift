@@ -81,6 +81,28 @@ import Testing
         #expect(desk.leases.count == 1)
     }
 
+    @Test func `is bound to what it came with, even if a laxer policy approves its start`() {
+        var desk = PolicyWorld()
+        desk.connect("w1", Custody(jurisdiction: "US"))
+        _ = desk.submit(
+            verdict: .awaits,
+            obliging: {
+                $0.approval = true
+                $0.places = ["CH", "FR"]
+                $0.review = true
+                $0.evidence = 2
+            })
+        #expect(desk.answer(.approved, by: PolicyWorld.bob).isSentence)
+        #expect(desk.leases.isEmpty)
+        var stricter = Obligations()
+        stricter.places = ["FR", "IT"]
+        stricter.evidence = 1
+        let bound = desk.obligations
+        #expect(bound?.review == true && bound?.evidence == 2)
+        #expect(bound.map { stricter.joined(with: $0) }?.places == ["FR"])
+        #expect(bound.map { stricter.joined(with: $0) }?.evidence == 2)
+    }
+
     @Test func `is given to no worker where its data may not be, and that is on record once`() {
         var desk = PolicyWorld()
         desk.connect("w1", Custody(jurisdiction: "US"))

@@ -143,6 +143,13 @@ struct PolicyWorld {
             return recorded.decision.findings
         }
     }
+    /// By the last decision on record.
+    var obligations: Obligations? {
+        log.compactMap { event in
+            guard case .policyDecided(let recorded) = event else { return nil }
+            return recorded.decision.obligations
+        }.last
+    }
     var placements: [String] {
         log.compactMap { event in
             guard case .policyDecided(let recorded) = event else { return nil }

@@ -9,6 +9,8 @@ import ErgonWire
 struct DecisionCheck {
     let content: String
     private var isOurs = false
+    /// What campaigns were bound to when they came.
+    private var bound: [CampaignID: Obligations] = [:]
 
     init(content: String) { self.content = content }
 
@@ -18,9 +20,15 @@ struct DecisionCheck {
         if case .coordinatorStarted(_, let version) = record.event {
             isOurs = version == ergonVersion
         }
-        guard isOurs, case .policyDecided(let recorded) = record.event,
-            let said = derived(recorded.decision)
-        else { return nil }
+        guard case .policyDecided(let recorded) = record.event else { return nil }
+        let earlier = recorded.campaign.flatMap { bound[$0] }
+        if recorded.decision.moment == .submission, let id = recorded.campaign {
+            bound[id] = recorded.decision.obligations
+        }
+        guard isOurs, var said = derived(recorded.decision) else { return nil }
+        if recorded.decision.moment == .start, let earlier {
+            said.obligations = said.obligations.joined(with: earlier)
+        }
         let (was, found) = (outcomes(recorded.decision), outcomes(said))
         if was != found {
             let gates = Set(was.map(\.key)).union(found.map(\.key)).sorted()
@@ -50,14 +58,9 @@ struct DecisionCheck {
             cards[model.name] = readModelCard(bytes)
         }
         let subject = PolicyCase(campaign: campaign, cards: cards)
-        guard decision.moment == .start else {
-            return policy.decideSubmission(
+        return decision.moment == .start
+            ? policy.decideStart(subject, policy: decision.policy, manifest: decision.manifest)
+            : policy.decideSubmission(
                 subject, policy: decision.policy, manifest: decision.manifest)
-        }
-        var start = policy.decideStart(
-            subject, policy: decision.policy, manifest: decision.manifest)
-        // Somebody had to approve, and has.
-        start.obligations.approval = true
-        return start
     }
 }

@@ -36,7 +36,11 @@ struct OversightAudit {
         if next.manifest != manifest { problems.append("a decision on another manifest") }
         switch next.moment {
         case .submission: problems.append("judged for its submission when it had been accepted")
-        case .start: decision = next
+        case .start:
+            if next.obligations != next.obligations.joined(with: obligations) {
+                problems.append("its start was judged to bind it to less than before")
+            }
+            decision = next
         case .placement:
             guard let custody = recorded.custody else {
                 return problems + ["a decision on placement that names no workers"]

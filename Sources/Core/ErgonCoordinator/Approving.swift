@@ -42,7 +42,7 @@ extension Coordinator {
         }
         if state.seal == nil {
             if oversight.obligations.approval, !oversight.isApproved {
-                return answerStart(given, state, by, now, &effects)
+                return answerStart(given, state, oversight, by, now, &effects)
             }
             guard oversight.isStopped else {
                 return .refused("campaign \(id) is not waiting for an approval")
@@ -73,8 +73,8 @@ extension Coordinator {
 
     /// The decision comes first: should a crash keep it alone, nothing has started.
     private mutating func answerStart(
-        _ given: AnswerGiven, _ state: CampaignState, _ by: String, _ now: Instant,
-        _ effects: inout [Effect]
+        _ given: AnswerGiven, _ state: CampaignState, _ oversight: Oversight, _ by: String,
+        _ now: Instant, _ effects: inout [Effect]
     ) -> Reply {
         let id = given.campaign
         let approval = approval(of: .start, given, state, by)
@@ -86,7 +86,7 @@ extension Coordinator {
             return .refused("the coordinator's policy has changed meanwhile: answer again")
         }
         if var start = given.start {
-            start.obligations.approval = true
+            start.obligations = start.obligations.joined(with: oversight.obligations)
             let recorded = RecordedDecision(decision: start, campaign: id, by: by)
             commit(.policyDecided(recorded), now, &effects)
             if start.verdict == .refused {

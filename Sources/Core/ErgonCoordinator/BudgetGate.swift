@@ -48,7 +48,9 @@ extension Coordinator {
 
 extension Oversight {
     /// Whether the gate is on.
-    fileprivate var watchesBudget: Bool { decision.findings.contains { $0.gate == .budget } }
+    fileprivate var watchesBudget: Bool {
+        obligations.budget || decision.findings.contains { $0.gate == .budget }
+    }
 }
 
 extension CampaignState {

@@ -84,6 +84,20 @@ package struct Obligations: Hashable, Sendable {
 
     package init() {}
 
+    /// All that either binds to: nobody is released by a later policy that asks for less.
+    package func joined(with earlier: Obligations) -> Obligations {
+        var joined = self
+        joined.approval = approval || earlier.approval
+        joined.restrictedWorkers = restrictedWorkers || earlier.restrictedWorkers
+        joined.review = review || earlier.review
+        joined.budget = budget || earlier.budget
+        joined.evidence = [evidence, earlier.evidence].compactMap(\.self).max()
+        if let known = earlier.places {
+            joined.places = places.map { $0.filter(known.contains) } ?? known
+        }
+        return joined
+    }
+
     /// Whether workers in such custody may be given tasks.
     package func admit(_ custody: Custody) -> Bool {
         if restrictedWorkers, !custody.isRestricted { return false }
