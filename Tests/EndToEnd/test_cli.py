@@ -103,7 +103,7 @@ def test_version(ergon: Ergon) -> None:
         ["worker", "--cpus", "0"],
         ["worker", "--join", "nonsense"],
         ["results", "-o", "xml"],
-        ["explain", "z-peak"],
+        ["explain", "z-peak.reco"],
         ["run", "--workers", "0", "campaign.yaml"],
     ],
     ids=" ".join,

@@ -111,6 +111,7 @@ struct AuditCommand: AsyncParsableCommand {
         subcommands: [
             AuditVerifyCommand.self, AuditShowCommand.self, AuditProveCommand.self,
             AuditCheckCommand.self, AuditExportCommand.self, AuditReplayCommand.self,
+            AuditEvidenceCommand.self,
         ])
 }
 
@@ -287,6 +288,8 @@ struct AuditShowCommand: AsyncParsableCommand {
     @OptionGroup var arguments: LogArguments
     @Option(help: "Only what concerns the campaign of that number.")
     var campaign: Int?
+    @Flag(help: "Only submissions that a policy refused: why, and what can be done.")
+    var refused = false
     @OptionGroup var query: QueryArguments
     @OptionGroup var output: FormatOption
 
@@ -324,7 +327,9 @@ struct AuditShowCommand: AsyncParsableCommand {
             let (sequence, record) = try decode(bytes)
             guard concerns(record.event) else { return }
             switch output.format {
-            case .text: printData("\(sequence) \(renderRecord(record))")
+            case .text:
+                let line = "\(sequence) \(renderRecord(record))"
+                printData(refused ? "\(line)\n  \(reason(of: record.event))" : line)
             case .json: printData(String(decoding: bytes, as: UTF8.self))
             }
         } catch {
@@ -332,7 +337,19 @@ struct AuditShowCommand: AsyncParsableCommand {
         }
     }
 
+    /// Of a refused submission, for whoever submitted it.
+    private func reason(of event: RecordedEvent) -> String {
+        guard case .policyDecided(let recorded) = event else { return "" }
+        let known = storedCampaign(recorded.decision.manifest, in: arguments.contentFolder)
+        return "\(known.map { "`\($0.name)`" } ?? "it") is refused: "
+            + recorded.decision.sentence(.blocked)
+    }
+
     private func concerns(_ event: RecordedEvent) -> Bool {
+        if refused {
+            guard case .policyDecided(let recorded) = event else { return false }
+            return recorded.decision.moment == .submission && recorded.campaign == nil
+        }
         guard let campaign else { return true }
         let id = CampaignID(campaign)
         return switch event {

@@ -152,11 +152,15 @@ private struct LogExport {
             export(statement, "what worker \(batch.worker) signed", content, exported)
         case .policyInForce(let policy):
             if let policy { export(policy, "a policy", content, exported) }
+        case .policyDecided(let recorded):
+            if recorded.campaign == nil {
+                export(recorded.decision.manifest, "a refused manifest", content, exported)
+            }
         case .planAdopted(let plan): export(plan.content.digest, "a plan", content, exported)
         case .coordinatorStarted, .workerJoined, .resultsReused, .stageSized, .campaignHeld,
             .campaignReleased,
             .campaignReopened, .campaignCancelled, .campaignSealed, .campaignForgotten,
-            .workerStands, .policyDecided, .approved, .energyMetered, .logRepaired:
+            .workerStands, .approved, .energyMetered, .logRepaired:
             break
         }
     }

@@ -112,6 +112,7 @@ struct AuditedLog {
             storedCampaign(digest, in: content)
         }
         var start = earlier.map { PastHead($0) }
+        var policies = DecisionCheck(content: content)
         while let item = try reader.next() {
             switch item {
             case .record(let place, let bytes):
@@ -119,7 +120,8 @@ struct AuditedLog {
                 do throws(RecordFault) {
                     let (sequence, record) = try decode(bytes)
                     audit.add(record, sequence: sequence)
-                    if let authority, let problem = signerProblem(record, authority) {
+                    let signer = authority.flatMap { signerProblem(record, $0) }
+                    for problem in [signer, policies.problem(of: record)].compactMap(\.self) {
                         findings.append(("record \(sequence)", problem))
                     }
                 } catch {

@@ -88,3 +88,11 @@ extension Ergon_V1_AccountLine {
         ])
     }
 }
+
+extension Ergon_V1_CampaignStatus {
+    /// Where it stands and why.
+    var sentence: String {
+        let why = [heldReason, withheld, notice].first { !$0.isEmpty }
+        return "campaign \(id) `\(name)` is \(state)" + (why.map { ": \($0)" } ?? "")
+    }
+}

@@ -22,6 +22,7 @@ private func text(_ event: RecordedEvent) -> String {
             + "\(facts.power.perThread.milliwatts) mW a thread "
             + "±\(facts.power.uncertaintyPercent) % "
             + "by \(quoted(facts.power.source))" + standing(at: facts.place)
+            + (facts.platform.map { ", \(text($0))" } ?? "")
     case .campaignAccepted(let accepted):
         "campaign \(accepted.id) accepted: \(quoted(accepted.name)) by \(quoted(accepted.by)), "
             + "manifest \(accepted.manifest.hex)"
@@ -69,12 +70,17 @@ private func text(_ givenUp: GivenUp) -> String {
         + "(\(counted(givenUp.bytes, "byte")))"
 }
 
+private func text(_ platform: WorkerPlatform) -> String {
+    let python = platform.python.map { "Python \(quoted($0.version))" } ?? "no Python"
+    return "\(quoted(platform.kernel)), \(python)"
+}
+
 private func text(_ recorded: RecordedDecision) -> String {
     let decision = recorded.decision
     let subject = recorded.campaign.map { "campaign \($0)" } ?? "a campaign"
     let custody = recorded.custody.map { ", workers \(quoted($0.text))" } ?? ""
     let gates = decision.findings.filter { $0.outcome != .passed }.map { finding in
-        "; \(finding.gate.rawValue) \(finding.outcome.rawValue): \(quoted(finding.reason))"
+        "; \(finding.gate.title) \(finding.outcome.rawValue): \(quoted(finding.reason))"
     }
     return "\(decision.moment.rawValue) of \(subject)\(custody) \(decision.verdict.rawValue) "
         + "for \(quoted(recorded.by)) by policy \(decision.policy.hex), "

@@ -189,6 +189,7 @@ extension Coordinator {
         campaigns[id]?.cancelledBy = nil
         // What was signed off may become something else.
         campaigns[id]?.oversight?.review = nil
+        campaigns[id]?.oversight?.evidence = nil
         campaigns[id]?.reopen(tasks, after: reopened.lease)
         if !running.contains(id) {
             running.append(id)

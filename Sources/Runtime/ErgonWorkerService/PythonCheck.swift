@@ -48,17 +48,24 @@ extension Workplace {
     private func run(
         _ arguments: [String], output: String
     ) throws(WorkplaceFault) -> ProcessExit.Status {
-        let file = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw fault("make the log of python3", output) }
-        defer { close(file) }
         do throws(StartFault) {
-            let process = try spawn(
-                CStrings(arguments),
-                environment: TaskEnvironment([:], path: searchPath).text(of: nil, in: folder),
-                path: searchPath,
-                folder: folder, output: file)
-            close(process.watch)
-            return reap(process.number).status
+            return try runToEnd(arguments, path: searchPath, folder: folder, output: output)
         } catch { throw WorkplaceFault("\(arguments[0]): \(error.reason)") }
     }
+}
+
+/// Runs a program as tasks are run, and waits for it.
+/// - Parameter output: a file that is made for what it says.
+func runToEnd(
+    _ arguments: [String], path: String, folder: String, output: String
+) throws(StartFault) -> ProcessExit.Status {
+    let file = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw StartFault(error: errno) }
+    defer { close(file) }
+    let process = try spawn(
+        CStrings(arguments),
+        environment: TaskEnvironment([:], path: path).text(of: nil, in: folder), path: path,
+        folder: folder, output: file)
+    close(process.watch)
+    return reap(process.number).status
 }
