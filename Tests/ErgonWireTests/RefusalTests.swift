@@ -16,6 +16,12 @@ private typealias Change<Message> = @Sendable (inout Message) -> Void
         #expect(throws: WireFault.self) { try IntervalSet([interval]) }
     }
 
+    @Test("intervals that overlap or come out of order", arguments: [(1, 2), (0, 1), (2, 1)])
+    func disordered(first: Int64, count: Int64) {
+        let both = [interval(1, 3), interval(first, count)]
+        #expect(throws: WireFault.self) { try IntervalSet(both) }
+    }
+
     @Test func `the widest interval is none of them`() throws {
         #expect(try interval(0, .max).model() == 0..<Int.max)
         #expect(try interval(.max, 0).model().isEmpty)
@@ -102,6 +108,26 @@ private typealias Change<Message> = @Sendable (inout Message) -> Void
         let (name, change) = absurdResults[index]
         change(&message.results[0])
         #expect(throws: WireFault.self, "\(name)") { try message.model() }
+    }
+
+    @Test("a report that no number says exactly", arguments: [-1, 1 << 53, Int64.max])
+    func batch(_ batch: Int64) throws {
+        var dice = SeededGenerator(seed: 1)
+        var results = Ergon_V1_Results(dice.report()) { _ in nil }
+        _ = try results.model()
+        results.report.batch = batch
+        #expect(throws: WireFault.self) { try results.model() }
+    }
+
+    @Test func `a report of more tasks than a lease has`() throws {
+        var dice = SeededGenerator(seed: 1)
+        var (report, result) = (dice.report(), dice.result())
+        (result.outcome, result.outputs, result.log) = (.succeeded, [], nil)
+        report.results = [result, result]
+        var message = Ergon_V1_Results(report) { _ in nil }
+        #expect(try message.model() == report)
+        message.results[0].count = 1 << 20
+        #expect(throws: WireFault.self) { try message.model() }
     }
 
     @Test func `content that rides along under no digest`() {
@@ -219,6 +245,9 @@ private let absurdLeases: [(String, Change<Ergon_V1_Lease>)] = [
     ("a file of a task without digest", { $0.taskFiles[0].files = [Ergon_V1_File()] }),
     ("a file of all tasks with a short digest", { $0.overFiles = [file] }),
     ("a further file with a short digest", { $0.with["more"] = file }),
+    ("more tasks than a lease has", { ($0.tasks, $0.taskFiles) = (interval(0, 1 << 20 + 1), []) }),
+    ("less than no memory", { $0.memoryBytes = -1 }),
+    ("fewer earlier tasks than none", { $0.upstream = -1 }),
 ]
 
 private let absurdReplays: [(String, Change<Ergon_V1_ReplayRequest>)] = [
