@@ -207,8 +207,6 @@ struct EffectText {
                 "reply: \(campaign.id) has \(campaign.unclaimed.microjoules) µJ unreported"
             }
         case .log(let file): ["reply: log \(file.map(name) ?? "none")"]
-        case .openWork(let work):
-            ["reply:"] + work.campaigns.map { "  \($0.id) has open \($0.open.map { $0 ?? -1 })" }
         case .status(let report):
             (report.trouble.map { ["reply: trouble: \($0)"] } ?? [])
                 + report.campaigns.flatMap { campaign in
