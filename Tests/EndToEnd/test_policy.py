@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -213,6 +214,6 @@ def test_a_forged_leave_is_found(
     assert finding in ergon("audit", "verify", "--home", home, status=1).out
 
 
-def workers(site: Site) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = site.json("worker", "list")["workers"]
+def workers(site: Site) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = site.json("worker", "list")["workers"]
     return found
