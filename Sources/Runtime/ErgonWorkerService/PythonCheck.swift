@@ -6,7 +6,8 @@ extension Workplace {
     /// The status of a check that found differences; Python itself ends with 1 or 2.
     private static let pythonDiffers = 3
 
-    /// Compares the `name==version` pins with what `python3` has.
+    /// Compares the `name==version` pins with what `python3` has. Whoever reads the manifest has
+    /// said which lines are none (`unpinnedLines`).
     /// - Parameter manifest: of the campaign that asks; campaigns are checked side by side.
     func checkPython(
         requirements: String, named name: String, for manifest: Digest
@@ -15,7 +16,8 @@ extension Workplace {
             import importlib.metadata as have, re, sys
             wrong = []
             for line in open(sys.argv[1]):
-                pin = re.match(r"([A-Za-z0-9._-]+)==([^\\s;#]+)", line.strip())
+                pin = re.match(
+                    r"([\\w.-]+)\\s*(?:\\[[^]]*\\])?\\s*==(?!=)\\s*([^\\s;#]+)", line.strip())
                 if not pin:
                     continue
                 try:
