@@ -208,7 +208,7 @@ def lenient(found: list[Record]) -> None:
 def test_a_forged_leave_is_found(
     approved: Path, ergon: Ergon, forge: Callable[[list[Record]], None], finding: str
 ) -> None:
-    home = shutil.copytree(approved, ergon.folder / "forged")
+    home = shutil.copytree(approved, ergon.folder / "home")
     ergon("audit", "verify", "--home", home)
     rewrite(home, forge, seed_of(home))
     assert finding in ergon("audit", "verify", "--home", home, status=1).out

@@ -142,6 +142,12 @@ import Testing
         #expect(try findings { _ in }.isEmpty)
         #expect(try findings { $0.results[0].energy = Joules(microjoules: 1) }.count == 1)
         #expect(try findings { $0.results[0].task = 7 }.count == 1)
+        let forged = Fixture.stored("forged")
+        #expect(try findings { $0.results[0].outputs = [forged] }.count == 1)
+        #expect(try findings { $0.results[0].log = forged }.count == 1)
+        #expect(try findings { $0.results[0].cpu = .seconds(99) }.count == 1)
+        let failed = Outcome.failed(.exit(1), isFinal: true)
+        #expect(try findings { $0.results[0].outcome = failed }.count == 1)
     }
 
     @Test func `a worker without a key is found where others have one`() throws {

@@ -86,6 +86,9 @@ import Testing
         Case(.residency, "an unknown region", "the policy knows no region `Europe`") {
             $0.campaign.inputs[0].stewardship.residency = ["Europe"]
         },
+        Case(.residency, "one that looks like a country", "the policy knows no region `EEA`") {
+            $0.campaign.inputs[0].stewardship.residency = ["EEA"]
+        },
         Case(.residency, "no common place", "no place may process all inputs together") {
             $0.campaign.inputs[0].stewardship.residency = ["CH"]
             $0.campaign.inputs[1].stewardship.residency = ["FR"]
@@ -129,6 +132,9 @@ import Testing
             .personalData, "no basis",
             "personal data without a lawful `basis`; personal data without an `assessment`"
         ) { $0.campaign.governance.personalData = .processed(basis: nil, assessment: nil) },
+        Case(.personalData, "no assessment", "personal data without an `assessment`") {
+            $0.campaign.governance.personalData = .processed(basis: .consent, assessment: nil)
+        },
         Case(.budget, "none", "the manifest has no `budget`") { $0.campaign.goals.budget = nil },
     ]
 

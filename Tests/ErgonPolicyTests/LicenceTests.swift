@@ -30,6 +30,10 @@ import Testing
                 "DocumentRef-:LicenseRef-a",
                 .unknown("DocumentRef-:LicenseRef-a")
             ),
+            (
+                "DocumentRef-a:LicenseRef-b:c",
+                .unknown("DocumentRef-a:LicenseRef-b:c")
+            ),
             (String(repeating: "(", count: 2000) + "MIT", .tooLong),
             (String(repeating: "x", count: 5000), .tooLong),
         ] as [(String, LicenceFault)])
