@@ -26,7 +26,7 @@ struct CoverageCommand: AsyncParsableCommand {
             arguments.log = log
             arguments.home = home
             arguments.content = nil
-            let audited = try arguments.read()
+            let audited = try await arguments.read()
             let summary = try find(campaign, in: audited)
             let isComplete = summary.isComplete && audited.report.isClean
             switch output.format {
@@ -156,7 +156,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             let (verifier, isOwn) = try verifierKey()
             let witnesses = try witness.map { try ErgonCommands.verifierKey($0) }
             let earlier = try since.map { try Self.earlierHead($0, signedBy: verifier) }
-            var audited = try arguments.read(since: earlier)
+            var audited = try await arguments.read(since: earlier)
             audited.checkSignatures(
                 by: verifier, witnesses: witnesses, quorum: quorum ?? witnesses.count)
             let outputs = audited.checkOutputs()

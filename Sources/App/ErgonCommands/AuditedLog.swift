@@ -51,8 +51,8 @@ struct LogArguments: ParsableArguments {
 
     /// Reads and judges the whole of it.
     /// - Parameter earlier: what it was once; it must be the start of what it is.
-    func read(since earlier: TreeHead? = nil) throws -> AuditedLog {
-        try AuditedLog(
+    func read(since earlier: TreeHead? = nil) async throws -> AuditedLog {
+        try await AuditedLog(
             try openEither(), content: contentFolder, authority: try readAuthority(authority),
             since: earlier)
     }
@@ -102,39 +102,23 @@ struct AuditedLog {
     init(
         _ source: any RecordSource, content: String, authority: Certificate?,
         since earlier: TreeHead? = nil
-    ) throws {
+    ) async throws {
         self.content = content
         hasAuthority = authority != nil
-        var reader = source
-        var audit = Audit { digest in
+        let audit = Audit { digest in
             try? ContentStore(reading: content).read(digest)
         } campaign: { digest in
             storedCampaign(digest, in: content)
         }
-        var start = earlier.map { PastHead($0) }
-        while let item = try reader.next() {
-            switch item {
-            case .record(let place, let bytes):
-                start?.add(bytes)
-                do throws(RecordFault) {
-                    let (sequence, record) = try decode(bytes)
-                    audit.add(record, sequence: sequence)
-                    if let authority, let problem = signerProblem(record, authority) {
-                        findings.append(("record \(sequence)", problem))
-                    }
-                } catch {
-                    findings.append(("record \(place.sequence)", "\(error)"))
-                }
-            case .damage(let damage):
-                isReadable = false
-                let place = "record \(damage.place.sequence)"
-                let segment = "\(damage.place.segment) at byte \(damage.place.offset)"
-                findings.append((place, "\(damage) (\(segment))"))
-            case .unfinished(_, let count): unfinished = count
-            }
+        var reading = LogReading(audit, authority: authority, since: earlier)
+        var reader = source
+        try await reading.read(&reader)
+        (findings, unfinished, isReadable) =
+            (reading.findings, reading.unfinished, reading.isReadable)
+        report = reading.audit.report
+        if let problem = reading.past?.problem {
+            findings.append(("the earlier checkpoint", problem))
         }
-        report = audit.report
-        if let problem = start?.problem { findings.append(("the earlier checkpoint", problem)) }
         checkpoint = reader.checkpoint
         head = reader.head
         unsigned = isReadable ? max(head.size - (checkpoint.flatMap(signedSize) ?? 0), 0) : nil
@@ -182,41 +166,6 @@ struct AuditedLog {
             }
         }
         return (there, absent)
-    }
-}
-
-/// - Returns: what is wrong with the certificate with which a worker joined, if anything is.
-private func signerProblem(_ record: Record, _ authority: Certificate) -> String? {
-    guard case .workerJoined(let facts) = record.event, let signing = facts.signing else {
-        return nil
-    }
-    do throws(SignerFault) {
-        let checked = try SigningKey(
-            certificate: signing.certificate, of: facts.worker, by: authority, now: record.time)
-        return checked == signing
-            ? nil : "worker \(facts.worker) joined with a key that is not its certificate's"
-    } catch { return "worker \(facts.worker) joined with \(error.reason)" }
-}
-
-/// Whether a log begins with what it was when an earlier checkpoint was taken of it.
-private struct PastHead {
-    let head: TreeHead
-    private var frontier = MerkleFrontier()
-
-    init(_ head: TreeHead) { self.head = head }
-
-    mutating func add(_ record: [UInt8]) {
-        if frontier.size < head.size { frontier.append(leafHash(record)) }
-    }
-
-    var problem: String? {
-        if frontier.size < head.size {
-            "the log has \(frontier.size) records that can be read, not the \(head.size) of then"
-        } else if frontier.root != head.root {
-            "the first \(head.size) records are not those of then: the log was rewritten"
-        } else {
-            nil
-        }
     }
 }
 
