@@ -127,6 +127,10 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             rewrite the key that lies beside it. Whoever has the key can rewrite the log and sign \
             it anew: against that there are --since, with a checkpoint that you kept, and \
             --witness, with the keys of others who saw the log grow.
+
+            A log can be given by its URL: a coordinator's, https://HOST:PORT/log of its data \
+            port, with the --home of a login; or that of any web server to which it was exported. \
+            What it signs is brought to this machine and read here.
             """)
 
     @OptionGroup var arguments: LogArguments
@@ -141,6 +145,11 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     var witness: [String] = []
     @Option(help: "How many of the witnesses must have signed. Default: all of them.")
     var quorum: Int?
+    @Option(
+        help: """
+            Keep what is read of a URL in this folder. What is there already is not fetched again.
+            """, completion: .directory)
+    var keep: String?
     @Option(help: "Write a report for people (HTML) to this file.", completion: .file())
     var html: String?
     @OptionGroup var output: FormatOption
@@ -153,28 +162,41 @@ struct AuditVerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting {
-            let (verifier, isOwn) = try verifierKey()
-            let witnesses = try witness.map { try ErgonCommands.verifierKey($0) }
-            let earlier = try since.map { try Self.earlierHead($0, signedBy: verifier) }
-            var audited = try await arguments.read(since: earlier)
-            audited.checkSignatures(
-                by: verifier, witnesses: witnesses, quorum: quorum ?? witnesses.count)
-            let outputs = audited.checkOutputs()
-            if let html {
-                let page = audited.page(outputs, key: verifier, isOwn: isOwn)
-                try writeFile(Array(page.html.utf8), to: absolute(html))
-            }
-            switch output.format {
-            case .text:
-                printData(text(audited, outputs))
-                if isOwn {
-                    printNote(
-                        "the key was taken from beside the log; --key with your own is better")
-                }
-            case .json: printData(json(audited, outputs).text())
-            }
-            if !audited.findings.isEmpty { throw Exit.no }
+            guard let url = arguments.log, LogSource.isURL(url) else { return try await verify() }
+            let folder = try keep.map(absolute) ?? makeTemporaryFolder()
+            defer { if keep == nil { try? FileManager.default.removeItem(atPath: folder) } }
+            let login = arguments.home.home.map(absolute)
+            let source = try LogSource(url, login: login)
+            try await LogMirror(source, in: folder).update()
+            var local = self
+            local.arguments.log = folder
+            try await local.verify(from: source.url)
         }
+    }
+
+    /// - Parameter origin: where the log was brought from.
+    private func verify(from origin: String? = nil) async throws {
+        let (verifier, isOwn) = try verifierKey()
+        let witnesses = try witness.map { try ErgonCommands.verifierKey($0) }
+        let earlier = try since.map { try Self.earlierHead($0, signedBy: verifier) }
+        var audited = try await arguments.read(since: earlier, from: origin)
+        audited.checkSignatures(
+            by: verifier, witnesses: witnesses, quorum: quorum ?? witnesses.count)
+        let outputs = audited.checkOutputs()
+        if let html {
+            let page = audited.page(outputs, key: verifier, isOwn: isOwn)
+            try writeFile(Array(page.html.utf8), to: absolute(html))
+        }
+        switch output.format {
+        case .text:
+            printData(text(audited, outputs))
+            if isOwn {
+                printNote(
+                    "the key was taken from beside the log; --key with your own is better")
+            }
+        case .json: printData(json(audited, outputs).text())
+        }
+        if !audited.findings.isEmpty { throw Exit.no }
     }
 
     private func verifierKey() throws -> (VerifierKey, isOwn: Bool) {

@@ -42,18 +42,24 @@ struct LogArguments: ParsableArguments {
     }
 
     /// The same, in whichever of the two forms it has.
-    func openEither() throws -> any RecordSource {
-        guard isExported else { return try open() }
+    /// - Parameter origin: where the folder's files are from.
+    func openEither(from origin: String? = nil) throws -> any RecordSource {
+        guard isExported || origin != nil else { return try open() }
         return try explained { () throws(LogFault) in
-            try TiledLogReader(of: TileFolder(folder))
+            try TiledLogReader(of: TileFolder(folder, from: origin))
         }
     }
 
     /// Reads and judges the whole of it.
-    /// - Parameter earlier: what it was once; it must be the start of what it is.
-    func read(since earlier: TreeHead? = nil) async throws -> AuditedLog {
+    /// - Parameters:
+    ///   - earlier: what it was once; it must be the start of what it is.
+    ///   - origin: where the folder's files are from.
+    func read(
+        since earlier: TreeHead? = nil, from origin: String? = nil
+    ) async throws -> AuditedLog {
         try await AuditedLog(
-            try openEither(), content: contentFolder, authority: try readAuthority(authority),
+            try openEither(from: origin), content: contentFolder,
+            authority: try readAuthority(authority),
             since: earlier)
     }
 

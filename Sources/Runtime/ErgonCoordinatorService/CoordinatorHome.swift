@@ -29,6 +29,8 @@ package struct CoordinatorHome: Sendable {
     package var identity: String { "\(folder)/identity" }
     package var log: String { "\(folder)/log" }
     package var content: String { "\(folder)/content" }
+    /// The log as others read it: made when somebody asks for it.
+    package var tiles: String { "\(folder)/tiles" }
     package var tokens: String { "\(folder)/tokens.json" }
     package var logKey: String { "\(folder)/log-key" }
     /// The key that an auditor checks the log's signatures with.
