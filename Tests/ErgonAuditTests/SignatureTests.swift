@@ -96,15 +96,12 @@ import Testing
             batch.results[0].wall = .seconds(3)
             return [.results(batch)]
         }
-        var asked = 0
         func report(_ verdict: (SignatureClaim) -> Bool) -> AuditReport {
-            asked = 0
             var audit = Audit { $0 == Fixture.manifest ? Fixture.campaign : nil }
             for (sequence, event) in log.enumerated() {
                 audit.add(
                     Record(time: Instant(microseconds: 0), event: event), sequence: sequence)
                 let claims = audit.takeClaims()
-                asked += claims.count
                 audit.settle(claims, claims.map(verdict))
             }
             return audit.report
@@ -114,7 +111,9 @@ import Testing
         #expect(apart.signatures == alone.signatures)
         let none = report { _ in false }
         #expect(none.signatures.good == 0)
-        #expect(none.findings.count { $0.problem.contains("signed") } == asked && asked > 9)
+        let refused = none.findings.count { $0.problem.contains("signed") }
+        // What stands where a crash may have cut it is left open.
+        #expect(refused + none.signatures.unchecked == 12 && refused > 9)
         #expect(none.findings.map(\.sequence) == none.findings.map(\.sequence).sorted())
     }
 

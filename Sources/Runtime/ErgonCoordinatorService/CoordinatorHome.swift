@@ -32,6 +32,8 @@ package struct CoordinatorHome: Sendable {
     /// The log as others read it: made when somebody asks for it.
     package var tiles: String { "\(folder)/tiles" }
     package var tokens: String { "\(folder)/tokens.json" }
+    /// Who is behind the pseudonyms on record.
+    package var persons: String { "\(folder)/persons" }
     package var logKey: String { "\(folder)/log-key" }
     /// The key that an auditor checks the log's signatures with.
     package var logVerifier: String { "\(folder)/log-key.pub" }

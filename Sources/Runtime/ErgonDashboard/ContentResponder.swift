@@ -18,9 +18,13 @@ struct ContentResponder: Sendable {
     let clock: @Sendable () -> Instant
     let logger: Logger
 
-    private static let allowed: Set<Role> = [.worker, .submitter, .operator, .coordinator]
+    private static let allowed: Set<Role> = [
+        .worker, .submitter, .approver, .operator, .coordinator,
+    ]
     /// Who may read the log: whoever may ask how campaigns stand.
-    private static let readers: Set<Role> = [.auditor, .submitter, .operator, .coordinator]
+    private static let readers: Set<Role> = [
+        .auditor, .submitter, .approver, .operator, .coordinator,
+    ]
     private static let methods: HTTPFields = [.allow: "GET, HEAD, PUT"]
     private static let logPrefix = "/log/"
 

@@ -112,10 +112,11 @@ package func contentNamed(in event: RecordedEvent) -> (digest: Digest, what: Str
         (accepted.manifest, "the manifest of campaign \(accepted.id)")
     case .results(let batch), .superseded(let batch):
         batch.signature?.statement.map { ($0, "what worker \(batch.worker) signed") }
+    case .policyInForce(let policy): policy.map { ($0, "a policy") }
     case .planAdopted(let plan): (plan.content.digest, "a plan")
     case .coordinatorStarted, .workerJoined, .resultsReused, .stageSized, .campaignHeld,
         .campaignReleased, .campaignReopened, .campaignCancelled, .campaignSealed,
-        .campaignForgotten, .workerStands, .energyMetered, .logRepaired:
+        .campaignForgotten, .workerStands, .policyDecided, .approved, .energyMetered, .logRepaired:
         nil
     }
 }
