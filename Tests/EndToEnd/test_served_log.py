@@ -104,7 +104,7 @@ def test_a_byte_that_changed_is_named_by_its_url(done: Cluster) -> None:
         assert f"{url(done)}/tile/0/000.p/{newest.name}" in json.dumps(said)
         flip(newest, 40)
     newest.unlink()
-    assert "there is no such file" in json.dumps(verify(done, status=1))
+    assert "the file is not there" in json.dumps(verify(done, status=1))
 
 
 def test_a_restarted_coordinator_puts_its_tiles_right(done: Cluster) -> None:

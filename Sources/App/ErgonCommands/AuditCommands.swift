@@ -111,6 +111,7 @@ struct AuditCommand: AsyncParsableCommand {
         subcommands: [
             AuditVerifyCommand.self, AuditShowCommand.self, AuditProveCommand.self,
             AuditCheckCommand.self, AuditExportCommand.self, AuditReplayCommand.self,
+            AuditStampCommand.self,
         ])
 }
 
@@ -179,7 +180,11 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         let (verifier, isOwn) = try verifierKey()
         let witnesses = try witness.map { try ErgonCommands.verifierKey($0) }
         let earlier = try since.map { try Self.earlierHead($0, signedBy: verifier) }
-        var audited = try await arguments.read(since: earlier, from: origin)
+        var past = earlier.map { [PastHead($0, by: "the earlier checkpoint")] } ?? []
+        let (stamp, fault) = keptStamp(signedBy: verifier)
+        if let stamp { past.append(PastHead(stamp.head, by: "the time-stamp")) }
+        var audited = try await arguments.read(since: past, from: origin)
+        if let fault { audited.add(fault.problem, at: fault.place) }
         audited.checkSignatures(
             by: verifier, witnesses: witnesses, quorum: quorum ?? witnesses.count)
         let outputs = audited.checkOutputs()
@@ -189,18 +194,24 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         }
         switch output.format {
         case .text:
-            printData(text(audited, outputs))
+            printData(text(audited, outputs, stamp))
             if isOwn {
                 printNote(
                     "the key was taken from beside the log; --key with your own is better")
             }
-        case .json: printData(json(audited, outputs).text())
+        case .json: printData(json(audited, outputs, stamp).text())
         }
         if !audited.findings.isEmpty { throw Exit.no }
     }
 
     private func verifierKey() throws -> (VerifierKey, isOwn: Bool) {
         (try ErgonCommands.verifierKey(key ?? "\(arguments.around)/log-key.pub"), key == nil)
+    }
+
+    private func keptStamp(signedBy key: VerifierKey) -> (KeptStamp?, CommandFault?) {
+        do throws(CommandFault) {
+            return (try KeptStamp(newestIn: arguments.stamps, signedBy: key), nil)
+        } catch { return (nil, error) }
     }
 
     /// - Throws: if it is no checkpoint, or was not signed by the log.
@@ -219,7 +230,9 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         }
     }
 
-    private func text(_ audited: AuditedLog, _ outputs: (there: Int, absent: Int)) -> String {
+    private func text(
+        _ audited: AuditedLog, _ outputs: (there: Int, absent: Int), _ stamp: KeptStamp?
+    ) -> String {
         let report = audited.report
         var lines = audited.findings.map { "\($0.place): \($0.problem)" }
         lines.append(
@@ -237,6 +250,11 @@ struct AuditVerifyCommand: AsyncParsableCommand {
                     + unused + energyText(account))
         }
         lines += signatureLines(audited)
+        if let stamp {
+            lines.append(
+                "time-stamp: the first \(stamp.size) records at \(stamp.time), "
+                    + "by whom says `openssl ts -verify`")
+        }
         lines += report.repairs.map { "note: \(renderRepair($0))" }
         lines.append("\(outputs.there) published outputs read, \(outputs.absent) not at hand")
         if let count = audited.unfinished {
@@ -266,7 +284,9 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         return lines
     }
 
-    private func json(_ audited: AuditedLog, _ outputs: (there: Int, absent: Int)) -> JSON {
+    private func json(
+        _ audited: AuditedLog, _ outputs: (there: Int, absent: Int), _ stamp: KeptStamp?
+    ) -> JSON {
         .object([
             "version": .integer(1), "verified": .bool(audited.findings.isEmpty),
             "findings": .array(
@@ -275,6 +295,9 @@ struct AuditVerifyCommand: AsyncParsableCommand {
                 }),
             "notes": .array(audited.report.repairs.map { .string(renderRepair($0)) }),
             "records": .int(audited.report.records),
+            "timeStamp": stamp.map {
+                .object(["records": .int($0.size), "time": .string($0.time)])
+            } ?? .null,
             "recordsNotSigned": audited.unsigned.map { .int($0) } ?? .null,
             "root": .string(audited.head.root.hex),
             "signatures": .object([

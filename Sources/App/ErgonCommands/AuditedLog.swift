@@ -52,15 +52,15 @@ struct LogArguments: ParsableArguments {
 
     /// Reads and judges the whole of it.
     /// - Parameters:
-    ///   - earlier: what it was once; it must be the start of what it is.
+    ///   - past: what it was at other times; it must begin with each.
     ///   - origin: where the folder's files are from.
     func read(
-        since earlier: TreeHead? = nil, from origin: String? = nil
+        since past: [PastHead] = [], from origin: String? = nil
     ) async throws -> AuditedLog {
         try await AuditedLog(
             try openEither(from: origin), content: contentFolder,
             authority: try readAuthority(authority),
-            since: earlier)
+            since: past)
     }
 
     /// What nobody has signed yet, nobody else can check.
@@ -107,7 +107,7 @@ struct AuditedLog {
     /// - Parameter authority: `nil` if its certificate is not at hand.
     init(
         _ source: any RecordSource, content: String, authority: Certificate?,
-        since earlier: TreeHead? = nil
+        since past: [PastHead] = []
     ) async throws {
         self.content = content
         hasAuthority = authority != nil
@@ -116,14 +116,14 @@ struct AuditedLog {
         } campaign: { digest in
             storedCampaign(digest, in: content)
         }
-        var reading = LogReading(audit, authority: authority, since: earlier)
+        var reading = LogReading(audit, authority: authority, past: past)
         var reader = source
         try await reading.read(&reader)
         (findings, unfinished, isReadable) =
             (reading.findings, reading.unfinished, reading.isReadable)
         report = reading.audit.report
-        if let problem = reading.past?.problem {
-            findings.append(("the earlier checkpoint", problem))
+        for past in reading.past {
+            if let problem = past.problem { findings.append((past.witness, problem)) }
         }
         checkpoint = reader.checkpoint
         head = reader.head
@@ -133,6 +133,8 @@ struct AuditedLog {
             findings.append(("log", "and \(report.omittedFindings) findings more"))
         }
     }
+
+    mutating func add(_ problem: String, at place: String) { findings.append((place, problem)) }
 
     /// Adds what the signatures say against the log: by its own `key`, and by at least `quorum` of
     /// `witnesses`.

@@ -15,7 +15,7 @@ struct LogReading {
     private(set) var unfinished: Int?
     /// False if bytes are damaged.
     private(set) var isReadable = true
-    private(set) var past: PastHead?
+    private(set) var past: [PastHead]
     private let authority: Certificate?
 
     /// How many records are decoded while as many others are judged.
@@ -23,11 +23,11 @@ struct LogReading {
 
     /// - Parameters:
     ///   - authority: of the workers' certificates; `nil` if it is not at hand.
-    ///   - earlier: what the log was once.
-    init(_ audit: Audit, authority: Certificate?, since earlier: TreeHead?) {
+    ///   - past: what the log was at other times.
+    init(_ audit: Audit, authority: Certificate?, past: [PastHead]) {
         self.audit = audit
         self.authority = authority
-        past = earlier.map { PastHead($0) }
+        self.past = past
     }
 
     mutating func read(_ reader: inout any RecordSource) async throws {
@@ -35,7 +35,7 @@ struct LogReading {
         var (decoded, claims): ([DecodedItem], [SignatureClaim]) = ([], [])
         while !(read.isEmpty && decoded.isEmpty && claims.isEmpty) {
             let (items, unsettled, authority) = (read, claims, authority)
-            let isHashed = past != nil
+            let isHashed = !past.isEmpty
             async let following = spread(items) {
                 DecodedItem($0, authority: authority, isHashed: isHashed)
             }
@@ -54,14 +54,19 @@ struct LogReading {
         return items
     }
 
+    private mutating func addToPast(_ leaf: Digest?) {
+        guard let leaf else { return }
+        for place in past.indices { past[place].add(leaf) }
+    }
+
     private mutating func add(_ item: DecodedItem) {
         switch item {
         case .record(let sequence, let record, let leaf, let problem):
-            if let leaf { past?.add(leaf) }
+            addToPast(leaf)
             audit.add(record, sequence: sequence)
             if let problem { findings.append(("record \(sequence)", problem)) }
         case .unreadable(let place, let fault, let leaf):
-            if let leaf { past?.add(leaf) }
+            addToPast(leaf)
             findings.append(("record \(place.sequence)", "\(fault)"))
         case .damage(let damage):
             isReadable = false
@@ -129,10 +134,15 @@ private func signerProblem(_ record: Record, _ authority: Certificate) -> String
 
 /// Whether a log begins with what it was when an earlier checkpoint was taken of it.
 struct PastHead {
+    /// What says that the log was so: for findings.
+    let witness: String
     let head: TreeHead
     private var frontier = MerkleFrontier()
 
-    init(_ head: TreeHead) { self.head = head }
+    init(_ head: TreeHead, by witness: String) {
+        self.head = head
+        self.witness = witness
+    }
 
     /// - Parameter leaf: the next record's hash.
     mutating func add(_ leaf: Digest) {

@@ -18,6 +18,8 @@ struct LogResponse {
         switch found {
         case .success(let bytes?): self.bytes = bytes
         case .success(nil): throw Reply(.notFound, "the log has no such file")
+        case .failure(is LogNotReady):
+            throw Reply(.serviceUnavailable, "the log is being made ready", [.retryAfter: "1"])
         case .failure(let error): throw LogUnreadable(error)
         }
         let isText =

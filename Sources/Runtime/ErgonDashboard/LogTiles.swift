@@ -6,16 +6,12 @@ import Synchronization
 /// that the checkpoint signs is there. Its folder can be removed at any time while no coordinator
 /// runs. Calls block.
 package final class LogTiles: Sendable {
-    private struct State {
-        var publication: LogPublication
-        /// What a crash left of tiles is put right before the first of them is served.
-        var isReady = false
-    }
-
     private let tiles: TileFolder
     /// What is beside the tiles: the log's key, the authority's certificate.
     private let beside: [String: [UInt8]]
-    private let state: Mutex<State>
+    private let publication: Mutex<LogPublication>
+    /// What a crash left of tiles is put right before the first of them is served.
+    private let isReady = Atomic<Bool>(false)
 
     /// - Parameters:
     ///   - log: the folder of the log's segments.
@@ -30,30 +26,28 @@ package final class LogTiles: Sendable {
         beside = [
             "log-key.pub": Array("\(key)\n".utf8), "authority.pem": Array(authority.utf8),
         ]
-        state = Mutex(
-            State(publication: try LogPublication(of: log, content: content, to: folder)))
+        publication = Mutex(try LogPublication(of: log, content: content, to: folder))
     }
 
     /// - Parameter path: relative to the log, as a peer says it.
-    /// - Returns: `nil` if there is no such file, or none yet.
-    /// - Throws: `PublicationFault`; what the disk can do.
+    /// - Returns: `nil` if there is no such file.
+    /// - Throws: `LogNotReady`; `PublicationFault`; what the disk can do.
     func file(_ path: String) throws -> [UInt8]? {
         if let bytes = beside[path] { return bytes }
         guard path == "checkpoint" || Self.isTileOrContent(path) else { return nil }
-        // Whoever comes while another one's question brings the folder up to date gets what is
-        // there: that is as whole, and nobody waits for anybody.
-        let isReady = try state.withLockIfAvailable { state in
-            if path == "checkpoint" || !state.isReady { try Self.update(&state) }
-            return state.isReady
+        if path == "checkpoint" || !isReady.load(ordering: .acquiring) {
+            // Whoever comes while another one's question brings the folder up to date gets what is
+            // there: that is as whole, and nobody waits for anybody.
+            try publication.withLockIfAvailable { try update(&$0) }
         }
-        guard isReady != false else { return nil }
+        guard isReady.load(ordering: .acquiring) else { throw LogNotReady() }
         return try tiles.content(of: path)
     }
 
-    private static func update(_ state: inout State) throws {
-        guard let note = try state.publication.update() else { return }
-        try state.publication.write(note)
-        state.isReady = true
+    private func update(_ publication: inout LogPublication) throws {
+        guard let note = try publication.update() else { return }
+        try publication.write(note)
+        isReady.store(true, ordering: .releasing)
     }
 
     /// What stands under `tile` and `content`: words of letters and digits, with one point at most
@@ -73,3 +67,6 @@ package final class LogTiles: Sendable {
             || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
     }
 }
+
+/// There is no checkpoint yet, or its tiles are being made for the first time.
+struct LogNotReady: Error {}

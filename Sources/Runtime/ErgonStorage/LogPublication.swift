@@ -36,6 +36,15 @@ package struct LogPublication: Sendable {
     /// - Returns: that checkpoint; `nil` if there is none yet.
     /// - Throws: `PublicationFault`; what the disk can do.
     package mutating func update() throws -> SignedNote? {
+        let before = builder
+        do { return try advance() } catch {
+            // What could not be written is made again the next time.
+            builder = before
+            throw error
+        }
+    }
+
+    private mutating func advance() throws -> SignedNote? {
         lacking = []
         var reader = try LogReader(log, near: builder.frontier.size)
         guard let note = reader.checkpoint else { return nil }

@@ -124,14 +124,18 @@ package final class TransferClient: Sendable {
         try await put(.bytes(bytes), digest, endpoint)
     }
 
-    /// Posts a short text, tries once, and returns what comes back, whatever it says. What is said
+    /// Posts a little, tries once, and returns what comes back, whatever it says. What is said
     /// must prove itself: `http` will do as well.
+    /// - Parameter type: the media type of what is posted; libcurl's own if there is none.
+    /// - Returns: the body; at most 64 KiB of it.
     package func post(
-        _ text: [UInt8], to url: String
-    ) async throws(TransferFault) -> (status: Int, text: String) {
-        let exchange = Exchange(peer: .url(url, authority: nil), work: .post(text))
+        _ bytes: [UInt8], to url: String, type: String? = nil
+    ) async throws(TransferFault) -> (status: Int, body: [UInt8]) {
+        let exchange = Exchange(
+            peer: .url(url, authority: nil), work: .post(bytes),
+            headers: type.map { ["Content-Type: \($0)"] } ?? [])
         let answer = try await perform(exchange)
-        return (answer.status, answer.text)
+        return (answer.status, answer.body)
     }
 
     private func put(
