@@ -1,6 +1,7 @@
 import ArgumentParser
 import ErgonModel
 import ErgonProvenance
+import ErgonSecurity
 import ErgonStorage
 import ErgonTransfer
 import ErgonWitness
@@ -43,13 +44,17 @@ struct AuditExportLogCommand: AsyncParsableCommand {
             (arguments.log, arguments.home, arguments.content) = (log, home, nil)
             var export = try LogExport(of: arguments, to: absolute(folder))
             try await export.haveSigned(by: witness)
+            let signed = witness.count - export.faults.count
+            let vouched =
+                witness.isEmpty
+                ? "" : ", signed by \(counted(signed, "witness", "witnesses"))"
             output.print(
-                "\(export.head.size) records, root \(export.head.root.hex): "
-                    + "\(export.written) files written",
+                "\(counted(export.head.size, "record")), root \(export.head.root.hex)\(vouched): "
+                    + "\(counted(export.written, "file")) written",
                 json: [
                     "version": .integer(1), "records": .int(export.head.size),
                     "root": .string(export.head.root.hex), "written": .int(export.written),
-                    "witnesses": .int(witness.count - export.faults.count),
+                    "witnesses": .int(signed),
                 ])
             for fault in export.faults { printNote("\(fault.place): \(fault.problem)") }
             if !export.faults.isEmpty { throw Exit.no }
@@ -73,8 +78,8 @@ private struct LogExport {
         checkpoint = note
         for (what, why) in publication.lacking { printNote("without \(what): \(why)") }
         try publication.write(try readFile("\(log.around)/log-key.pub"), to: "log-key.pub")
-        if let authority = try? readFile(log.authority) {
-            try publication.write(authority, to: "authority.pem")
+        if try readAuthority(log.authority) != nil {
+            try publication.write(try readFile(log.authority), to: "authority.pem")
         }
         try publication.tiles.sync()
         try writeCheckpoint()

@@ -88,7 +88,7 @@ struct LogArguments: ParsableArguments {
 
 /// A log read from end to end: what its bytes say, and what an audit makes of its records.
 struct AuditedLog {
-    /// What is wrong, in the order in which it was met: where, and what.
+    /// What is wrong: first what cannot be read, then what cannot be true, by record.
     private(set) var findings: [(place: String, problem: String)] = []
     let report: AuditReport
     let checkpoint: SignedNote?
@@ -116,7 +116,8 @@ struct AuditedLog {
         } campaign: { digest in
             storedCampaign(digest, in: content)
         }
-        var reading = LogReading(audit, authority: authority, past: past)
+        var reading = LogReading(
+            audit, DecisionCheck(content: content), authority: authority, past: past)
         var reader = source
         try await reading.read(&reader)
         (findings, unfinished, isReadable) =
@@ -128,7 +129,10 @@ struct AuditedLog {
         checkpoint = reader.checkpoint
         head = reader.head
         unsigned = isReadable ? max(head.size - (checkpoint.flatMap(signedSize) ?? 0), 0) : nil
-        findings += report.findings.map { ("record \($0.sequence)", $0.problem) }
+        let judged = report.findings.enumerated().sorted {
+            ($0.element.sequence, $0.offset) < ($1.element.sequence, $1.offset)
+        }
+        findings += judged.map { ("record \($0.element.sequence)", $0.element.problem) }
         if report.omittedFindings > 0 {
             findings.append(("log", "and \(report.omittedFindings) findings more"))
         }

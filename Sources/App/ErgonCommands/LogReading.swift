@@ -9,6 +9,7 @@ import X509
 /// some records and the reading of the next, and their decoding.
 struct LogReading {
     private(set) var audit: Audit
+    private var policies: DecisionCheck
     /// What is wrong, in the order in which it was met: where, and what.
     private(set) var findings: [(place: String, problem: String)] = []
     /// An unfinished record at the end.
@@ -24,8 +25,9 @@ struct LogReading {
     /// - Parameters:
     ///   - authority: of the workers' certificates; `nil` if it is not at hand.
     ///   - past: what the log was at other times.
-    init(_ audit: Audit, authority: Certificate?, past: [PastHead]) {
+    init(_ audit: Audit, _ policies: DecisionCheck, authority: Certificate?, past: [PastHead]) {
         self.audit = audit
+        self.policies = policies
         self.authority = authority
         self.past = past
     }
@@ -64,7 +66,9 @@ struct LogReading {
         case .record(let sequence, let record, let leaf, let problem):
             addToPast(leaf)
             audit.add(record, sequence: sequence)
-            if let problem { findings.append(("record \(sequence)", problem)) }
+            for problem in [problem, policies.problem(of: record)].compactMap(\.self) {
+                findings.append(("record \(sequence)", problem))
+            }
         case .unreadable(let place, let fault, let leaf):
             addToPast(leaf)
             findings.append(("record \(place.sequence)", "\(fault)"))

@@ -13,6 +13,14 @@ package func fitted(_ event: RecordedEvent) -> [RecordedEvent] {
         facts.cpuModel = shortened(facts.cpuModel)
         facts.power.source = shortened(facts.power.source)
         facts.custody.jurisdiction = facts.custody.jurisdiction.map { shortened($0) }
+        facts.platform = facts.platform.map { platform in
+            var platform = platform
+            platform.kernel = shortened(platform.kernel)
+            platform.python = platform.python.map {
+                WorkerPlatform.Python(version: shortened($0.version), packages: $0.packages)
+            }
+            return platform
+        }
         facts.place = facts.place.map { place in
             WorkerPlace(
                 site: shortened(place.site), nodeClass: place.nodeClass.map { shortened($0) })

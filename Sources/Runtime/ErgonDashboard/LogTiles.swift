@@ -24,7 +24,7 @@ package final class LogTiles: Sendable {
     ) throws(StoreFault) {
         tiles = TileFolder(folder)
         beside = [
-            "log-key.pub": Array("\(key)\n".utf8), "authority.pem": Array(authority.utf8),
+            "log-key.pub": Array("\(key)\n".utf8), "authority.pem": Array("\(authority)\n".utf8),
         ]
         publication = Mutex(try LogPublication(of: log, content: content, to: folder))
     }

@@ -122,10 +122,12 @@ package func contentNamed(in event: RecordedEvent) -> (digest: Digest, what: Str
     case .results(let batch), .superseded(let batch):
         batch.signature?.statement.map { ($0, "what worker \(batch.worker) signed") }
     case .policyInForce(let policy): policy.map { ($0, "a policy") }
+    case .policyDecided(let recorded):
+        recorded.campaign == nil ? (recorded.decision.manifest, "a refused manifest") : nil
     case .planAdopted(let plan): (plan.content.digest, "a plan")
     case .coordinatorStarted, .workerJoined, .resultsReused, .stageSized, .campaignHeld,
         .campaignReleased, .campaignReopened, .campaignCancelled, .campaignSealed,
-        .campaignForgotten, .workerStands, .policyDecided, .approved, .energyMetered, .logRepaired:
+        .campaignForgotten, .workerStands, .approved, .energyMetered, .logRepaired:
         nil
     }
 }
