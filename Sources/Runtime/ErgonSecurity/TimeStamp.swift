@@ -75,6 +75,8 @@ package struct TimeStamp: Hashable, Sendable {
 /// Why there is no time-stamp.
 package struct TimeStampFault: Error, Hashable {
     package var problem: String
+
+    package init(problem: String) { self.problem = problem }
 }
 
 private let sha256Identifier: ASN1ObjectIdentifier = [2, 16, 840, 1, 101, 3, 4, 2, 1]
