@@ -178,7 +178,7 @@ let checks: [Target] = [
             "ErgonWireMessages", logging,
             .product(name: "SwiftProtobuf", package: "swift-protobuf"),
         ]),
-    tests("ErgonCoordinatorService", ["ErgonModel", "ErgonCoordinator"]),
+    tests("ErgonCoordinatorService", ["ErgonModel", "ErgonCoordinator", "ErgonEnergy"]),
     tests("ErgonMerge", ["ErgonModel"]),
     tests("ErgonProvenance", ["ErgonModel", crypto]),
     tests("ErgonStorage", ["ErgonModel", "ErgonProvenance"]),

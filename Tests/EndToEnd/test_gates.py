@@ -174,7 +174,8 @@ def test_a_campaign_passes_every_gate(site: Site, tmp_path: Path) -> None:
     assert "`passes` is held: G3 approval: " in site("explain", number).out
     site.answer("bob", campaign=number)
     until("it ends", lambda: site.state(number) == "complete")
-    assert "`passes` is complete: G14 output-review: " in site("explain", number).out
+    explained = site.json("explain", number)["explanation"]
+    assert "`passes` is complete: G14 output-review: " in explained
     assert site.campaign(number)["withheld"].startswith("G14 output-review: ")
     site.answer("bob", campaign=number)
     assert site.campaign(number)["withheld"].startswith("G15 evidence: ")
@@ -184,8 +185,13 @@ def test_a_campaign_passes_every_gate(site: Site, tmp_path: Path) -> None:
     assert "0 of 1 tasks were run once more" in early.out
     assert site.listed("anna", number) == []
     site("audit", "replay", number, "--sample", "1")
-    good = site("audit", "evidence", tmp_path / "good", *evidence)
-    assert "G15 evidence: passed" in good.out
+    good = site("audit", "evidence", tmp_path / "good", *evidence, "-o", "json").json()
+    assert good["good"] and good["onRecord"] and good["problems"] == []
+    assert good["runOnceMore"] >= 1
+    attestation = tmp_path / "good" / "attestation.json"
+    site.ergon("audit", "check", attestation, "--key", site.home / "log-key.pub")
+    assert hashlib.sha256(attestation.read_bytes()).hexdigest() in good["files"]
+    assert site.records("approved")[-1]["comment"] == good["files"]
     assert site.listed("anna", number) == ["copy.copy"]
     found = site.decisions(number)
     assert {gate for _, gate, outcome in found if outcome == "passed"} == set(GATES)

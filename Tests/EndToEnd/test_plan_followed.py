@@ -31,11 +31,11 @@ sites:
 CAMPAIGN = """
 steps:
   work:
-    split: {seeds: 12}
-    run: [sh, -c, sleep 0.5, "{seeds}"]
-    resources: {cpus: 1, memory: 1 GiB, time: 0.5 s, limit: 10 s}
+    split: {seeds: TASKS}
+    run: [sh, -c, sleep SECONDS, "{seeds}"]
+    resources: {cpus: 1, memory: 1 GiB, time: SECONDS s, limit: 10 s}
 objective: {carbon: 1}
-deadline: DEADLINE
+deadline: 24 h
 """
 
 SPEED = 3600
@@ -50,6 +50,10 @@ class Quota:
     worker: str
     opens: float
     closes: float
+
+
+def campaign(tasks: int, seconds: float) -> str:
+    return CAMPAIGN.replace("TASKS", str(tasks)).replace("SECONDS", str(seconds))
 
 
 def signal(folder: Path, site: str, clean: range) -> None:
@@ -147,7 +151,7 @@ def share_as_planned(cluster: Cluster) -> float:
 
 
 def test_it_runs_where_and_when_the_plan_said(sites: Cluster, ergon: Ergon) -> None:
-    sites.submit(ergon.manifest(CAMPAIGN.replace("DEADLINE", "24 h")))
+    sites.submit(ergon.manifest(campaign(12, 0.5)))
     until("there is a plan", lambda: plans(sites))
     waits = sites.campaign()["notice"]
     assert waits.startswith("waiting until 08:00: forecast falls 500 → 50 g/kWh, saves ")
@@ -164,8 +168,17 @@ def test_it_runs_where_and_when_the_plan_said(sites: Cluster, ergon: Ergon) -> N
     assert sites.json("audit", "verify")["verified"]
 
 
+@pytest.mark.parametrize(("tasks", "length"), [(24, 0.8), (40, 0.5)])
+def test_a_slot_filled_to_the_brim(sites: Cluster, ergon: Ergon, tasks: int, length: float) -> None:
+    """The clean slots hold twenty and thirty-two of them; the others run before or after."""
+    sites.submit(ergon.manifest(campaign(tasks, length)))
+    until("there is a plan", lambda: plans(sites))
+    assert sites.finish()["state"] == "complete"
+    assert share_as_planned(sites) >= SHARE
+
+
 def test_a_change_of_the_signal_moves_it(sites: Cluster, ergon: Ergon, tmp_path: Path) -> None:
-    sites.submit(ergon.manifest(CAMPAIGN.replace("DEADLINE", "24 h")))
+    sites.submit(ergon.manifest(campaign(12, 0.5)))
     until("there is a plan", lambda: plans(sites))
     assert {quota.worker for quota in quotas(plans(sites)[-1][1])} == {"n"}
     signal(tmp_path, "north", range(0))

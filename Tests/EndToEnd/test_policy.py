@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -207,12 +208,12 @@ def lenient(found: list[Record]) -> None:
 def test_a_forged_leave_is_found(
     approved: Path, ergon: Ergon, forge: Callable[[list[Record]], None], finding: str
 ) -> None:
-    home = shutil.copytree(approved, ergon.folder / "forged")
+    home = shutil.copytree(approved, ergon.folder / "home")
     ergon("audit", "verify", "--home", home)
     rewrite(home, forge, seed_of(home))
     assert finding in ergon("audit", "verify", "--home", home, status=1).out
 
 
-def workers(site: Site) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = site.json("worker", "list")["workers"]
+def workers(site: Site) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = site.json("worker", "list")["workers"]
     return found

@@ -64,6 +64,21 @@ import Testing
         #expect(site.asked.count == 2)
     }
 
+    @Test func `what has started while a plan was made counts for it`() {
+        var site = PlannedSite()
+        site.submit(tasks: 20, Goals(deadline: .seconds(3600)))
+        site.answer([site.quota("north", 2, opens: 0), site.quota("north", 3, opens: 10)])
+        #expect(site.granted == ["north": 2])
+        site.now = 9
+        site.handle(.planWanted)
+        #expect(site.held == ["north": 2])
+        site.tick(at: 10)
+        #expect(site.granted == ["north": 5])
+        // Three of its four have started since it was asked for.
+        site.answer([site.quota("north", 4, opens: 0)])
+        #expect(site.granted == ["north": 6])
+    }
+
     @Test func `who is behind the plan gets another`() {
         var site = PlannedSite()
         site.submit(tasks: 10, Goals(deadline: .seconds(3600)))
@@ -97,6 +112,8 @@ private struct PlannedSite {
     private(set) var coordinator = Coordinator()
     private(set) var granted: [String: Int] = [:]
     private(set) var asked: [OpenWork.CampaignWork] = []
+    /// Tasks that each site's workers had when a plan was asked for last.
+    private(set) var held: [String: Int] = [:]
     /// Seconds.
     var now: Int64 = 0
 
@@ -158,7 +175,12 @@ private struct PlannedSite {
             switch effect {
             case .send(let worker, .lease(let lease)):
                 granted[worker.name, default: 0] += lease.tasks.count
-            case .plan(let work): asked += work.campaigns
+            case .plan(let work):
+                asked += work.campaigns
+                held = work.crews.reduce(into: [:]) { held, crew in
+                    let tasks = crew.held.joined().reduce(0) { $0 + $1.tasks }
+                    if tasks > 0 { held[crew.place.site] = tasks }
+                }
             case .send, .record, .reply, .countLines, .keepStatement: break
             }
         }

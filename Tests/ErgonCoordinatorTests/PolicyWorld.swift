@@ -145,7 +145,7 @@ struct PolicyWorld {
     }
     /// By the last decision on record.
     var obligations: Obligations? {
-        log.compactMap { event in
+        log.compactMap { event -> Obligations? in
             guard case .policyDecided(let recorded) = event else { return nil }
             return recorded.decision.obligations
         }.last

@@ -66,6 +66,7 @@ struct RandomCampaigns {
                     money: $0.weight(), time: 0.001)
             },
             deadline: perhaps { Microseconds(Int64($0.number(1...1_000_000_000_000))) },
+            longestWait: perhaps { Microseconds(Int64($0.number(1...1_000_000_000_000))) },
             budget: perhaps {
                 SpendingLimit(
                     energy: $0.perhaps { Joules(microjoules: Int64($0.number(1...1 << 61))) },

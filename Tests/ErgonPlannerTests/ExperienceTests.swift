@@ -15,6 +15,26 @@ struct ExperienceTests {
         #expect(forecast.dynamicPower == nil)
     }
 
+    @Test func `what the user expects counts before what is allowed, by the nodes' speed`() {
+        let forecast = Experience().forecast(
+            pair, requested: .seconds(900), expected: .seconds(60), speed: 1.5)
+        #expect(forecast.source == .expected)
+        #expect(forecast.runTime == .seconds(40))
+        #expect(forecast.cautiousRunTime == .seconds(40))
+    }
+
+    @Test func `what is feared falls from what is allowed to what is known, task by task`() {
+        var (experience, last) = (Experience(), 1000.0)
+        for number in 1...Experience.probes {
+            experience.observe(pair, runTime: .seconds(10), power: nil)
+            let feared = experience.forecast(pair, requested: .seconds(1000)).cautiousRunTime
+            #expect(feared.seconds < last && feared.seconds >= 10)
+            if number == 1 { #expect(feared.seconds > 500) }
+            if number == Experience.probes { #expect(feared.seconds < 15) }
+            last = feared.seconds
+        }
+    }
+
     @Test func `the mean is the mean, of times and of watts`() {
         var experience = Experience()
         for seconds in [100, 200, 600] as [Int64] {

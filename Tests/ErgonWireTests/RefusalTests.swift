@@ -135,7 +135,7 @@ private typealias Change<Message> = @Sendable (inout Message) -> Void
         let replay = Rerun(
             of: CampaignID(1), stage: "gen",
             tasks: [Rerun.Tasks(workers: [WorkerID("w1")], tasks: IntervalSet(0..<3))],
-            draw: Rerun.Draw(size: 7, root: ErgonModel.Digest(of: [1])))
+            draw: Rerun.Draw(size: 7, root: Digest(words: (1, 2, 3, 4))))
         var message = Ergon_V1_ReplayRequest(replay)
         #expect(try message.model() == replay)
         let (name, change) = absurdReplays[index]

@@ -85,7 +85,8 @@ extension PlannedCampaign {
             let tasks = problem.taskClasses[index]
             var known = ""
             switch demand.classes[index].source {
-            case .observed: known = "`time`"
+            case .observed(let count): known = counted(count, "result")
+            case .expected: known = "`time`"
             case .inferred: known = "like others"
             case .requested: known = "`limit` / 6.7"
             }

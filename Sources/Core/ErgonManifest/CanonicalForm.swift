@@ -21,6 +21,7 @@ package func canonicalForm(of campaign: Campaign) -> String {
         "steps": named(campaign.steps, \.name, form),
         "objective": campaign.goals.objective.map(form),
         "deadline": campaign.goals.deadline.map { .string(canonicalText(of: $0)) },
+        "max-wait": campaign.goals.longestWait.map { .string(canonicalText(of: $0)) },
         "budget": campaign.goals.budget.map(form),
     ]
     return object(members.merging(ErgonManifest.members(of: campaign.governance)) { $1 }).text()

@@ -5,7 +5,7 @@ extension Reading {
         var draft = CampaignDraft()
         let keys = [
             "apiVersion", "kind", "metadata", "seed", "inputs", "code", "environment", "steps",
-            "objective", "deadline", "budget",
+            "objective", "deadline", "max-wait", "budget",
         ]
         let allKeys = keys + Self.governanceKeys
         guard let top = section(document, "the manifest", keys: allKeys) else { return draft }

@@ -26,6 +26,7 @@ extension Reading {
         Goals(
             objective: top["objective"].flatMap { objective($0) },
             deadline: top["deadline"].flatMap { duration($0, "`deadline`") },
+            longestWait: top["max-wait"].flatMap { duration($0, "`max-wait`") },
             budget: top["budget"].flatMap { budget($0) })
     }
 

@@ -4,13 +4,17 @@ package struct Goals: Hashable, Sendable {
     package var objective: Weights?
     /// By when all of it has run, counted from its acceptance.
     package var deadline: Microseconds?
+    /// So long after its acceptance nothing of it waits for cheaper power any more.
+    package var longestWait: Microseconds?
     package var budget: SpendingLimit?
 
     package init(
-        objective: Weights? = nil, deadline: Microseconds? = nil, budget: SpendingLimit? = nil
+        objective: Weights? = nil, deadline: Microseconds? = nil,
+        longestWait: Microseconds? = nil, budget: SpendingLimit? = nil
     ) {
         self.objective = objective
         self.deadline = deadline
+        self.longestWait = longestWait
         self.budget = budget
     }
 

@@ -79,9 +79,8 @@ extension Ledger {
     private func lastSlot() -> Int {
         var last = -1
         for (index, choice) in model.choices.enumerated() {
-            let span = choice.isSpanning ? Int(choice.length.rounded(.up)) - 1 : 0
             for start in choice.starts.reversed() where tasks(index, start) > 0 {
-                last = max(last, start + span)
+                last = max(last, model.end(of: choice, from: start))
                 break
             }
         }

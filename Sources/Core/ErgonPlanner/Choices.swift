@@ -42,15 +42,19 @@ extension Model {
     private func starts(of tasks: TaskClass, _ estimate: Estimate) -> ClosedRange<Int>? {
         let first = problem.firstSlot(notBefore: tasks.ready)
         let end = min(tasks.deadline ?? problem.end, problem.end)
+        let gone = Double(problem.elapsed.count) / Double(problem.slot.count)
         let fear = Microseconds(max(estimate.cautiousRunTime.count, estimate.runTime.count))
         var last = problem.slotsEnded(by: end) - 1
         if tasks.run == .interruptible {
             last -= Int((fear.count - estimate.runTime.count) / problem.slot.count)
         } else {
             let latest = end + Microseconds(-fear.count)
-            guard !(latest < problem.start) else { return nil }
+            guard !(latest < problem.present) else { return nil }
             last = min(
                 last - Int(length(of: estimate).rounded(.up)) + 1, problem.slotsEnded(by: latest))
+            // What starts in the first slot starts later than with it.
+            let isTooLong = length(of: estimate) + gone > Double(problem.slotsEnded(by: end)) + 1e-9
+            if last == 0, length(of: estimate) > 1 - gone, isTooLong { return nil }
         }
         return first <= last ? first...last : nil
     }
@@ -64,8 +68,8 @@ extension Model {
         let hours = estimate.runTime.seconds / 3600 / Double(pieces)
         var choice = Choice(
             taskClass: index, nodeClass: node, starts: starts, length: length,
-            isSpanning: tasks.run == .whole && length > 1, constant: 0, constantEnergy: 0,
-            constantMoney: 0,
+            isSpanning: tasks.run == .whole && length > (starts.contains(0) ? restOfFirst : 1),
+            constant: 0, constantEnergy: 0, constantMoney: 0,
             spread: [Term(series: node, amount: estimate.dynamicPower.kilowatts * hours)],
             atStart: [])
         for row in rows.capacitiesOfNode[node].map({ rows.capacities[$0] }) {
@@ -117,7 +121,9 @@ extension Model {
     private mutating func addRate(of tasks: TaskClass) -> Int {
         let series = addSeries(Array(repeating: 0, count: slots))
         rows.limits.append(
-            Rows.Limit(series: series, amount: Double(tasks.count), offset: rows.take(slots)))
+            Rows.Limit(
+                series: series, amount: (0..<slots).map { Double(tasks.count) * restOfSlot($0) },
+                offset: rows.take(slots)))
         return series
     }
 

@@ -70,7 +70,7 @@ struct Dual {
         }
         for row in model.rows.limits {
             for slot in 0..<slots {
-                series[row.series * slots + slot] += prices[row.offset + slot] / row.amount
+                series[row.series * slots + slot] += prices[row.offset + slot] / row.amount[slot]
             }
         }
         for (index, node) in model.nodes.enumerated() {
@@ -166,7 +166,7 @@ struct Dual {
                     Kernels.add(term.amount, times: source, to: own, count: count)
                 }
                 if choice.isSpanning {
-                    Dual.addRuns(of: choice, run, slots: slots, to: own)
+                    model.addRuns(of: choice, run, to: own)
                 } else {
                     for term in choice.spread {
                         let source = series + (term.series * slots + first)
@@ -191,18 +191,6 @@ struct Dual {
         run[slots + choice.starts.lowerBound] = 0
         for slot in choice.starts.lowerBound..<slots {
             run[slots + slot + 1] = run[slots + slot] + run[slot]
-        }
-    }
-
-    private static func addRuns(
-        of choice: Model.Choice, _ run: [Double], slots: Int, to own: UnsafeMutablePointer<Double>
-    ) {
-        let whole = Int(choice.length)
-        let rest = choice.length - Double(whole)
-        for (index, start) in choice.starts.enumerated() {
-            var sum = run[slots + start + whole] - run[slots + start]
-            if rest > 1e-9 { sum += rest * run[start + whole] }
-            own[index] += sum / choice.length
         }
     }
 
@@ -241,12 +229,16 @@ struct Dual {
         let whole = Int(choice.length)
         let rest = choice.length - Double(whole)
         let first = choice.starts.lowerBound
+        // What starts in a slot of which only a part is left runs otherwise than the rest.
+        let isCut = first == 0 && model.restOfFirst < 1
+        let starts = (isCut ? 1 : first)..<choice.starts.upperBound + 1
+        if isCut { useFirst(of: choice, tasks[place]) }
         var running = 0.0
         for slot in first..<slots {
-            if choice.starts.contains(slot) { running += tasks[place + slot - first] }
+            if starts.contains(slot) { running += tasks[place + slot - first] }
             let ended = slot - whole
             var share = running
-            if choice.starts.contains(ended) {
+            if starts.contains(ended) {
                 running -= tasks[place + ended - first]
                 share = running + rest * tasks[place + ended - first]
             }
@@ -254,6 +246,37 @@ struct Dual {
             for term in choice.spread {
                 usage[term.series * slots + slot] += term.amount * share / choice.length
             }
+        }
+    }
+
+    /// What tasks take that start in what is left of the first slot.
+    private mutating func useFirst(of choice: Model.Choice, _ count: Double) {
+        for part in model.run(of: choice, from: 0) {
+            for term in choice.spread {
+                usage[term.series * model.slots + part.slot] += term.amount * count * part.share
+            }
+        }
+    }
+}
+
+extension Model {
+    /// Adds what a run costs from each start.
+    /// - Parameter run: of a slot, and from `slots` on, its sums.
+    fileprivate func addRuns(
+        of choice: Choice, _ run: [Double], to own: UnsafeMutablePointer<Double>
+    ) {
+        let whole = Int(choice.length)
+        let rest = choice.length - Double(whole)
+        for (index, start) in choice.starts.enumerated() {
+            if start == 0, restOfFirst < 1 {
+                own[index] += self.run(of: choice, from: 0).reduce(0) {
+                    $0 + $1.share * run[$1.slot]
+                }
+                continue
+            }
+            var sum = run[slots + start + whole] - run[slots + start]
+            if rest > 1e-9 { sum += rest * run[start + whole] }
+            own[index] += sum / choice.length
         }
     }
 }

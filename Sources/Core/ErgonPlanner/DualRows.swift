@@ -87,7 +87,7 @@ extension Dual {
         }
         for row in model.rows.limits {
             for slot in 0..<slots {
-                slope[row.offset + slot] = usage[row.series * slots + slot] / row.amount - 1
+                slope[row.offset + slot] = usage[row.series * slots + slot] / row.amount[slot] - 1
                 value -= prices[row.offset + slot]
             }
         }

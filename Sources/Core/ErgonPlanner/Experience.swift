@@ -22,7 +22,9 @@ package struct Experience: Hashable, Sendable {
             case observed(Int)
             /// From the class on other nodes and the speed of these.
             case inferred
-            /// From what the user asked for.
+            /// From what the user expects.
+            case expected
+            /// From what the user allows at most.
             case requested
         }
 
@@ -64,12 +66,16 @@ package struct Experience: Hashable, Sendable {
         max(0, Self.probes - (runTimes[pair]?.mean.count ?? 0))
     }
 
-    /// - Parameter requested: what the user allows a task at most.
-    package func forecast(_ pair: Pair, requested: Microseconds) -> Forecast {
+    /// - Parameters:
+    ///   - requested: what the user allows a task at most.
+    ///   - expected: what the user thinks it takes, on a node of speed 1.
+    ///   - speed: of such nodes.
+    package func forecast(
+        _ pair: Pair, requested: Microseconds, expected: Microseconds? = nil, speed: Double = 1
+    ) -> Forecast {
+        let feared = (expected ?? requested).seconds / speed
         if let known = runTimes[pair] {
-            let cautious =
-                known.mean.count < Self.probes
-                ? max(known.cautious, requested.seconds / 2) : known.cautious
+            let cautious = known.cautious(ratherThan: feared)
             return forecast(
                 pair, mean: known.mean.value, cautious: min(cautious, requested.seconds),
                 source: .observed(known.mean.count))
@@ -79,9 +85,10 @@ package struct Experience: Hashable, Sendable {
                 pair, mean: mean, cautious: min(max(mean, cautious), requested.seconds),
                 source: .inferred)
         }
+        let mean = expected?.seconds ?? requested.seconds / Self.usualExcess
         return forecast(
-            pair, mean: requested.seconds / Self.usualExcess, cautious: requested.seconds,
-            source: .requested)
+            pair, mean: mean / speed, cautious: feared,
+            source: expected == nil ? .requested : .expected)
     }
 
     /// The speed of a node class over the mean of all; `nil` if none of its tasks ended yet.
@@ -165,6 +172,14 @@ struct RunTimes: Hashable, Sendable {
     private let coverage: Double
 
     init(coverage: Double) { self.coverage = coverage }
+
+    /// The bound, as far as the first tasks can be trusted: each takes the same share off what was
+    /// feared before, on a scale of logarithms.
+    func cautious(ratherThan feared: Double) -> Double {
+        let trust = Double(mean.count) / Double(Experience.probes)
+        guard trust < 1, feared > cautious else { return cautious }
+        return feared * exponential(trust * logarithm(cautious / feared))
+    }
 
     /// The bound rises when a task exceeds it and falls a little when one does not, so that in the
     /// long run the share is right whatever the distribution (Robbins and Monro 1951; Gibbs and

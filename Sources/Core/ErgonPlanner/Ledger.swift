@@ -57,7 +57,7 @@ struct Ledger {
             guard let term = choice.atStart.first(where: { $0.series == row.series }) else {
                 continue
             }
-            let left = row.amount * (1 + 1e-12) - usage[row.series * model.slots + start]
+            let left = row.amount[start] * (1 + 1e-12) - usage[row.series * model.slots + start]
             count = min(count, whole(left / term.amount))
         }
         guard count > 0, !(model.rows.powers.isEmpty && model.rows.totals.isEmpty) else {

@@ -11,6 +11,8 @@ struct Model {
     let problem: PlanningProblem
     let slots: Int
     let slotHours: Double
+    /// The share of slot 0 that is still to come.
+    let restOfFirst: Double
     /// Series without the rows' prices, one after the other, `slots` values each.
     var base: [Double] = []
     var choices: [Choice] = []
@@ -43,7 +45,8 @@ struct Model {
         var taskClass: Int
         var nodeClass: Int
         var starts: ClosedRange<Int>
-        /// Run time in slots. Above one, and not to be interrupted, the run covers several.
+        /// Run time in slots. Unless it may be interrupted, a run that is longer than a slot, or
+        /// than what is left of slot 0, covers several.
         var length: Double
         var isSpanning: Bool
         /// Paid once for a task, whenever it starts: what moving its input costs.
@@ -76,6 +79,8 @@ struct Model {
         var isThere: [Bool]
         /// How many there are.
         var count: [Double]
+        /// The share of a slot that is still to come and that nobody else has.
+        var free: [Double]
         /// kWh that it takes one node to start, without cooling; zero if they are always on.
         var start: Double
         /// How many are on before the first slot.
@@ -88,6 +93,7 @@ struct Model {
         self.problem = problem
         slots = problem.slots
         slotHours = problem.slot.seconds / 3600
+        restOfFirst = 1 - Double(problem.elapsed.count) / Double(problem.slot.count)
         rows = Rows(slots: problem.slots)
         nodes = problem.nodeClasses.map { NodeSeries($0, of: problem) }
         addEnergySeries()
@@ -174,11 +180,19 @@ struct Model {
         var left = choice.length
         var slot = start
         while left > 1e-9, slot < slots {
-            parts.append((slot, min(1, left) / choice.length))
-            left -= 1
+            let room = slot == 0 ? restOfFirst : 1
+            parts.append((slot, min(room, left) / choice.length))
+            left -= room
             slot += 1
         }
         return parts
+    }
+
+    /// The last slot of a run; it may lie beyond the horizon.
+    func end(of choice: Choice, from start: Int) -> Int {
+        guard choice.isSpanning else { return start }
+        let gone = start == 0 ? 1 - restOfFirst : 0
+        return start + max(1, Int((choice.length + gone - 1e-9).rounded(.up))) - 1
     }
 }
 
@@ -189,13 +203,20 @@ extension Model.NodeSeries {
         let count = (0..<problem.slots).map { Double(held(node.nodes, $0) ?? 0) }
         self.site = node.site
         maySuspend = node.maySuspend
-        isThere = count.map { $0 > 0 }
+        let free = (0..<problem.slots).map { slot in
+            let gone = slot == 0 ? Double(problem.elapsed.count) : 0
+            let taken = slot < node.taken.count ? Double(node.taken[slot].count) : 0
+            let share = (gone + taken / max(count[slot], 1)) / Double(problem.slot.count)
+            return max(0, 1 - share)
+        }
+        isThere = zip(count, free).map { $0 > 0 && $1 > 0 }
         self.count = count
+        self.free = free
         start = node.maySuspend ? node.startEnergy.kilowattHours : 0
         alreadyOn = min(Double(node.alreadyOn), count.first ?? 0)
         isSteady = count.allSatisfy { $0 == count.first }
-        idle = count.map { $0 * node.idlePower.kilowatts * hours }
-        rent = count.map { $0 * Double(node.nodeHour.millionths) / 1e6 * hours }
+        idle = zip(count, free).map { $0 * $1 * node.idlePower.kilowatts * hours }
+        rent = zip(count, free).map { $0 * $1 * Double(node.nodeHour.millionths) / 1e6 * hours }
         let effectiveness = site.powerUsageEffectiveness
         meter = Array(repeating: effectiveness, count: problem.slots)
         carbon = (0..<problem.slots).map {

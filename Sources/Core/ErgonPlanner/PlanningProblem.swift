@@ -37,6 +37,8 @@ package struct Budget: Hashable, Sendable {
 package struct PlanningProblem: Hashable, Sendable {
     /// When slot 0 begins.
     package var start: Instant
+    /// How much of slot 0 has passed when the plan begins; less than a slot.
+    package var elapsed: Microseconds
     package var slot: Microseconds
     package var slots: Int
     package var sites: [Site]
@@ -47,12 +49,14 @@ package struct PlanningProblem: Hashable, Sendable {
     package var budget: Budget
 
     package init(
-        start: Instant, slot: Microseconds, slots: Int, sites: [Site], nodeClasses: [NodeClass],
-        taskClasses: [TaskClass], links: [Link] = [], objective: Objective,
-        budget: Budget = Budget()
+        start: Instant, elapsed: Microseconds = .zero, slot: Microseconds, slots: Int,
+        sites: [Site], nodeClasses: [NodeClass], taskClasses: [TaskClass], links: [Link] = [],
+        objective: Objective, budget: Budget = Budget()
     ) {
         precondition(slot > .zero && slots > 0, "a horizon of \(slots) slots of \(slot)")
+        precondition(elapsed >= .zero && elapsed < slot, "\(elapsed) of a slot of \(slot)")
         self.start = start
+        self.elapsed = elapsed
         self.slot = slot
         self.slots = slots
         self.sites = sites
@@ -64,6 +68,9 @@ package struct PlanningProblem: Hashable, Sendable {
     }
 
     package var end: Instant { begin(of: slots) }
+
+    /// From when on something can start.
+    package var present: Instant { start + elapsed }
 
     /// When a slot begins; `slots` stands for the end of the last.
     package func begin(of index: Int) -> Instant {

@@ -147,7 +147,7 @@ extension Ledger {
     ) -> Double {
         guard node.start > 0, let last = model.run(of: choice, from: start).last else { return 0 }
         let share = model.rows.capacityShare(of: choice, slot: start, slots: model.slots)
-        let nodes = share * node.count[start] * (choice.isSpanning ? 1 / choice.length : 1)
+        let nodes = share * node.count[start] / max(1, choice.length)
         return nodes * startGrowth(choice.nodeClass, from: start, to: last.slot)
     }
 }

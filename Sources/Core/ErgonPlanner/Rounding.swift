@@ -58,7 +58,7 @@ struct Rounding {
         for row in model.rows.limits {
             for slot in 0..<slots {
                 let cell = row.series * slots + slot
-                shrink(cell, dual.usage[cell] / row.amount)
+                shrink(cell, dual.usage[cell] / row.amount[slot])
             }
         }
         for row in model.rows.powers {

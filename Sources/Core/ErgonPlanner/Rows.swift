@@ -21,10 +21,11 @@ struct Rows {
         var offset: Int
     }
 
-    /// A limit on a series: bytes over a link, or a class's own time, in each slot.
+    /// A limit on a series: bytes over a link, or a class's own time.
     struct Limit {
         var series: Int
-        var amount: Double
+        /// In each slot.
+        var amount: [Double]
         var offset: Int
     }
 
@@ -98,7 +99,8 @@ extension Model {
             rows.capacitiesOfNode.append([])
             for resource in Resource.allCases where canRunOut(resource, on: index) {
                 let amount = (0..<slots).map {
-                    Double(held(node.nodes, $0) ?? 0) * resource.amount(node) * slotHours
+                    nodes[index].count[$0] * nodes[index].free[$0] * resource.amount(node)
+                        * slotHours
                 }
                 let open = nodes[index].isThere.map { $0 ? 0 : Model.blocked }
                 let row = Rows.Capacity(
@@ -125,7 +127,7 @@ extension Model {
     mutating func addLinkRows() {
         for (index, site) in problem.sites.enumerated() where !site.powerCap.isEmpty {
             let amount = (0..<slots).map {
-                (held(site.powerCap, $0)?.kilowatts ?? 0) * slotHours
+                (held(site.powerCap, $0)?.kilowatts ?? 0) * slotHours * restOfSlot($0)
             }
             rows.powers.append(Rows.Power(site: index, amount: amount, offset: rows.take(slots)))
         }
@@ -135,10 +137,14 @@ extension Model {
             seriesOfLink[index] = series
             rows.limits.append(
                 Rows.Limit(
-                    series: series, amount: max(Double(bytes.bytes), 1e-9),
+                    series: series,
+                    amount: (0..<slots).map { max(Double(bytes.bytes) * restOfSlot($0), 1e-9) },
                     offset: rows.take(slots)))
         }
     }
+
+    /// The share of a slot that is still to come.
+    func restOfSlot(_ slot: Int) -> Double { slot == 0 ? restOfFirst : 1 }
 
     mutating func addBudgetRows() {
         let budget = problem.budget

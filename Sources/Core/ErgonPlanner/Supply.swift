@@ -43,11 +43,14 @@ package struct NodeClass: Hashable, Sendable {
     package var startEnergy: Joules
     /// How many are on when the plan begins, and need no start.
     package var alreadyOn: Int
+    /// What others have of each slot, in time of one node, all nodes taken together: nothing after
+    /// the last.
+    package var taken: [Microseconds]
 
     package init(
         name: String, site: Int, nodes: [Int], cores: Int, memory: ByteCount, gpus: Int = 0,
         idlePower: Watts, nodeHour: Money = .zero, maySuspend: Bool = true,
-        startEnergy: Joules = .zero, alreadyOn: Int = 0
+        startEnergy: Joules = .zero, alreadyOn: Int = 0, taken: [Microseconds] = []
     ) {
         self.name = name
         self.site = site
@@ -60,6 +63,7 @@ package struct NodeClass: Hashable, Sendable {
         self.maySuspend = maySuspend
         self.startEnergy = startEnergy
         self.alreadyOn = alreadyOn
+        self.taken = taken
     }
 }
 

@@ -1,6 +1,6 @@
 import ErgonModel
 import ErgonWireMessages
-import Foundation
+import FoundationEssentials
 
 extension Ergon_V1_Platform {
     init(_ found: WorkerPlatform) {
@@ -16,11 +16,13 @@ extension Ergon_V1_Platform {
         guard (1...1_048_576).contains(threads) else {
             throw WireFault(problem: "a machine with \(threads) threads")
         }
-        return WorkerPlatform(
+        var found = WorkerPlatform(
             kernel: shortened(kernel), threads: Int(threads), features: try digest(features),
-            python: python.isEmpty
-                ? nil
-                : WorkerPlatform.Python(
-                    version: shortened(python), packages: try digest(packages)))
+            python: nil)
+        if !python.isEmpty {
+            found.python = WorkerPlatform.Python(
+                version: shortened(python), packages: try digest(packages))
+        }
+        return found
     }
 }

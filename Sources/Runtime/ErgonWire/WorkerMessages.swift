@@ -144,7 +144,7 @@ extension Ergon_V1_Hello {
             place: place,
             custody: Custody(
                 jurisdiction: jurisdiction.isEmpty ? nil : shortened(jurisdiction),
-                isRestricted: restricted), platform: hasPlatform ? try platform.found() : nil)
+                isRestricted: restricted), platform: try hasPlatform ? platform.found() : nil)
     }
 
     private var place: WorkerPlace? {

@@ -7,10 +7,14 @@ struct Planning: Sendable {
     /// A plan is asked for so long after the last one came, at the earliest.
     static let pause = Microseconds.seconds(1)
 
+    typealias Starts = [Schedule.Work: [WorkerPlace: Int]]
+
     /// An old one stays until a new one comes.
     var schedule: Schedule?
-    /// Tasks that have started under it.
-    private(set) var started: [Schedule.Work: [WorkerPlace: Int]] = [:]
+    /// Tasks that have started of what it was made of.
+    private(set) var started: Starts = [:]
+    /// Tasks that have started since the next plan was asked for, which knows nothing of them.
+    private var startedSinceAsked: Starts = [:]
     /// Something has changed that the next plan shall know.
     var isDue = true
     /// When the plan was asked for that has not come yet.
@@ -28,11 +32,12 @@ struct Planning: Sendable {
 
     mutating func noteAsked(_ now: Instant) {
         (isDue, asked) = (false, now)
+        startedSinceAsked = [:]
     }
 
     mutating func adopt(_ schedule: Schedule, _ now: Instant) {
         self.schedule = schedule
-        started = [:]
+        started = startedSinceAsked
         (asked, answered) = (nil, now)
     }
 
@@ -53,8 +58,9 @@ struct Planning: Sendable {
     func willSay(_ now: Instant) -> Bool { isDue || isAwaited(now) }
 
     mutating func noteStart(_ tasks: Int, of work: Schedule.Work, at place: WorkerPlace?) {
-        guard let place, schedule?.parts[work] != nil else { return }
+        guard let place else { return }
         started[work, default: [:]][place, default: 0] += tasks
+        startedSinceAsked[work, default: [:]][place, default: 0] += tasks
     }
 
     /// How many tasks may start there now.

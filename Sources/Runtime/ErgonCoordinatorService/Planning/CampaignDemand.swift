@@ -25,19 +25,21 @@ package struct CampaignDemand: Sendable {
     private let campaign: String
     private let start: Instant
     private let deadline: Instant
+    private let accepted: Instant
     private let slot: Microseconds
 
     /// - Parameters:
     ///   - open: how many tasks of each step are to be planned, if not all; `nil` for one whose
     ///     number nobody knows.
     ///   - experience: what tasks of campaigns of that name took before.
+    ///   - accepted: from when its longest wait is counted; `nil` for the start.
     ///   - clock: by which the manifest's times become those of the signals.
     package init(
         _ campaign: Campaign, open: [Int?]? = nil, on grid: PlannedGrid,
         experience: Experience = Experience(), clock: SignalClock = .present, start: Instant,
-        deadline: Instant,
-        slot: Microseconds, isInterruptible: Bool
+        deadline: Instant, accepted: Instant? = nil, slot: Microseconds, isInterruptible: Bool
     ) {
+        self.accepted = accepted ?? start
         (self.grid, self.start, self.deadline, self.slot) = (grid, start, deadline, slot)
         (self.experience, self.clock, self.campaign) = (experience, clock, campaign.name)
         let open =
@@ -57,6 +59,15 @@ package struct CampaignDemand: Sendable {
             classes.append(taskClass(step, count, campaign, isInterruptible))
         }
         setWindows(levelsOfClasses)
+        if let wait = campaign.goals.longestWait { endWaits(after: clock.inSignals(wait)) }
+    }
+
+    /// What could start only later than that waits for nothing once it can.
+    private mutating func endWaits(after longest: Microseconds) {
+        for index in classes.indices {
+            let wait = accepted + longest - classes[index].tasks.ready
+            classes[index].tasks.longestWait = max(.zero, wait)
+        }
     }
 
     private func level(of step: StepSpec, in campaign: Campaign, _ levels: [Int]) -> Int {
@@ -88,7 +99,7 @@ package struct CampaignDemand: Sendable {
         return Class(step: step.name, tasks: tasks, source: source)
     }
 
-    /// What was observed counts most, then what the user expects, then what was asked for.
+    /// What was observed counts most, then what the user expects, then what is allowed.
     private func estimate(
         _ step: StepSpec, on index: Int
     ) -> (Estimate, Experience.Forecast.Source) {
@@ -97,17 +108,8 @@ package struct CampaignDemand: Sendable {
         let pair = Experience.Pair(
             taskClass: CampaignDemand.className(step, of: campaign), nodeClass: node.name)
         let forecast = experience.forecast(
-            pair, requested: clock.inSignals(needs.limit))
-        let expected = needs.time.map { clock.inSignals($0) }
-        if case .requested = forecast.source {
-            // Both are times on a node of speed 1.
-            let mean = expected ?? forecast.runTime
-            let cautious = expected ?? forecast.cautiousRunTime
-            let estimate = Estimate(
-                nodeClass: index, runTime: scaled(mean, by: grid.speeds[index]),
-                cautiousRunTime: scaled(cautious, by: grid.speeds[index]), dynamicPower: usual)
-            return (estimate, needs.time == nil ? .requested : .observed(0))
-        }
+            pair, requested: clock.inSignals(needs.limit),
+            expected: needs.time.map { clock.inSignals($0) }, speed: grid.speeds[index])
         let estimate = Estimate(
             nodeClass: index, runTime: forecast.runTime,
             cautiousRunTime: forecast.cautiousRunTime,
@@ -128,10 +130,6 @@ package struct CampaignDemand: Sendable {
             let input = campaign.inputs.first(where: { $0.name == name })
         else { return (ByteCount(0), nil) }
         return (ByteCount(input.files.reduce(0) { $0 + $1.size.bytes }), site)
-    }
-
-    private func scaled(_ time: Microseconds, by speed: Double) -> Microseconds {
-        Microseconds(max(1, Int64((Double(time.count) / speed).rounded())))
     }
 
     /// Whole slots for each level: as many as its longest task takes where that runs fastest, and

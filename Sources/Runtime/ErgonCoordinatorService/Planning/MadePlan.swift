@@ -39,6 +39,13 @@ struct MadePlan {
         _ tasks: TaskClass, _ work: Schedule.Work, _ probes: [Int: Int], name: String
     ) {
         problem.taskClasses.append(tasks)
+        for estimate in tasks.estimates {
+            guard let count = probes[estimate.nodeClass] else { continue }
+            var node = problem.nodeClasses[estimate.nodeClass]
+            let share = node.share(cores: tasks.cores, memory: tasks.memory) * Double(count)
+            node.take(share * Double(estimate.runTime.count), atOnce: share, problem)
+            problem.nodeClasses[estimate.nodeClass] = node
+        }
         planned.append(Planned(work: work, step: name, probes: probes))
     }
 

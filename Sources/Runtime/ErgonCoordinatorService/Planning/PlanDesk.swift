@@ -49,7 +49,7 @@ struct PlanDesk: Sendable {
     var isSurprised: Bool {
         assumed.contains { pair, time in
             let now = experience.forecast(pair, requested: time)
-            if case .requested = now.source { return false }
+            guard case .observed = now.source else { return false }
             return abs(Double(now.runTime.count - time.count)) * 10 > Double(time.count)
         }
     }
@@ -75,11 +75,14 @@ struct PlanDesk: Sendable {
             loaded.with(work.crews), start: start, slot: slot, slots: slots)
         guard !grid.nodeClasses.isEmpty else { return nil }
         let objective = Self.objective(of: due.map(\.0)).known(on: grid)
+        var problem = PlanningProblem(
+            start: start, elapsed: present - start, slot: slot, slots: slots, sites: grid.sites,
+            nodeClasses: grid.nodeClasses, taskClasses: [], links: grid.links,
+            objective: Objective(objective.weights))
+        let held = HeldTime(experience, clock, present: present)
+        for crew in work.crews { held.take(crew, grid, from: &problem) }
         var made = MadePlan(
-            problem: PlanningProblem(
-                start: start, slot: slot, slots: slots, sites: grid.sites,
-                nodeClasses: grid.nodeClasses, taskClasses: [], links: grid.links,
-                objective: Objective(objective.weights)),
+            problem: problem,
             clock: clock, objective: objective.weights, origins: grid.origins,
             note: objective.note)
         assumed = [:]
@@ -100,7 +103,8 @@ struct PlanDesk: Sendable {
     ) {
         let demand = CampaignDemand(
             campaign.campaign, open: campaign.open, on: grid, experience: experience,
-            clock: clock, start: made.problem.start, deadline: deadline, slot: made.problem.slot,
+            clock: clock, start: made.problem.start, deadline: deadline,
+            accepted: clock.inSignals(campaign.accepted), slot: made.problem.slot,
             isInterruptible: false)
         for planned in demand.classes where planned.tasks.count > 0 {
             guard let step = campaign.campaign.stepIndex(named: planned.step) else { continue }
