@@ -139,8 +139,8 @@ let app: [Target] = [
     .executableTarget(
         name: "restart-bench",
         dependencies: [
-            "ErgonModel", "ErgonManifest", "ErgonCoordinator", "ErgonProvenance", "ErgonStorage",
-            arguments,
+            "ErgonModel", "ErgonManifest", "ErgonCoordinator", "ErgonProvenance", "ErgonSecurity",
+            "ErgonStorage", arguments,
         ], path: "Benchmarks/Restart", swiftSettings: strict),
     // A coordinator without a log, to measure what the log costs.
     .executableTarget(

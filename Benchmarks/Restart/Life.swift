@@ -2,7 +2,9 @@ import ErgonCoordinator
 import ErgonManifest
 import ErgonModel
 import ErgonProvenance
+import ErgonSecurity
 import ErgonStorage
+import FoundationEssentials
 
 /// A coordinator's life without a network: one worker, which answers every lease at once.
 struct Life {
@@ -14,9 +16,14 @@ struct Life {
     private let writesSnapshots: Bool
     /// Signs the log as a coordinator does, but after so many groups rather than each second.
     private let signer: NoteSigner?
+    /// The worker's, if it signs what it reports.
+    private let credentials: Credentials?
+    /// Of its key.
+    private let mark: [UInt8]
     private static let signedAfter = 16
     private var groups = 0
-    private var now = Instant(microseconds: 1_767_225_600_000_000)
+    private static let start = Instant(microseconds: 1_767_225_600_000_000)
+    private var now = start
     private var leases: [Lease] = []
     private var reports = 0
     /// Effects whose records are not written yet.
@@ -27,9 +34,15 @@ struct Life {
 
     init(
         _ workload: Workload, _ store: ContentStore, log: String, writesSnapshots: Bool,
-        signer: NoteSigner?
+        signer: NoteSigner?, authority: String?
     ) throws {
         self.signer = signer
+        credentials = try authority.map { folder in
+            let now = Instant(microseconds: Int64(Date.now.timeIntervalSince1970 * 1e6))
+            return try Authority.openOrCreate(in: folder, now: now).issueCredentials(
+                to: Identity(role: .worker, name: Self.worker.name), in: folder, now: Self.start)
+        }
+        mark = credentials.map { ReportKey.mark(of: $0.signing.key) } ?? []
         self.workload = workload
         self.store = store
         self.writesSnapshots = writesSnapshots
@@ -38,10 +51,11 @@ struct Life {
 
     mutating func run() throws {
         take(core.start(version: "restart-bench", now: now))
-        let facts = WorkerFacts(
+        var facts = WorkerFacts(
             worker: Self.worker, cpus: 4096, memory: ByteCount(1 << 50), cpuModel: "none",
             power: PowerModel(
                 source: "none", perThread: Watts(milliwatts: 5000), uncertaintyPercent: 50))
+        facts.signing = credentials?.signing
         handle(.workerConnected(facts, life: 1, held: []))
         let campaign = try workload.campaign()
         let manifest = try store.put(Array(canonicalForm(of: campaign).utf8))
@@ -68,14 +82,21 @@ struct Life {
             }
             rest = rest.dropFirst(workload.reported)
             reports += 1
-            handle(
-                .report(
-                    Self.worker,
-                    WorkerReport(
-                        id: ReportID(life: 1, batch: reports), lease: lease.id,
-                        campaign: lease.campaign, stage: lease.stage, results: results)))
+            var report = WorkerReport(
+                id: ReportID(life: 1, batch: reports), lease: lease.id,
+                campaign: lease.campaign, stage: lease.stage, results: results)
+            report.signature = signature(of: report)
+            handle(.report(Self.worker, report))
             if reports % Self.grouped == 0 { try commit() }
         }
+    }
+
+    /// As a worker signs it.
+    private func signature(of report: WorkerReport) -> ReportSignature? {
+        guard let credentials else { return nil }
+        let statement = ReportStatement(report, by: Self.worker).digest
+        let signed = credentials.signature(over: ReportStatement.signedText(of: statement))
+        return ReportSignature(bytes: mark + signed, statement: statement)
     }
 
     private mutating func handle(_ event: Coordinator.Event) { take(core.handle(event, now: now)) }

@@ -26,6 +26,8 @@ struct RestartBench: ParsableCommand {
 
     @Flag(help: "Sign the log with the key that the home has.")
     var signed = false
+    @Flag(help: "The worker signs each report, with a certificate of the home's authority.")
+    var signedReports = false
 
     func validate() throws {
         guard (1...100_000_000).contains(tasks), (1...1000).contains(reported) else {
@@ -37,7 +39,8 @@ struct RestartBench: ParsableCommand {
         let store = try ContentStore("\(home)/content")
         var life = try Life(
             Workload(tasks: tasks, hasOutputs: outputs, reported: reported), store,
-            log: "\(home)/log", writesSnapshots: snapshots, signer: try signer())
+            log: "\(home)/log", writesSnapshots: snapshots, signer: try signer(),
+            authority: signedReports ? "\(home)/authority" : nil)
         let clock = ContinuousClock()
         let span = try clock.measure { try life.run() }
         print("\(life.records) records, \(life.bytes) bytes, \(life.snapshots) snapshots")

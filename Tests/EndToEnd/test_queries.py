@@ -70,6 +70,32 @@ def test_where_a_task_s_output_is_from(scored: tuple[Ergon, Path]) -> None:
     ergon("audit", "prove", "score.nothing", ergon.folder / "log", status=64)
 
 
+def test_a_task_is_found_whatever_was_reported_with_it(ergon: Ergon) -> None:
+    """Records are of one task or of many neighbours."""
+    manifest = """\
+steps:
+  work:
+    split: {seeds: 300}
+    run: [/bin/true]
+    resources: {cpus: 1, memory: 16 MiB, time: 1 s, limit: 1 min}
+"""
+    ergon("run", ergon.manifest(manifest, "many"))
+    home = ergon.folder / "ergon-runs" / "many" / "1" / "coordinator"
+    records = [json.loads(text) for text in leaves(home / "log")]
+    found = [record for record in records if record["type"] == "results"]
+    assert any(count > 2 for record in found for _, count in record["tasks"])
+    for task in (0, 1, 2, 63, 64, 100, 127, 128, 299, 300):
+        expected = [
+            record["seq"]
+            for record in found
+            if any(first <= task < first + count for first, count in record["tasks"])
+        ]
+        said = ergon("audit", "show", "--home", home, "--output-named", f"work/{task}",
+                     "-o", "json").out  # fmt: skip
+        assert [json.loads(line)["seq"] for line in said.splitlines()] == expected
+        assert len(expected) == (task < 300)
+
+
 def test_one_question_at_a_time(scored: tuple[Ergon, Path]) -> None:
     ergon, home = scored
     ergon("audit", "show", "--home", home, "--model", "a", "--worker", "b", status=64)

@@ -90,6 +90,33 @@ import Testing
             }, "\(findings)")
     }
 
+    @Test func `signatures may be checked by somebody else, and come to the same`() throws {
+        let log = try Self.log(with: "reco") { batch in
+            var batch = batch
+            batch.results[0].wall = .seconds(3)
+            return [.results(batch)]
+        }
+        func report(_ verdict: (SignatureClaim) -> Bool) -> AuditReport {
+            var audit = Audit { $0 == Fixture.manifest ? Fixture.campaign : nil }
+            for (sequence, event) in log.enumerated() {
+                audit.add(
+                    Record(time: Instant(microseconds: 0), event: event), sequence: sequence)
+                let claims = audit.takeClaims()
+                audit.settle(claims, claims.map(verdict))
+            }
+            return audit.report
+        }
+        let (alone, apart) = (try audit(log), report(\.holds))
+        #expect(apart.findings == alone.findings)
+        #expect(apart.signatures == alone.signatures)
+        let none = report { _ in false }
+        #expect(none.signatures.good == 0)
+        let refused = none.findings.count { $0.problem.contains("signed") }
+        // What stands where a crash may have cut it is left open.
+        #expect(refused + none.signatures.unchecked == 12 && refused > 9)
+        #expect(none.findings.map(\.sequence) == none.findings.map(\.sequence).sorted())
+    }
+
     @Test func `results without their signature are found`() throws {
         let log = try Self.log(with: "reco") { batch in
             var batch = batch

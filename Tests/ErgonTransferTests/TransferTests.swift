@@ -183,7 +183,8 @@ struct TransferTests {
             await withTaskGroup(of: Result<Answer, TransferFault>.self) { group in
                 group.addTask {
                     await withCheckedContinuation { reply in
-                        let peer = Exchange.Peer.endpoint(site.endpoint(port), Digest(of: [1]))
+                        let peer = Exchange.Peer.content(
+                            Digest(of: [1]), at: site.endpoint(port))
                         let exchange = Exchange(peer: peer, work: .look)
                         mailbox.submit(Mailbox.Order(id: 1, exchange: exchange, reply: reply))
                     }

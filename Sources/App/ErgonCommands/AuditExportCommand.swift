@@ -64,57 +64,41 @@ struct AuditExportLogCommand: AsyncParsableCommand {
 
 /// A log on its way into a folder of tiles.
 private struct LogExport {
-    private(set) var head = TreeHead(size: 0, root: emptyRoot)
-    /// How many files were not there yet, or were others.
-    private(set) var written = 0
     /// Why witnesses have not signed.
     private(set) var faults: [any Actionable] = []
-    private let tiles: TileFolder
+    private var publication: LogPublication
     private var checkpoint: SignedNote
 
     init(of log: LogArguments, to folder: String) throws {
-        tiles = TileFolder(folder)
-        var reader = try log.open()
-        guard let note = reader.checkpoint else { throw log.noCheckpoint }
+        // Says in its own words what keeps the log from being read.
+        _ = try log.open()
+        publication = try LogPublication(
+            of: log.folder, content: ContentStore(reading: log.contentFolder), to: folder)
+        guard let note = try publication.update() else { throw log.noCheckpoint }
         checkpoint = note
-        let signed = try Checkpoint(parsing: note.text).head
-        try refuseToRewind(to: signed)
-        let content = ContentStore(reading: log.contentFolder)
-        let exported = try ContentStore("\(folder)/content")
-        var builder = TileBuilder()
-        while builder.frontier.size < signed.size, let item = try reader.next() {
-            guard case .record(_, let bytes) = item else { continue }
-            try builder.append(bytes) { path, bytes throws(SystemFault) in
-                try write(bytes, to: path.text)
-            }
-            try exportContent(namedBy: bytes, from: content, to: exported)
-        }
-        try builder.finish { path, bytes throws(SystemFault) in try write(bytes, to: path.text) }
-        head = TreeHead(size: builder.frontier.size, root: builder.frontier.root)
-        guard head == signed else {
-            throw CommandFault(
-                place: log.folder, problem: "the log is not what its checkpoint says",
-                remedy: "`ergon audit verify` says what is wrong with it", exit: Exit.no)
-        }
-        try write(try readFile("\(log.around)/log-key.pub"), to: "log-key.pub")
+        for (what, why) in publication.lacking { printNote("without \(what): \(why)") }
+        try publication.write(try readFile("\(log.around)/log-key.pub"), to: "log-key.pub")
         if try readAuthority(log.authority) != nil {
-            try write(try readFile(log.authority), to: "authority.pem")
+            try publication.write(try readFile(log.authority), to: "authority.pem")
         }
-        try exported.sync()
-        try tiles.sync()
+        try publication.tiles.sync()
         try writeCheckpoint()
     }
 
+    var head: TreeHead { publication.head }
+    /// How many files were not there yet, or were others.
+    var written: Int { publication.written }
+
     private mutating func writeCheckpoint() throws {
-        try write(Array(checkpoint.note.utf8), to: "checkpoint")
-        try tiles.sync()
+        try publication.write(checkpoint)
+        try publication.tiles.sync()
     }
 
     /// What witnesses sign joins the checkpoint.
     mutating func haveSigned(by witnesses: [String]) async throws {
         guard !witnesses.isEmpty else { return }
         let client = WitnessClient(TransferClient())
-        var tree = TiledTree(of: tiles, size: head.size)
+        var tree = TiledTree(of: publication.tiles, size: head.size)
         for witness in witnesses {
             do {
                 checkpoint.signatures += try await client.cosignatures(
@@ -125,61 +109,5 @@ private struct LogExport {
             }
         }
         try writeCheckpoint()
-    }
-
-    /// A folder must not go back to an earlier state of the log, nor to that of another log.
-    private func refuseToRewind(to signed: TreeHead) throws {
-        guard let bytes = try tiles.content(of: "checkpoint"),
-            let note = try? SignedNote(parsing: bytes),
-            let there = try? Checkpoint(parsing: note.text).head
-        else { return }
-        guard there.size > signed.size || there.size == signed.size && there.root != signed.root
-        else { return }
-        throw CommandFault(
-            place: tiles.folder, problem: "there are \(there.size) records of another log here",
-            remedy: "export to a folder of its own", exit: Exit.no)
-    }
-
-    private mutating func exportContent(
-        namedBy record: [UInt8], from content: ContentStore, to exported: ContentStore
-    ) throws {
-        switch try decode(record).record.event {
-        case .campaignAccepted(let accepted):
-            export(
-                accepted.manifest, "the manifest of campaign \(accepted.id)", content, exported)
-        case .results(let batch), .superseded(let batch):
-            guard let statement = batch.signature?.statement else { return }
-            export(statement, "what worker \(batch.worker) signed", content, exported)
-        case .policyInForce(let policy):
-            if let policy { export(policy, "a policy", content, exported) }
-        case .policyDecided(let recorded):
-            if recorded.campaign == nil {
-                export(recorded.decision.manifest, "a refused manifest", content, exported)
-            }
-        case .planAdopted(let plan): export(plan.content.digest, "a plan", content, exported)
-        case .coordinatorStarted, .workerJoined, .resultsReused, .stageSized, .campaignHeld,
-            .campaignReleased,
-            .campaignReopened, .campaignCancelled, .campaignSealed, .campaignForgotten,
-            .workerStands, .approved, .energyMetered, .logRepaired:
-            break
-        }
-    }
-
-    private mutating func export(
-        _ digest: Digest, _ what: String, _ content: ContentStore, _ exported: ContentStore
-    ) {
-        guard !exported.has(digest) else { return }
-        do throws(StoreFault) {
-            _ = try exported.put(try content.read(digest))
-            written += 1
-        } catch {
-            printNote("without \(what): \(error.problem)")
-        }
-    }
-
-    private mutating func write(_ bytes: [UInt8], to path: String) throws(SystemFault) {
-        if try tiles.content(of: path) == bytes { return }
-        try tiles.write(bytes, to: path)
-        written += 1
     }
 }

@@ -42,19 +42,25 @@ struct LogArguments: ParsableArguments {
     }
 
     /// The same, in whichever of the two forms it has.
-    func openEither() throws -> any RecordSource {
-        guard isExported else { return try open() }
+    /// - Parameter origin: where the folder's files are from.
+    func openEither(from origin: String? = nil) throws -> any RecordSource {
+        guard isExported || origin != nil else { return try open() }
         return try explained { () throws(LogFault) in
-            try TiledLogReader(of: TileFolder(folder))
+            try TiledLogReader(of: TileFolder(folder, from: origin))
         }
     }
 
     /// Reads and judges the whole of it.
-    /// - Parameter earlier: what it was once; it must be the start of what it is.
-    func read(since earlier: TreeHead? = nil) throws -> AuditedLog {
-        try AuditedLog(
-            try openEither(), content: contentFolder, authority: try readAuthority(authority),
-            since: earlier)
+    /// - Parameters:
+    ///   - past: what it was at other times; it must begin with each.
+    ///   - origin: where the folder's files are from.
+    func read(
+        since past: [PastHead] = [], from origin: String? = nil
+    ) async throws -> AuditedLog {
+        try await AuditedLog(
+            try openEither(from: origin), content: contentFolder,
+            authority: try readAuthority(authority),
+            since: past)
     }
 
     /// What nobody has signed yet, nobody else can check.
@@ -101,42 +107,25 @@ struct AuditedLog {
     /// - Parameter authority: `nil` if its certificate is not at hand.
     init(
         _ source: any RecordSource, content: String, authority: Certificate?,
-        since earlier: TreeHead? = nil
-    ) throws {
+        since past: [PastHead] = []
+    ) async throws {
         self.content = content
         hasAuthority = authority != nil
-        var reader = source
-        var audit = Audit { digest in
+        let audit = Audit { digest in
             try? ContentStore(reading: content).read(digest)
         } campaign: { digest in
             storedCampaign(digest, in: content)
         }
-        var start = earlier.map { PastHead($0) }
-        var policies = DecisionCheck(content: content)
-        while let item = try reader.next() {
-            switch item {
-            case .record(let place, let bytes):
-                start?.add(bytes)
-                do throws(RecordFault) {
-                    let (sequence, record) = try decode(bytes)
-                    audit.add(record, sequence: sequence)
-                    let signer = authority.flatMap { signerProblem(record, $0) }
-                    for problem in [signer, policies.problem(of: record)].compactMap(\.self) {
-                        findings.append(("record \(sequence)", problem))
-                    }
-                } catch {
-                    findings.append(("record \(place.sequence)", "\(error)"))
-                }
-            case .damage(let damage):
-                isReadable = false
-                let place = "record \(damage.place.sequence)"
-                let segment = "\(damage.place.segment) at byte \(damage.place.offset)"
-                findings.append((place, "\(damage) (\(segment))"))
-            case .unfinished(_, let count): unfinished = count
-            }
+        var reading = LogReading(
+            audit, DecisionCheck(content: content), authority: authority, past: past)
+        var reader = source
+        try await reading.read(&reader)
+        (findings, unfinished, isReadable) =
+            (reading.findings, reading.unfinished, reading.isReadable)
+        report = reading.audit.report
+        for past in reading.past {
+            if let problem = past.problem { findings.append((past.witness, problem)) }
         }
-        report = audit.report
-        if let problem = start?.problem { findings.append(("the earlier checkpoint", problem)) }
         checkpoint = reader.checkpoint
         head = reader.head
         unsigned = isReadable ? max(head.size - (checkpoint.flatMap(signedSize) ?? 0), 0) : nil
@@ -148,6 +137,8 @@ struct AuditedLog {
             findings.append(("log", "and \(report.omittedFindings) findings more"))
         }
     }
+
+    mutating func add(_ problem: String, at place: String) { findings.append((place, problem)) }
 
     /// Adds what the signatures say against the log: by its own `key`, and by at least `quorum` of
     /// `witnesses`.
@@ -187,41 +178,6 @@ struct AuditedLog {
             }
         }
         return (there, absent)
-    }
-}
-
-/// - Returns: what is wrong with the certificate with which a worker joined, if anything is.
-private func signerProblem(_ record: Record, _ authority: Certificate) -> String? {
-    guard case .workerJoined(let facts) = record.event, let signing = facts.signing else {
-        return nil
-    }
-    do throws(SignerFault) {
-        let checked = try SigningKey(
-            certificate: signing.certificate, of: facts.worker, by: authority, now: record.time)
-        return checked == signing
-            ? nil : "worker \(facts.worker) joined with a key that is not its certificate's"
-    } catch { return "worker \(facts.worker) joined with \(error.reason)" }
-}
-
-/// Whether a log begins with what it was when an earlier checkpoint was taken of it.
-private struct PastHead {
-    let head: TreeHead
-    private var frontier = MerkleFrontier()
-
-    init(_ head: TreeHead) { self.head = head }
-
-    mutating func add(_ record: [UInt8]) {
-        if frontier.size < head.size { frontier.append(leafHash(record)) }
-    }
-
-    var problem: String? {
-        if frontier.size < head.size {
-            "the log has \(frontier.size) records that can be read, not the \(head.size) of then"
-        } else if frontier.root != head.root {
-            "the first \(head.size) records are not those of then: the log was rewritten"
-        } else {
-            nil
-        }
     }
 }
 

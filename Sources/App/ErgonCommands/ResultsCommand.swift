@@ -98,7 +98,7 @@ func content(_ file: StoredFile, _ client: ControlClient) async throws -> [UInt8
 }
 
 /// A new folder that nobody else may look into, under a name that nobody can guess.
-private func makeTemporaryFolder() throws(CommandFault) -> String {
+func makeTemporaryFolder() throws(CommandFault) -> String {
     let parent = FileManager.default.temporaryDirectory.path
     var path = Array("\(parent)/ergon-XXXXXX".utf8CString)
     guard mkdtemp(&path) != nil else {

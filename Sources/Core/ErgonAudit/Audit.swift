@@ -232,9 +232,11 @@ package struct Audit {
         if !epochs.mayHaveBegun(batch.lease.epoch) {
             findings.add("lease \(batch.lease) in epoch \(epochs.last)")
         }
-        let spec = campaigns[batch.campaign]?.campaign
-        signatures.add(
-            batch, spec.flatMap { Stage(name: batch.stage, in: $0) }, &findings)
+        var stage: Stage?
+        if let index = campaigns.index(forKey: batch.campaign) {
+            stage = campaigns.values[index].stage(named: batch.stage)
+        }
+        signatures.add(batch, stage, &findings)
         claim(batch)
         if let task = reports.add(batch) {
             findings.add(
@@ -267,12 +269,26 @@ package struct Audit {
         change(&campaigns.values[index], &findings)
     }
 
+    /// What holds if signatures do that nobody has checked yet. Whoever takes them says of each
+    /// whether it holds; of those that nobody takes `report` finds out.
+    package mutating func takeClaims() -> [SignatureClaim] { signatures.takeClaims() }
+
+    /// - Parameter verdicts: whether each of the claims holds.
+    package mutating func settle(_ claims: [SignatureClaim], _ verdicts: [Bool]) {
+        for (claim, holds) in zip(claims, verdicts) {
+            signatures.settle(claim, holds: holds, &findings)
+        }
+    }
+
     /// What came out so far.
     package var report: AuditReport {
         var (findings, signatures) = (findings, signatures)
         signatures.finish(isCut: true, &findings)
+        for claim in signatures.takeClaims() {
+            signatures.settle(claim, holds: claim.holds, &findings)
+        }
         return AuditReport(
-            findings: findings.all, omittedFindings: findings.omitted, records: nextSequence,
+            findings: findings.inOrder, omittedFindings: findings.omitted, records: nextSequence,
             epochs: epochs.last, workers: workers.values.sorted { $0.worker < $1.worker },
             campaigns: campaigns.values.sorted { $0.accepted.id < $1.accepted.id }.map(\.summary),
             meters: meters.mapValues(\.account), repairs: repairs,

@@ -79,6 +79,14 @@ struct Findings {
     /// Of the record that is being judged.
     var sequence = 0
 
+    /// In the order of their records. What a signature has to do with comes later than the rest.
+    var inOrder: [Finding] {
+        all.enumerated().sorted {
+            ($0.element.sequence, $0.offset) < ($1.element.sequence, $1.offset)
+        }
+        .map(\.element)
+    }
+
     mutating func add(_ problem: String) { add(problem, at: sequence) }
 
     mutating func add(_ problem: String, at sequence: Int) {

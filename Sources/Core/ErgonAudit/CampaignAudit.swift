@@ -6,6 +6,8 @@ struct CampaignAudit {
     let campaign: Campaign
     var stages: [Stage: StageAudit] = [:]
     var trees: [Stage: MergeTree] = [:]
+    /// Those that were asked for by their names.
+    private var named: [String: Stage] = [:]
     /// For steps over the lines of an earlier output: how many there are.
     var lines: [Int: Int] = [:]
     /// How many tasks stages had that a reopening did away with.
@@ -53,6 +55,14 @@ struct CampaignAudit {
             outputs: isReplay ? [] : whole.published, unmade: isReplay ? [] : whole.unmade,
             account: account, metered: metered,
             coverage: isReplay ? [] : whole.coverage)
+    }
+
+    /// Every record of results asks for its stage.
+    mutating func stage(named name: String) -> Stage? {
+        if let known = named[name] { return known }
+        let stage = Stage(name: name, in: campaign)
+        named[name] = stage
+        return stage
     }
 
     func work(_ step: Int) -> StageAudit? { stages[Stage(step: step, part: .work)] }
@@ -115,7 +125,7 @@ struct CampaignAudit {
 
     mutating func add(_ batch: ResultBatch, _ findings: inout Findings) {
         guard sealed == nil else { return report("results after the seal", &findings) }
-        guard let stage = Stage(name: batch.stage, in: campaign), stages[stage] != nil else {
+        guard let stage = stage(named: batch.stage), stages[stage] != nil else {
             return report("no stage `\(batch.stage)` at this point", &findings)
         }
         for problem in batch.problemsAsCounted { report("\(batch.stage): \(problem)", &findings) }

@@ -18,18 +18,24 @@ struct RecentReports {
     /// - Returns: the first task that stood in this report before.
     mutating func add(_ batch: ResultBatch) -> Int? {
         guard let id = batch.report else { return nil }
-        var recent = reports.removeValue(forKey: batch.worker) ?? []
-        defer { reports[batch.worker] = recent }
-        if !recent.contains(where: { $0.id == id && $0.lease == batch.lease }) {
-            recent.append(Report(id: id, lease: batch.lease))
-            if recent.count > Self.limit { recent.removeFirst() }
+        return Self.add(batch, id, to: &reports[batch.worker, default: []])
+    }
+
+    private static func add(
+        _ batch: ResultBatch, _ id: ReportID, to recent: inout [Report]
+    ) -> Int? {
+        var place = recent.count - 1
+        while place >= 0, recent[place].id != id || recent[place].lease != batch.lease {
+            place -= 1
         }
-        guard let place = recent.firstIndex(where: { $0.id == id && $0.lease == batch.lease })
-        else { return nil }
+        if place < 0 {
+            if recent.count == limit { recent.removeFirst() }
+            place = recent.count
+            recent.append(Report(id: id, lease: batch.lease))
+        }
         var twice: Int?
         for result in batch.results {
-            let again = recent[place].tasks.intersection(result.tasks)
-            twice = twice ?? again.first
+            twice = twice ?? recent[place].tasks.intersection(result.tasks).first
             recent[place].tasks.insert(result.tasks)
         }
         return twice

@@ -27,6 +27,8 @@ struct SignatureAudit {
     private var keys: [WorkerID: [ReportKey]] = [:]
     private var pending: Pending?
     private(set) var counts = SignatureCounts()
+    /// What holds only if a signature does, which takes far longer than all the rest.
+    private(set) var claims: [SignatureClaim] = []
 
     init(statement: @escaping (Digest) -> [UInt8]?) { self.statement = statement }
 
@@ -78,35 +80,53 @@ struct SignatureAudit {
     mutating func finish(isCut: Bool = false, _ findings: inout Findings) {
         guard let whole = pending else { return }
         pending = nil
-        let said = ReportStatement(whole.batch, of: whole.stage)
-        if isSigned(whole.batch, said.digest) {
-            counts.good += whole.records
-        } else if isCut {
-            counts.unchecked += whole.records
-        } else {
-            findings.add(Self.falsified(whole.batch), at: whole.sequence)
+        claim(
+            whole.batch, said: .all(whole.batch, whole.stage), at: whole.sequence,
+            records: whole.records, mayBeCut: isCut, &findings)
+    }
+
+    mutating func takeClaims() -> [SignatureClaim] {
+        defer { claims = [] }
+        return claims
+    }
+
+    mutating func settle(_ claim: SignatureClaim, holds: Bool, _ findings: inout Findings) {
+        switch (holds, claim.isAtHand, claim.mayBeCut) {
+        case (true, true, _): counts.good += claim.records
+        case (true, false, _), (false, _, true): counts.unchecked += claim.records
+        case (false, _, false): findings.add(claim.otherwise, at: claim.sequence)
         }
     }
 
     private mutating func judge(
         _ batch: ResultBatch, _ stage: Stage, _ digest: Digest, _ findings: inout Findings
     ) {
-        guard isSigned(batch, digest) else { return findings.add(Self.falsified(batch)) }
-        guard let bytes = statement(digest) else {
-            counts.unchecked += 1
-            return
+        let bytes = statement(digest)
+        if let bytes {
+            guard Digest(of: bytes) == digest, let said = try? ReportStatement.batch(bytes),
+                batch.isPart(of: said, stage)
+            else { return findings.add(Self.falsified(batch)) }
         }
-        guard Digest(of: bytes) == digest, let said = try? ReportStatement.batch(bytes),
-            batch.isPart(of: said, stage)
-        else { return findings.add(Self.falsified(batch)) }
-        counts.good += 1
+        claim(
+            batch, said: .digest(digest), isAtHand: bytes != nil, at: findings.sequence,
+            &findings)
     }
 
-    private func isSigned(_ batch: ResultBatch, _ digest: Digest) -> Bool {
-        guard let bytes = batch.signature?.bytes, let keys = keys[batch.worker] else {
-            return false
+    private mutating func claim(
+        _ batch: ResultBatch, said: SignatureClaim.Statement, isAtHand: Bool = true,
+        at sequence: Int, records: Int = 1, mayBeCut: Bool = false, _ findings: inout Findings
+    ) {
+        let bytes = batch.signature?.bytes ?? []
+        let claim = SignatureClaim(
+            sequence: sequence, records: records,
+            keys: (keys[batch.worker] ?? []).filter { bytes.starts(with: $0.mark) },
+            signature: bytes, statement: said, isAtHand: isAtHand, mayBeCut: mayBeCut,
+            otherwise: Self.falsified(batch))
+        if claims.count < SignatureClaim.limit {
+            claims.append(claim)
+        } else {
+            settle(claim, holds: claim.holds, &findings)
         }
-        return keys.contains { $0.verifies(bytes, over: digest) }
     }
 
     private static func falsified(_ batch: ResultBatch) -> String {

@@ -21,10 +21,12 @@ extension Instant {
         var text: [UInt8] = []
         text.reserveCapacity(27)
         func add(_ number: Int64, _ width: Int, then mark: Unicode.Scalar) {
-            var unit = (1..<width).reduce(Int64(1)) { unit, _ in unit * 10 }
-            while unit > 0 {
-                text.append(UInt8(ascii: "0") + UInt8(number / unit % 10))
-                unit /= 10
+            text.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: width))
+            var (rest, place) = (number, text.count)
+            while rest > 0 {
+                place -= 1
+                text[place] += UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
             }
             text.append(UInt8(ascii: mark))
         }

@@ -29,6 +29,8 @@ package struct CoordinatorHome: Sendable {
     package var identity: String { "\(folder)/identity" }
     package var log: String { "\(folder)/log" }
     package var content: String { "\(folder)/content" }
+    /// The log as others read it: made when somebody asks for it.
+    package var tiles: String { "\(folder)/tiles" }
     package var tokens: String { "\(folder)/tokens.json" }
     /// Who is behind the pseudonyms on record.
     package var persons: String { "\(folder)/persons" }

@@ -17,7 +17,8 @@ struct Listeners: Sendable {
     /// - Parameter before: the ports of the last start, which workers still look for.
     init(
         _ configuration: CoordinatorConfiguration, before: ListeningPorts?, _ own: OwnCredentials,
-        _ store: ContentStore, clock: @escaping @Sendable () -> Instant, logger: Logger
+        _ store: ContentStore, log: LogTiles, clock: @escaping @Sendable () -> Instant,
+        logger: Logger
     ) {
         func port(_ wanted: Int, _ last: Int?) -> Int { wanted == 0 ? last ?? 0 : wanted }
         func transport(_ port: Int, _ name: String, mutual: Bool) -> HTTP2ServerTransport.Posix {
@@ -36,7 +37,7 @@ struct Listeners: Sendable {
         let (ports, started) = AsyncStream.makeStream(of: Int.self)
         (contentPort, contentStarted) = (ports, started)
         content = ContentServer(
-            store: store, credentials: { own.value }, denied: { [] },
+            store: store, log: log, credentials: { own.value }, denied: { [] },
             configuration: .init(
                 host: configuration.host, port: port(configuration.dataPort, before?.data)),
             clock: clock, logger: logger, onRunning: { started.yield($0) })

@@ -89,7 +89,10 @@ package func runCoordinator(
     let own = try credentials(authority, home, now: clock())
     let desk = try TokenDesk(path: home.tokens, authority: authority)
     let listeners = Listeners(
-        configuration, before: try home.readPorts(), own, store, clock: clock, logger: logger)
+        configuration, before: try home.readPorts(), own, store,
+        log: try LogTiles(
+            of: home.log, content: store, key: signer.verifier,
+            authority: authority.certificatePEM, in: home.tiles), clock: clock, logger: logger)
     let control = ControlService(
         inbox: inbox, board: board, store: store, desk: desk, authority: authority,
         policy: configuration.policy.map { PolicyDesk(loaded: $0, store: store) },

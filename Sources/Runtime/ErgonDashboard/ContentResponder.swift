@@ -11,6 +11,8 @@ import X509
 /// Answers one request: who may, what it names, what becomes of it.
 struct ContentResponder: Sendable {
     let store: ContentStore
+    /// What auditors read; `nil` if there is none.
+    let log: LogTiles?
     let limit: ByteCount
     let denied: @Sendable () -> Set<String>
     let clock: @Sendable () -> Instant
@@ -19,10 +21,16 @@ struct ContentResponder: Sendable {
     private static let allowed: Set<Role> = [
         .worker, .submitter, .approver, .operator, .coordinator,
     ]
+    /// Who may read the log: whoever may ask how campaigns stand.
+    private static let readers: Set<Role> = [
+        .auditor, .submitter, .approver, .operator, .coordinator,
+    ]
     private static let methods: HTTPFields = [.allow: "GET, HEAD, PUT"]
+    private static let logPrefix = "/log/"
 
     private enum Outcome {
         case content(Download)
+        case log(LogResponse)
         case reply(Reply)
     }
 
@@ -33,6 +41,8 @@ struct ContentResponder: Sendable {
         switch try await outcome(of: request, writer, on: channel) {
         case .content(let download):
             try await download.send(writer, on: channel, withBody: request.method == .get)
+        case .log(let response):
+            try await response.send(writer, withBody: request.method == .get)
         case .reply(let reply): try await answer(request, reply, writer, on: channel)
         }
     }
@@ -41,7 +51,11 @@ struct ContentResponder: Sendable {
         of request: Request, _ writer: borrowing ResponseWriter, on channel: any Channel
     ) async throws -> Outcome {
         do {
-            try await checkPeer(of: channel)
+            if let path = request.head.path, path.hasPrefix(Self.logPrefix) {
+                try await checkPeer(of: channel, allowed: Self.readers)
+                return .log(try await part(of: path.dropFirst(Self.logPrefix.count), request))
+            }
+            try await checkPeer(of: channel, allowed: Self.allowed)
             let digest = try Self.digest(in: request)
             switch request.method {
             case .get:
@@ -56,12 +70,25 @@ struct ContentResponder: Sendable {
         }
     }
 
-    private func checkPeer(of channel: any Channel) async throws {
+    /// - Parameter path: relative to the log.
+    private func part(of path: Substring, _ request: Request) async throws -> LogResponse {
+        guard let log else { throw Reply.notFound }
+        guard [.get, .head].contains(request.method) else {
+            throw Reply(.methodNotAllowed, "GET or HEAD", [.allow: "GET, HEAD"])
+        }
+        do { return try await LogResponse(String(path), in: log) } catch let error as LogUnreadable
+        {
+            logger.error("log not served", metadata: ["reason": "\(error.reason)"])
+            throw Reply(.internalServerError, "the log cannot be read")
+        }
+    }
+
+    private func checkPeer(of channel: any Channel, allowed: Set<Role>) async throws {
         let presented = try await channel.nioSSL_peerCertificate().get()
         let certificate = try presented.map { try Certificate(der: $0.toDERBytes()) }
         do throws(PeerRefusal) {
             _ = try ErgonSecurity.checkPeer(
-                certificate, now: clock(), denied: denied(), allowed: Self.allowed)
+                certificate, now: clock(), denied: denied(), allowed: allowed)
         } catch {
             logger.notice("request refused", metadata: ["reason": "\(error.forLog)"])
             throw Reply(.forbidden, error.forPeer)

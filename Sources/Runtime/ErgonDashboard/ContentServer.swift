@@ -10,9 +10,11 @@ import NIOPosix
 ///
 /// - `HEAD`, `GET /content/sha256/<hex>`, whole or one range;
 /// - `PUT /content/sha256/<hex>`: 201 when taken, 200 when it was there, 422 when it is something
-///   else, 413 when it is too large, 507 when the disk is full.
+///   else, 413 when it is too large, 507 when the disk is full;
+/// - `HEAD`, `GET /log/…`: the log as others read it (c2sp.org/tlog-tiles).
 ///
-/// Workers, submitters, operators and coordinators may do either; every request is checked.
+/// Workers, submitters, operators and coordinators may get and put content; auditors and all of
+/// these but workers may read the log; every request is checked.
 package final class ContentServer: Sendable {
     package struct Configuration: Sendable {
         package var host: String
@@ -41,17 +43,20 @@ package final class ContentServer: Sendable {
     private static let idleTimeout = TimeAmount.seconds(90)
 
     /// - Parameters:
+    ///   - log: what stands under `/log/`.
     ///   - credentials: asked for every connection, so that a renewal needs no restart.
     ///   - denied: the deny list (`checkPeer`), asked for every request.
     ///   - onRunning: gets the port that is listened on; requests are answered once it returns.
     package init(
-        store: ContentStore, credentials: @escaping @Sendable () -> Credentials,
+        store: ContentStore, log: LogTiles? = nil,
+        credentials: @escaping @Sendable () -> Credentials,
         denied: @escaping @Sendable () -> Set<String>, configuration: Configuration,
         clock: @escaping @Sendable () -> Instant, logger: Logger,
         onRunning: @escaping @Sendable (Int) async -> Void
     ) {
         let responder = ContentResponder(
-            store: store, limit: configuration.limit, denied: denied, clock: clock, logger: logger)
+            store: store, log: log, limit: configuration.limit, denied: denied, clock: clock,
+            logger: logger)
         let http = HTTP1Channel(
             responder: { request, writer, channel in
                 try await responder.respond(to: request, writer, on: channel)

@@ -15,10 +15,16 @@ struct IndexWriter {
             return try database.prepare("INSERT OR REPLACE INTO \(table) VALUES(\(places))")
         }
         mention = try insert("mention", 3)
-        work = try insert("work", 5)
+        work = try insert("work", 6)
         file = try insert("file", 5)
         used = try insert("used", 3)
         output = try insert("output", 5)
+    }
+
+    /// The power of two that so many tasks fit into: whoever looks for one task need not look
+    /// further back than that.
+    private static func width(of tasks: Range<Int>) -> Int {
+        1 << (Int.bitWidth - max(tasks.count - 1, 0).leadingZeroBitCount)
     }
 
     func add(_ row: IndexRow, _ sequence: Int) throws(IndexFault) {
@@ -28,7 +34,7 @@ struct IndexWriter {
         case .work(let campaign, let stage, let tasks):
             try work.run([
                 .integer(campaign.number), .text(stage), .integer(tasks.lowerBound),
-                .integer(tasks.upperBound - 1), .integer(sequence),
+                .integer(tasks.upperBound - 1), .integer(Self.width(of: tasks)), .integer(sequence),
             ])
         case .file(let campaign, let role, let group, let name, let digest):
             try file.run([

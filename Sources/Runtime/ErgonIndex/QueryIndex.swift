@@ -11,17 +11,17 @@ package struct QueryIndex {
     package private(set) var head: TreeHead
 
     /// Of the tables below; an index of another version is made anew.
-    private static let version = 1
+    private static let version = 2
 
     private static let tables = """
         CREATE TABLE head(version INTEGER, size INTEGER, root TEXT);
         CREATE TABLE mention(subject INTEGER, name TEXT, sequence INTEGER,
             PRIMARY KEY(subject, name, sequence)) WITHOUT ROWID;
         CREATE TABLE work(campaign INTEGER, stage TEXT, first INTEGER, last INTEGER,
-            sequence INTEGER, PRIMARY KEY(campaign, stage, first, sequence)) WITHOUT ROWID;
+            width INTEGER, sequence INTEGER, PRIMARY KEY(campaign, stage, first, sequence)) WITHOUT ROWID;
         CREATE TABLE file(campaign INTEGER, role INTEGER, input TEXT, name TEXT, digest TEXT,
             PRIMARY KEY(digest, campaign, input, name)) WITHOUT ROWID;
-        CREATE INDEX work_stage ON work(stage, first);
+        CREATE INDEX work_stage ON work(stage, width, first);
         CREATE INDEX file_input ON file(input);
         CREATE TABLE used(campaign INTEGER, output TEXT, input TEXT,
             PRIMARY KEY(campaign, input, output)) WITHOUT ROWID;
@@ -143,10 +143,13 @@ package struct QueryIndex {
         guard parts.count == 2, let task = Int(parts[1]) else { return [] }
         return try numbers(
             """
-            SELECT sequence FROM work WHERE stage = ? AND first <= ? AND last >= ?
+            WITH RECURSIVE widths(n) AS
+                (VALUES(1) UNION ALL SELECT 2 * n FROM widths WHERE n < 1 << 53)
+            SELECT sequence FROM widths CROSS JOIN work
+            WHERE stage = ?1 AND width = n AND first BETWEEN ?2 - n + 1 AND ?2 AND last >= ?2
             ORDER BY sequence
             """,
-            [.text(String(parts[0].prefix { $0 != "." })), .integer(task), .integer(task)])
+            [.text(String(parts[0].prefix { $0 != "." })), .integer(task)])
     }
 
     /// Records with results of the merges that made published outputs, or of the one task that did.

@@ -4,10 +4,14 @@ import Glibc
 /// A tiled log on this machine's disk.
 package struct TileFolder: TileFiles, Sendable {
     package let folder: String
+    /// For messages.
+    package let place: String
 
-    package init(_ folder: String) { self.folder = folder }
-
-    package var place: String { folder }
+    /// - Parameter origin: where its files are from, if that says more than the folder.
+    package init(_ folder: String, from origin: String? = nil) {
+        self.folder = folder
+        place = origin ?? folder
+    }
 
     package func content(of path: String) throws(SystemFault) -> [UInt8]? {
         guard let file = try openIfThere("\(folder)/\(path)") else { return nil }
@@ -29,6 +33,14 @@ package struct TileFolder: TileFiles, Sendable {
             try? removeFile(draft)
             throw error
         }
+    }
+
+    /// Of a tile that is full now nobody needs what it was before.
+    package func removeParts(of tile: TilePath) throws(SystemFault) {
+        let parts = "\(folder)/\(tile.full.text).p"
+        guard access(parts, F_OK) == 0 else { return }
+        for name in try names(in: parts) { try removeFile("\(parts)/\(name)") }
+        try retrying("remove the folder", parts) { rmdir(parts) }
     }
 
     /// Everything that was written is on disk.

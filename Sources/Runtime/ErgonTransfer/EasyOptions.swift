@@ -56,7 +56,12 @@ struct EasyOptions {
         case .post(let bytes):
             set(CURLOPT_PROTOCOLS_STR, "http,https")
             set(CURLOPT_POSTFIELDSIZE, bytes.count)
-            set(CURLOPT_COPYPOSTFIELDS, String(decoding: bytes, as: UTF8.self))
+            // Copied at once; it may be anything.
+            var copy = bytes
+            copy.withUnsafeMutableBytes { buffer in
+                guard let start = buffer.baseAddress else { return }
+                check(ergon_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, start))
+            }
         }
     }
 

@@ -3,8 +3,8 @@ import ErgonModel
 /// One HTTP request over TLS, and what becomes of the answer's body.
 struct Exchange: Sendable {
     enum Peer: Sendable {
-        /// The coordinator's content, by digest. The peer must hold the name we know it by.
-        case endpoint(Endpoint, Digest)
+        /// What the coordinator has under that path. The peer must hold the name we know it by.
+        case endpoint(Endpoint, path: String)
         /// Any server with a certificate the system trusts, or only those that `authority`, a PEM
         /// file, has issued.
         case url(String, authority: String?)
@@ -30,8 +30,7 @@ struct Exchange: Sendable {
 
     var url: String {
         switch peer {
-        case .endpoint(_, let digest):
-            "https://\(Endpoint.provenName)/content/sha256/\(digest.hex)"
+        case .endpoint(_, let path): "https://\(Endpoint.provenName)\(path)"
         case .url(let url, _): url
         }
     }
@@ -39,9 +38,16 @@ struct Exchange: Sendable {
     /// For people.
     var place: String {
         switch peer {
-        case .endpoint(let endpoint, let digest): "\(endpoint.place)/content/sha256/\(digest.hex)"
+        case .endpoint(let endpoint, let path): "\(endpoint.place)\(path)"
         case .url(let url, _): url
         }
+    }
+}
+
+extension Exchange.Peer {
+    /// The coordinator's content.
+    static func content(_ digest: Digest, at endpoint: Endpoint) -> Exchange.Peer {
+        .endpoint(endpoint, path: "/content/sha256/\(digest.hex)")
     }
 }
 

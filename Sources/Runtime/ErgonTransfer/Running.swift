@@ -5,6 +5,8 @@ import ErgonModel
 final class Running {
     /// How much of an answer that is not content is kept, in bytes.
     private static let longestText = 2048
+    /// What is kept of the answer to a post, in bytes.
+    private static let longestAnswer = 64 << 10
 
     let order: Mailbox.Order
     let easy: UnsafeMutableRawPointer
@@ -81,6 +83,10 @@ final class Running {
                 return false
             }
             body.append(contentsOf: bytes)
+            return true
+        }
+        if case .post = order.exchange.work {
+            body.append(contentsOf: bytes.prefix(Self.longestAnswer - body.count))
             return true
         }
         guard case .fetch(let file) = order.exchange.work, [200, 206].contains(status) else {

@@ -45,7 +45,7 @@ package final class TransferClient: Sendable {
     package func fetch(
         _ file: Digest, size: ByteCount, from endpoint: Endpoint, to path: String
     ) async throws(TransferFault) {
-        let peer = Exchange.Peer.endpoint(endpoint, file)
+        let peer = Exchange.Peer.content(file, at: endpoint)
         try await download(peer, file, exactly: size, limit: size, to: path)
     }
 
@@ -76,9 +76,21 @@ package final class TransferClient: Sendable {
         _ url: String, headers: [String] = [], limit: ByteCount, authority: String? = nil
     ) async throws(TransferFault) -> [UInt8] {
         let work = Exchange.Work.read(limit: Int(limit.bytes))
-        let exchange = Exchange(
-            peer: .url(url, authority: authority), work: work, headers: headers)
-        return try await persist { () async throws(TransferFault) in
+        return try await read(
+            Exchange(peer: .url(url, authority: authority), work: work, headers: headers))
+    }
+
+    /// What a coordinator has under a path; whether it is to be believed is the caller's business.
+    /// - Parameter limit: the most that is accepted.
+    package func read(
+        _ path: String, from endpoint: Endpoint, limit: ByteCount
+    ) async throws(TransferFault) -> [UInt8] {
+        let work = Exchange.Work.read(limit: Int(limit.bytes))
+        return try await read(Exchange(peer: .endpoint(endpoint, path: path), work: work))
+    }
+
+    private func read(_ exchange: Exchange) async throws(TransferFault) -> [UInt8] {
+        try await persist { () async throws(TransferFault) in
             let answer = try await self.perform(exchange)
             guard answer.status == 200 else { throw answer.fault(at: exchange.place) }
             return answer.body
@@ -88,7 +100,7 @@ package final class TransferClient: Sendable {
     /// True if `endpoint` holds the content.
     package func has(_ file: Digest, at endpoint: Endpoint) async throws(TransferFault) -> Bool {
         try await persist { () async throws(TransferFault) in
-            let exchange = Exchange(peer: .endpoint(endpoint, file), work: .look)
+            let exchange = Exchange(peer: .content(file, at: endpoint), work: .look)
             let answer = try await self.perform(exchange)
             switch answer.status {
             case 200: return true
@@ -112,21 +124,25 @@ package final class TransferClient: Sendable {
         try await put(.bytes(bytes), digest, endpoint)
     }
 
-    /// Posts a short text, tries once, and returns what comes back, whatever it says. What is said
+    /// Posts a little, tries once, and returns what comes back, whatever it says. What is said
     /// must prove itself: `http` will do as well.
+    /// - Parameter type: the media type of what is posted; libcurl's own if there is none.
+    /// - Returns: the body; at most 64 KiB of it.
     package func post(
-        _ text: [UInt8], to url: String
-    ) async throws(TransferFault) -> (status: Int, text: String) {
-        let exchange = Exchange(peer: .url(url, authority: nil), work: .post(text))
+        _ bytes: [UInt8], to url: String, type: String? = nil
+    ) async throws(TransferFault) -> (status: Int, body: [UInt8]) {
+        let exchange = Exchange(
+            peer: .url(url, authority: nil), work: .post(bytes),
+            headers: type.map { ["Content-Type: \($0)"] } ?? [])
         let answer = try await perform(exchange)
-        return (answer.status, answer.text)
+        return (answer.status, answer.body)
     }
 
     private func put(
         _ upload: Upload, _ digest: Digest, _ endpoint: Endpoint
     ) async throws(TransferFault) {
         if try await has(digest, at: endpoint) { return }
-        let exchange = Exchange(peer: .endpoint(endpoint, digest), work: .send(upload))
+        let exchange = Exchange(peer: .content(digest, at: endpoint), work: .send(upload))
         try await persist { () async throws(TransferFault) in
             let answer = try await self.perform(exchange)
             guard [200, 201, 204].contains(answer.status) else {

@@ -23,20 +23,21 @@ package struct WitnessClient: Sendable {
         for _ in 0..<3 {
             let request = WitnessRequest(
                 oldSize: old, proof: try proof(old), checkpoint: checkpoint)
-            let answer = try await transfers.post(Array(request.text.utf8), to: place)
-            switch answer.status {
-            case 200: return try signatures(answer.text, checkpoint, from: place)
+            let (status, body) = try await transfers.post(Array(request.text.utf8), to: place)
+            let text = String(decoding: body, as: UTF8.self)
+            switch status {
+            case 200: return try signatures(text, checkpoint, from: place)
             case 409:
-                let said = answer.text.split(separator: "\n").first.flatMap { Int($0) }
+                let said = text.split(separator: "\n").first.flatMap { Int($0) }
                 let size = try Checkpoint(parsing: checkpoint.text).head.size
                 guard let said, said != old, said <= size else {
                     throw WitnessFault(
-                        place: place, problem: "has seen another past of the log: \(answer.text)")
+                        place: place, problem: "has seen another past of the log: \(text)")
                 }
                 old = said
             default:
                 throw WitnessFault(
-                    place: place, problem: "answers \(answer.status): \(answer.text)")
+                    place: place, problem: "answers \(status): \(text)")
             }
         }
         throw WitnessFault(place: place, problem: "sees the log grow faster than it can be asked")

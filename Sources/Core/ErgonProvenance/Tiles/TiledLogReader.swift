@@ -63,11 +63,12 @@ package struct TiledLogReader<Files: TileFiles> {
             return try readOnWithoutRecords(from: first, path.width)
         }
         let (records, isWhole) = unbundled(bytes)
+        let bundle = full(path.text)
         for (place, record) in records.prefix(path.width).enumerated() {
-            let at = LogPlace(
-                segment: full(path.text), offset: record.offset, sequence: first + place)
+            let at = LogPlace(segment: bundle, offset: record.offset, sequence: first + place)
             found.append(.record(at, record.bytes))
-            try add { builder, write throws(LogFault) in try builder.append(record.bytes, write) }
+            let leaf = leafHash(record.bytes)
+            try add { builder, write throws(LogFault) in try builder.append(leaf: leaf, write) }
         }
         let lacking = path.width - records.count
         if lacking > 0 || lacking == 0 && !isWhole {
