@@ -16,12 +16,14 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
     let store: ContentStore
     let desk: TokenDesk
     let authority: Authority
+    /// `nil` where nothing is planned.
+    let planner: PlannerThread?
     let clock: @Sendable () -> Instant
     let logger: Logger
 
     /// How often a watcher is told, at most.
     private static let watchPeriod = Duration.milliseconds(500)
-    private static let readers: Set<Role> = [.submitter, .operator, .auditor]
+    static let readers: Set<Role> = [.submitter, .operator, .auditor]
     static let writers: Set<Role> = [.submitter, .operator]
 
     func caller(_ context: ServerContext, _ allowed: Set<Role>) throws -> Identity {

@@ -81,8 +81,8 @@ package func runCoordinator(
     let listeners = Listeners(
         configuration, before: try home.readPorts(), own, store, clock: clock, logger: logger)
     let control = ControlService(
-        inbox: inbox, board: board, store: store, desk: desk, authority: authority, clock: clock,
-        logger: logger)
+        inbox: inbox, board: board, store: store, desk: desk, authority: authority,
+        planner: thread.planner, clock: clock, logger: logger)
     let link = WorkerLinkService(
         inbox: inbox, store: store, ports: ports, authority: authority.certificate,
         grid: configuration.planning?.loaded.grid, clock: clock, logger: logger)
