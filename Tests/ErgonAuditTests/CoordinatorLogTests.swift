@@ -97,6 +97,7 @@ private func kind(of event: RecordedEvent) -> String {
     case .resultsReused: "reused"
     case .campaignForgotten: "forgotten"
     case .workerStands: "standing"
+    case .policyInForce, .policyDecided, .approved: "policy"
     case .planAdopted: "plan"
     case .energyMetered: "energy"
     case .logRepaired: "repair"

@@ -23,8 +23,8 @@ struct EffectText {
             }
         case .coordinatorStarted, .workerJoined, .stageSized, .campaignHeld, .campaignReleased,
             .resultsReused, .campaignReopened, .campaignCancelled, .campaignSealed,
-            .campaignForgotten,
-            .workerStands, .energyMetered, .planAdopted, .logRepaired:
+            .campaignForgotten, .workerStands, .policyInForce, .policyDecided, .approved,
+            .energyMetered, .planAdopted, .logRepaired:
             break
         }
     }
@@ -87,6 +87,11 @@ struct EffectText {
         case .campaignForgotten(let id, let by): ["record: \(id) forgotten by \(by)"]
         case .workerStands(let worker, let standing, let by):
             ["record: \(worker) \(text(standing)), by \(by)"]
+        case .policyInForce(let policy): ["record: policy \(policy?.hex ?? "none")"]
+        case .policyDecided(let recorded):
+            ["record: \(recorded.decision.moment) \(recorded.decision.verdict)"]
+        case .approved(let approval):
+            ["record: \(approval.campaign) \(approval.answer), by \(approval.by)"]
         case .planAdopted(let plan): ["record: plan of \(plan.campaigns)"]
         case .energyMetered(let energy):
             ["record: energy of \(energy.worker): \(energy.interval.energy.microjoules) µJ"]
@@ -201,6 +206,8 @@ struct EffectText {
             report.campaigns.map { campaign in
                 "reply: \(campaign.id) has \(campaign.unclaimed.microjoules) µJ unreported"
             }
+        case .openWork(let work):
+            ["reply: \(work.campaigns.count) to plan for \(work.crews.count) classes of workers"]
         case .log(let file): ["reply: log \(file.map(name) ?? "none")"]
         case .status(let report):
             (report.trouble.map { ["reply: trouble: \($0)"] } ?? [])

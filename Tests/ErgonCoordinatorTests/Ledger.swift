@@ -51,7 +51,8 @@ struct Ledger {
         case .campaignReleased(let id, _):
             #expect(held.remove(id) != nil, "seed \(seed): released, but not held")
         case .coordinatorStarted, .workerJoined, .stageSized, .campaignCancelled,
-            .resultsReused, .campaignForgotten, .workerStands, .energyMetered, .planAdopted,
+            .resultsReused, .campaignForgotten, .workerStands, .policyInForce, .policyDecided,
+            .approved, .energyMetered, .planAdopted,
             .logRepaired:
             break
         }

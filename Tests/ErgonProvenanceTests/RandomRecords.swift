@@ -12,7 +12,7 @@ extension SeededGenerator {
     }
 
     mutating func event() -> RecordedEvent {
-        switch roll(0...20) {
+        switch roll(0...24) {
         case 0: .coordinatorStarted(epoch: count(), version: text())
         case 1:
             .workerJoined(
@@ -24,7 +24,7 @@ extension SeededGenerator {
                         uncertaintyPercent: roll(0...200)),
                     signing: happens(50)
                         ? SigningKey(key: octets(33), certificate: octets(roll(0...700))) : nil,
-                    place: place()))
+                    place: place(), custody: custody()))
         case 2:
             .campaignAccepted(
                 AcceptedCampaign(
@@ -47,8 +47,41 @@ extension SeededGenerator {
         case 20: .energyMetered(metered())
         case 21: .planAdopted(plan())
         case 12...13: .superseded(batch(count: roll(0...60)))
+        case 22: .policyInForce(happens(50) ? digest() : nil)
+        case 23: .policyDecided(decision())
+        case 24:
+            .approved(
+                Approval(
+                    campaign: campaign(), manifest: digest(),
+                    matter: happens(50) ? .start : .release,
+                    answer: happens(50) ? .approved : .rejected, comment: happens(50) ? "" : text(),
+                    by: text()))
         default: .results(batch(count: roll(0...60)))
         }
+    }
+
+    private mutating func decision() -> RecordedDecision {
+        let outcomes = GateFinding.Outcome.allCases
+        let findings = Gate.allCases.prefix(roll(0...15)).map { gate in
+            GateFinding(
+                gate: gate, outcome: outcomes[roll(0...3)], reason: happens(50) ? "" : text())
+        }
+        var bound = Obligations()
+        bound.approval = happens(50)
+        bound.restrictedWorkers = happens(50)
+        bound.review = happens(50)
+        bound.evidence = happens(50)
+        bound.places = happens(50) ? nil : (0..<roll(0...3)).map { _ in text() }
+        return RecordedDecision(
+            decision: PolicyDecision(
+                moment: PolicyMoment.allCases[roll(0...5)], policy: digest(), manifest: digest(),
+                findings: Array(findings), obligations: bound),
+            campaign: happens(50) ? nil : campaign(), by: text(),
+            custody: happens(50) ? nil : custody())
+    }
+
+    private mutating func custody() -> Custody {
+        Custody(jurisdiction: happens(50) ? nil : text(), isRestricted: happens(50))
     }
 
     private mutating func replay() -> Rerun {

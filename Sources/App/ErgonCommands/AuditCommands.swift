@@ -329,7 +329,9 @@ struct AuditShowCommand: AsyncParsableCommand {
         guard let campaign else { return true }
         let id = CampaignID(campaign)
         return switch event {
-        case .coordinatorStarted, .workerJoined, .workerStands, .logRepaired: false
+        case .policyDecided(let recorded): recorded.campaign == id
+        case .approved(let approval): approval.campaign == id
+        case .coordinatorStarted, .workerJoined, .workerStands, .policyInForce, .logRepaired: false
         case .energyMetered(let energy):
             energy.interval.shares.contains { $0.campaign == id }
         case .campaignAccepted(let accepted): accepted.id == id

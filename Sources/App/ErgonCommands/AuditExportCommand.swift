@@ -145,11 +145,13 @@ private struct LogExport {
         case .results(let batch), .superseded(let batch):
             guard let statement = batch.signature?.statement else { return }
             export(statement, "what worker \(batch.worker) signed", content, exported)
+        case .policyInForce(let policy):
+            if let policy { export(policy, "a policy", content, exported) }
         case .planAdopted(let plan): export(plan.content.digest, "a plan", content, exported)
         case .coordinatorStarted, .workerJoined, .resultsReused, .stageSized, .campaignHeld,
             .campaignReleased,
             .campaignReopened, .campaignCancelled, .campaignSealed, .campaignForgotten,
-            .workerStands, .energyMetered, .logRepaired:
+            .workerStands, .policyDecided, .approved, .energyMetered, .logRepaired:
             break
         }
     }

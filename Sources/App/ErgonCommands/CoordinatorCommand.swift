@@ -37,6 +37,12 @@ struct CoordinatorCommand: AsyncParsableCommand {
         completion: .file())
     var grid: String?
     @Option(
+        help: "What campaigns must keep to, YAML (docs/POLICY.md). Without it all are taken.",
+        completion: .file())
+    var policy: String?
+    @Flag(help: "From now on people stand in the log under pseudonyms (docs/POLICY.md).")
+    var pseudonyms = false
+    @Option(
         help: ArgumentHelp(
             "Replay the signals so many times as fast, for trials.", visibility: .hidden))
     var signalSpeed = 1.0
@@ -84,13 +90,15 @@ struct CoordinatorCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let home = CoordinatorHome(folder: home.folder)
-            let configuration = CoordinatorConfiguration(
+            var configuration = CoordinatorConfiguration(
                 home: home, host: listen, advertised: advertise ?? usualName, controlPort: port,
                 dataPort: dataPort,
                 enrolmentPort: enrolmentPort, grace: .seconds(Int64(grace)),
                 planning: try await planning())
+            configuration.hasPseudonyms = pseudonyms
+            configuration.policy = try policy.map(loadPolicy)
             let logger = makeLogger("coordinator", quiet: quiet)
-            try await untilSignalled {
+            try await untilSignalled { [configuration] in
                 try await runCoordinator(
                     configuration, clock: systemClock, logger: logger
                 ) { ports in

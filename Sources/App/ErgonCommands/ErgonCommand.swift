@@ -32,7 +32,7 @@ struct ErgonCommand: AsyncParsableCommand {
                 subcommands: [
                     RunCommand.self, ValidateCommand.self, PlanCommand.self, SubmitCommand.self,
                     StatusCommand.self, WatchCommand.self, ResultsCommand.self, LogsCommand.self,
-                    ExplainCommand.self, ReportCommand.self,
+                    ExplainCommand.self, ReportCommand.self, ApproveCommand.self,
                     HoldCommand.self, ReleaseCommand.self, CancelCommand.self, ResumeCommand.self,
                     RetryCommand.self, ForgetCommand.self,
                 ]),
@@ -40,7 +40,7 @@ struct ErgonCommand: AsyncParsableCommand {
                 name: "Sites",
                 subcommands: [
                     CoordinatorCommand.self, WorkerCommand.self, TokenCommand.self,
-                    LoginCommand.self, PolicyCommand.self, LogCommand.self,
+                    LoginCommand.self, PolicyCommand.self, PersonCommand.self, LogCommand.self,
                 ]),
             CommandGroup(
                 name: "Auditors",

@@ -16,7 +16,8 @@ struct PlanCommand: AsyncParsableCommand {
             what starting everything at once would take. Nothing is run. Without --grid the \
             coordinator is asked for its sites, its workers and what of their time is left beside \
             what it has planned and what they run: the plan is of that, and moves nobody else's \
-            work. Exit status 1 if not everything finds a place: then the deadlines to give up are named.
+            work. Exit status 1 if not everything finds a place: then the deadlines to give up are \
+            named.
             """)
 
     @OptionGroup var manifest: ManifestArguments

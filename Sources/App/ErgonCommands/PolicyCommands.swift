@@ -3,7 +3,6 @@ import ErgonCoordinatorService
 import ErgonManifest
 import ErgonModel
 import ErgonPolicy
-import ErgonProvenance
 import FoundationEssentials
 
 struct PolicyCommand: AsyncParsableCommand {
@@ -99,13 +98,6 @@ struct PolicyCheckCommand: AsyncParsableCommand {
                 }),
         ]
     }
-}
-
-/// A policy and the digest of its text.
-struct LoadedPolicy {
-    var policy: SitePolicy
-    var text: [UInt8]
-    var digest: Digest { Digest(of: text) }
 }
 
 /// Reads a policy that can work.

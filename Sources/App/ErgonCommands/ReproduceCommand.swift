@@ -104,8 +104,8 @@ extension ReplayedLog {
                 }
             case .coordinatorStarted, .workerJoined, .resultsReused, .stageSized, .superseded,
                 .campaignHeld, .campaignReleased, .campaignReopened, .campaignCancelled,
-                .campaignSealed, .campaignForgotten, .workerStands, .energyMetered,
-                .planAdopted, .logRepaired:
+                .campaignSealed, .campaignForgotten, .workerStands, .policyInForce,
+                .policyDecided, .approved, .energyMetered, .planAdopted, .logRepaired:
                 break
             }
         }

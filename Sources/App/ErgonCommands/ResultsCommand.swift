@@ -32,6 +32,7 @@ struct ResultsCommand: AsyncParsableCommand {
                 if let fetch { try await save(results, into: absolute(fetch), all: all, client) }
                 return results
             }
+            if !results.withheld.isEmpty { printNote(results.withheld) }
             if self.print != nil { return }
             printData(output.format == .json ? results.json.text() : results.text)
         }
@@ -57,6 +58,10 @@ func askForResults(
 func show(
     _ name: String, of results: Ergon_V1_ResultsReply, _ client: ControlClient
 ) async throws {
+    if results.outputs.isEmpty, !results.withheld.isEmpty {
+        throw CommandFault(
+            place: name, problem: results.withheld, remedy: "wait for it", exit: Exit.no)
+    }
     guard let output = results.outputs.first(where: { $0.name == name }) else {
         throw CommandFault(
             place: name, problem: "the campaign has no such output",

@@ -37,7 +37,8 @@ extension Ergon_V1_CampaignStatus {
             ]
         }
         return """
-            campaign \(id) `\(name)`: \(state)\(remark.isEmpty ? "" : " (\(remark))")
+            campaign \(id) `\(name)`: \(state)\(remark.isEmpty ? "" : " (\(remark))")\
+            \(withheld.isEmpty ? "" : " (\(withheld))")
             \(table(
                 ["stage", "tasks", "done", "leased", "failed", "unreachable", "mean"], rows,
                 right: [1, 2, 3, 4, 5, 6]))
@@ -58,6 +59,7 @@ extension Ergon_V1_CampaignStatus {
             "failed": failed.json, "superseded": superseded.json,
         ]
         if !heldReason.isEmpty { members["heldReason"] = .string(heldReason) }
+        if !withheld.isEmpty { members["withheld"] = .string(withheld) }
         if !notice.isEmpty { members["notice"] = .string(notice) }
         if hasSealedMicroseconds { members["sealed"] = .integer(sealedMicroseconds) }
         return .object(members)

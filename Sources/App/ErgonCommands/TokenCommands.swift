@@ -16,7 +16,7 @@ struct TokenCreateCommand: AsyncParsableCommand {
         discussion: "Whoever presents it gets a certificate for the role. Hand it on as a secret.")
 
     @OptionGroup var home: HomeOption
-    @Option(help: "worker, submitter, auditor or operator.")
+    @Option(help: "worker, submitter, approver, auditor or operator.")
     var role = "worker"
     @Option(help: "What its bearer will be called. Default: a name is made up.")
     var name: String?

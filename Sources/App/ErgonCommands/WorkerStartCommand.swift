@@ -44,6 +44,10 @@ struct WorkerStartCommand: AsyncParsableCommand {
     var path: String?
     @Option(help: "Seconds that tasks have to end when the worker is asked to.")
     var drainTime = 60
+    @Option(help: "The country under whose law it stands, such as CH: policies may ask.")
+    var jurisdiction: String?
+    @Flag(help: "Says that nobody but those who may see personal data gets at what runs here.")
+    var restricted = false
     @OptionGroup var meters: MeterOptions
     @Flag(help: "Log warnings only.")
     var quiet = false
@@ -57,6 +61,9 @@ struct WorkerStartCommand: AsyncParsableCommand {
             throw ValidationError("--node-class goes with --site")
         }
         if [site, nodeClass].contains("") { throw ValidationError("a name has to be given") }
+        if let jurisdiction, !isCountry(jurisdiction) {
+            throw ValidationError("--jurisdiction is two capital letters (ISO 3166-1)")
+        }
         if cache < 1 { throw ValidationError("--cache is at least 1") }
         if !(0...604_800).contains(drainTime) {
             throw ValidationError("--drain-time is 0 to 604800")
@@ -109,7 +116,12 @@ struct WorkerStartCommand: AsyncParsableCommand {
             worker: WorkerID(credentials.identity.name), cpus: cpus ?? host.threads,
             memory: memory.map { ByteCount(Int64($0) << 20) } ?? host.memory,
             cpuModel: host.cpuModel, power: powerModel(for: host.cpuModel),
-            place: site.map { WorkerPlace(site: $0, nodeClass: nodeClass) })
+            place: site.map { WorkerPlace(site: $0, nodeClass: nodeClass) },
+            custody: Custody(jurisdiction: jurisdiction, isRestricted: restricted))
+    }
+
+    private func isCountry(_ code: String) -> Bool {
+        code.utf8.count == 2 && code.allSatisfy { ("A"..."Z").contains($0) }
     }
 
     /// The credentials of an earlier start, or new ones for the token.

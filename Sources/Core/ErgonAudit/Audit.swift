@@ -15,6 +15,9 @@ package struct Audit {
     private var unknownManifests: Set<CampaignID> = []
     private var lastCampaign = 0
     private var reports = RecentReports()
+    private var policies = PolicyAudit()
+    /// Whatever each worker has said of its custody.
+    private var custodies: [WorkerID: Set<Custody>] = [:]
     private var signatures: SignatureAudit
     /// A reopening may be several records; it is judged once they are all in.
     private var reopening: CampaignID?
@@ -58,6 +61,7 @@ package struct Audit {
             if let problem = epochs.start(epoch) { findings.add(problem) }
         case .workerJoined(let facts):
             workers[facts.worker] = facts
+            custodies[facts.worker, default: []].insert(facts.custody)
             signatures.join(facts, &findings)
         case .campaignAccepted(let accepted): accept(accepted)
         case .resultsReused(let reused): reuse(reused)
@@ -65,10 +69,18 @@ package struct Audit {
             update(id) { $0.setSize(stage, count, &$1) }
         case .results(let batch):
             check(batch)
-            update(batch.campaign) { $0.add(batch, &$1) }
+            let custodies = custodies[batch.worker] ?? []
+            update(batch.campaign) { campaign, findings in
+                campaign.checkLeave(batch, custodies, &findings)
+                campaign.add(batch, &findings)
+            }
         case .superseded(let batch):
             check(batch)
-            update(batch.campaign) { $0.addSuperseded(batch, &$1) }
+            let custodies = custodies[batch.worker] ?? []
+            update(batch.campaign) { campaign, findings in
+                campaign.checkLeave(batch, custodies, &findings)
+                campaign.addSuperseded(batch, &findings)
+            }
         case .campaignHeld(let id, _, _): update(id) { $0.hold(&$1) }
         case .campaignReleased(let id, _): update(id) { $0.release(&$1) }
         case .campaignReopened(let reopened):
@@ -81,10 +93,23 @@ package struct Audit {
             if workers[worker] == nil {
                 findings.add("the standing of worker \(worker), which never joined")
             }
+        case .policyInForce(let policy):
+            for problem in policies.put(policy) { findings.add(problem) }
+        case .policyDecided(let recorded): decide(recorded)
+        case .approved(let approval): update(approval.campaign) { $0.add(approval, &$1) }
         case .planAdopted(let plan): check(plan)
         case .energyMetered(let energy): add(energy)
         case .logRepaired(let givenUp): repair(givenUp, at: record.time)
         }
+    }
+
+    private mutating func decide(_ recorded: RecordedDecision) {
+        for problem in policies.add(recorded) { findings.add(problem) }
+        guard recorded.decision.moment != .submission else { return }
+        guard let id = recorded.campaign else {
+            return findings.add("a decision on no campaign")
+        }
+        update(id) { $0.add(recorded, &$1) }
     }
 
     private mutating func endReport(before event: RecordedEvent) {
@@ -92,9 +117,9 @@ package struct Audit {
         case .results, .superseded: break
         case .coordinatorStarted, .logRepaired: signatures.finish(isCut: true, &findings)
         case .workerJoined, .campaignAccepted, .resultsReused, .stageSized, .campaignHeld,
-            .campaignReleased,
-            .campaignReopened, .campaignCancelled, .campaignSealed, .campaignForgotten,
-            .workerStands, .energyMetered, .planAdopted:
+            .campaignReleased, .campaignReopened, .campaignCancelled, .campaignSealed,
+            .campaignForgotten, .workerStands, .policyInForce, .policyDecided, .approved,
+            .energyMetered, .planAdopted:
             signatures.finish(&findings)
         }
     }
@@ -156,6 +181,18 @@ package struct Audit {
         var earlier: CampaignAudit?
         if let replay = accepted.replay { earlier = replayed(replay) }
         campaigns[id] = CampaignAudit(accepted, spec, replaying: earlier)
+        let oversight = oversight(of: accepted, replaying: earlier)
+        campaigns[id]?.oversight = oversight
+    }
+
+    private mutating func oversight(
+        of accepted: AcceptedCampaign, replaying earlier: CampaignAudit?
+    ) -> OversightAudit? {
+        guard accepted.replay == nil else {
+            return earlier?.oversight?.asForReplay(by: accepted.by)
+        }
+        let decision = policies.decision(for: accepted, &findings)
+        return decision.map { OversightAudit($0, of: accepted) }
     }
 
     private mutating func replayed(_ replay: Rerun) -> CampaignAudit? {

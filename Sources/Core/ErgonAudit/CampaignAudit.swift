@@ -18,6 +18,8 @@ struct CampaignAudit {
     /// By the names of stages.
     var metered: [String: MeteredStage] = [:]
     private var isHeld = false
+    /// `nil` if no policy was in force when it was taken.
+    var oversight: OversightAudit?
     private(set) var cancelledBy: String?
     private(set) var sealed: SealedCampaign?
     private(set) var isForgotten = false
@@ -171,6 +173,7 @@ struct CampaignAudit {
 
     /// It goes on, whatever it had come to.
     mutating func unseal() {
+        oversight?.reopen()
         sealed = nil
         cancelledBy = nil
     }

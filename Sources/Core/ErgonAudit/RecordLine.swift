@@ -41,6 +41,13 @@ private func text(_ event: RecordedEvent) -> String {
     case .campaignForgotten(let id, let by): "campaign \(id) forgotten by \(quoted(by))"
     case .workerStands(let worker, let standing, let by):
         "worker \(quoted(worker.name)) \(text(standing)), by \(quoted(by))"
+    case .policyInForce(let policy):
+        policy.map { "campaigns are judged by policy \($0.hex)" } ?? "no policy is in force"
+    case .policyDecided(let recorded): text(recorded)
+    case .approved(let approval):
+        "\(approval.matter.rawValue) of campaign \(approval.campaign) "
+            + "\(approval.answer.rawValue) by \(quoted(approval.by))"
+            + (approval.comment.isEmpty ? "" : ": \(quoted(approval.comment))")
     case .planAdopted(let plan): text(plan)
     case .energyMetered(let energy): text(energy)
     case .logRepaired(let givenUp):
@@ -60,6 +67,18 @@ private func text(_ plan: AdoptedPlan) -> String {
 private func text(_ givenUp: GivenUp) -> String {
     "\(givenUp.records.count) records from \(givenUp.records.lowerBound) on "
         + "(\(givenUp.bytes) bytes)"
+}
+
+private func text(_ recorded: RecordedDecision) -> String {
+    let decision = recorded.decision
+    let subject = recorded.campaign.map { "campaign \($0)" } ?? "a campaign"
+    let custody = recorded.custody.map { ", workers \(quoted($0.text))" } ?? ""
+    let gates = decision.findings.filter { $0.outcome != .passed }.map { finding in
+        "; \(finding.gate.rawValue) \(finding.outcome.rawValue): \(quoted(finding.reason))"
+    }
+    return "\(decision.moment.rawValue) of \(subject)\(custody) \(decision.verdict.rawValue) "
+        + "for \(quoted(recorded.by)) by policy \(decision.policy.hex), "
+        + "manifest \(decision.manifest.hex)" + gates.joined()
 }
 
 private func text(_ energy: MeteredEnergy) -> String {

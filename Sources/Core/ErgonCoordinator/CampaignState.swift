@@ -19,6 +19,8 @@ struct CampaignState: Sendable {
     var cancelledBy: String?
     /// Why nothing of it is started, while it is held.
     var held: String?
+    /// `nil` if no policy was in force when it came.
+    var oversight: Oversight?
     /// Whether what held it last was its budget.
     var isHeldForBudget = false
     /// Somebody released it from that.

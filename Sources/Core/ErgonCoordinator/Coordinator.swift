@@ -20,12 +20,16 @@ package struct Coordinator: Sendable {
         case leaving(WorkerID)
         /// The worker cannot run the lease's campaign; nothing of it was started.
         case decline(WorkerID, LeaseID, reason: String)
-        /// - Parameter reuse: whose results may stand for tasks of it that have the same keys.
+        /// - Parameters:
+        ///   - reuse: whose results may stand for tasks of it that have the same keys.
+        ///   - decision: of the policy in force; `nil` if there is none.
         case submit(
-            RequestID, Campaign, manifest: StoredFile, by: String, reuse: CampaignID? = nil)
+            RequestID, Campaign, manifest: StoredFile, by: String, reuse: CampaignID? = nil,
+            decision: PolicyDecision? = nil)
         /// Run tasks once more.
         case replay(RequestID, Rerun, by: String)
         case intervene(RequestID, Intervention, by: String)
+        case approve(RequestID, AnswerGiven, by: String)
         /// The answer to `countLines`.
         case linesCounted(CampaignID, step: Int, of: StoredFile, lines: Int)
         /// Forecasts or what tasks take have changed, or the last plan is old.
@@ -67,6 +71,10 @@ package struct Coordinator: Sendable {
     var lastEarlierCampaign = CampaignID(0)
     /// Why nothing is started.
     var trouble: String?
+    /// By which campaigns are judged when they come.
+    var policy: Digest?
+    /// On record for the campaign that is accepted next.
+    var announced: RecordedDecision?
     /// `nil` if no plans are followed.
     var planning: Planning?
 
@@ -97,9 +105,13 @@ package struct Coordinator: Sendable {
     }
 
     /// The records are all in; a new epoch begins.
-    package mutating func start(version: String, now: Instant) -> [Effect] {
+    /// - Parameter policy: digest of the policy that is in force from now on.
+    package mutating func start(
+        version: String, policy: Digest? = nil, now: Instant
+    ) -> [Effect] {
         var effects: [Effect] = []
         commit(.coordinatorStarted(epoch: epoch + 1, version: version), now, &effects)
+        if policy != self.policy { commit(.policyInForce(policy), now, &effects) }
         if !mayComeBack(now).isEmpty { settlingUntil = now + grace }
         lastEarlierCampaign = CampaignID(lastCampaign)
         seal(now, &effects)
@@ -120,8 +132,11 @@ package struct Coordinator: Sendable {
         case .leaving(let worker): leave(worker)
         case .decline(let worker, let lease, let reason):
             decline(lease, by: worker, reason, now, &effects)
-        case .submit(let request, let campaign, let manifest, let by, let earlier):
-            submit(request, campaign, manifest, by, reuse: earlier, now, &effects)
+        case .submit(let request, let campaign, let manifest, let by, let earlier, let decision):
+            submit(request, campaign, manifest, by, reuse: earlier, decision, now, &effects)
+        case .approve(let request, let given, let by):
+            let reply = approve(given, by, now, &effects)
+            effects.append(.reply(request, reply))
         case .replay(let request, let tasks, let by):
             replay(request, tasks, by, now, &effects)
         case .intervene(let request, let intervention, let by):
@@ -192,6 +207,9 @@ package struct Coordinator: Sendable {
             running.removeAll { $0 == seal.id }
         case .campaignForgotten(let id, _): forget(id)
         case .workerStands(let worker, let standing, _): apply(standing, to: worker)
+        case .policyInForce(let policy): self.policy = policy
+        case .policyDecided(let recorded): apply(recorded)
+        case .approved(let approval): apply(approval)
         case .energyMetered(let energy): try apply(energy, at: time)
         case .planAdopted, .logRepaired: break
         }
@@ -237,7 +255,8 @@ package struct Coordinator: Sendable {
 
     private mutating func submit(
         _ request: RequestID, _ campaign: Campaign, _ manifest: StoredFile, _ by: String,
-        reuse earlier: CampaignID?, _ now: Instant, _ effects: inout [Effect]
+        reuse earlier: CampaignID?, _ decision: PolicyDecision?, _ now: Instant,
+        _ effects: inout [Effect]
     ) {
         if let trouble {
             effects.append(.reply(request, .refused(trouble)))
@@ -249,12 +268,18 @@ package struct Coordinator: Sendable {
             effects.append(.reply(request, .accepted(same)))
             return
         }
+        if let refusal = announce(decision, by: by, now, &effects) {
+            effects.append(.reply(request, .refused(refusal)))
+            return
+        }
         let accepted = AcceptedCampaign(
             id: CampaignID(lastCampaign + 1), name: campaign.name, manifest: manifest.digest, by: by
         )
         effects.append(.record(Record(time: now, event: .campaignAccepted(accepted))))
         accept(accepted, campaign, manifest.size, at: now)
-        if let earlier { reuse(earlier, for: accepted.id, now, &effects) }
+        if let earlier, campaigns[accepted.id]?.wait == nil {
+            reuse(earlier, for: accepted.id, now, &effects)
+        }
         effects.append(.reply(request, .accepted(accepted.id)))
     }
 
@@ -267,7 +292,10 @@ package struct Coordinator: Sendable {
             id: accepted.id, campaign: campaign,
             manifest: StoredFile(digest: accepted.manifest, size: size), by: accepted.by,
             accepted: time)
+        let decision = announcedDecision(for: accepted)
+        campaigns[accepted.id]?.oversight = decision.map { Oversight(decision: $0) }
         if let replay = accepted.replay, let old = campaigns[replay.of] {
+            campaigns[accepted.id]?.oversight = old.oversight?.asForReplay()
             campaigns[accepted.id]?.prepare(replay, of: old)
         }
     }

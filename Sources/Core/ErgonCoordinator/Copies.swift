@@ -10,7 +10,7 @@ extension Coordinator {
 
     mutating func copyStragglers(_ now: Instant, _ effects: inout [Effect]) {
         guard trouble == nil, settlingUntil == nil else { return }
-        for id in running where campaigns[id]?.held == nil {
+        for id in running where campaigns[id]?.wait == nil {
             guard let state = campaigns[id] else { continue }
             for stage in state.stages.keys.sorted() where state.stages[stage]?.isEnding == true {
                 copyStragglers(id, stage, now, &effects)
@@ -60,7 +60,8 @@ extension Coordinator {
         let needs = state.campaign.resources(of: stage)
         return workers.filter { worker, there in
             worker != holder && there.mayTake(now) && !there.isOnTrial && there.facts.fits(needs)
-                && state.unfit[worker] == nil && load(of: worker) + needs.cpus <= there.facts.cpus
+                && state.admits(there.facts) && state.unfit[worker] == nil
+                && load(of: worker) + needs.cpus <= there.facts.cpus
         }.keys.min()
     }
 

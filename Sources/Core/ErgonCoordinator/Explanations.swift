@@ -37,6 +37,7 @@ extension Coordinator {
     ) -> String {
         if let trouble { return trouble }
         if let held = state.held { return "the campaign is held: \(held)" }
+        if let wait = state.wait { return wait }
         let entry = stage.again.entry(of: task)
         guard stage.ready.contains(task) || entry != nil else {
             return "its inputs are not there yet"
@@ -75,6 +76,9 @@ extension Coordinator {
         }
         let reasons = fitting.compactMap { worker -> String? in
             let name = worker.facts.worker
+            if !state.admits(worker.facts) {
+                return "\(name) may not be given it (\(worker.facts.custody.text))"
+            }
             if let reason = state.unfit[name] { return "\(name) cannot run it: \(reason)" }
             if worker.isLeaving { return "\(name) is about to go" }
             switch worker.standing {

@@ -131,7 +131,7 @@ extension Coordinator {
     }
 
     private func course(of id: CampaignID) -> String {
-        campaigns[id]?.held.map { "is open again, but held: \($0)" } ?? "goes on"
+        campaigns[id]?.wait.map { "is open again, but held: \($0)" } ?? "goes on"
     }
 
     private mutating func reopen(
@@ -182,6 +182,8 @@ extension Coordinator {
         campaigns[id]?.seal = nil
         campaigns[id]?.sealedAt = nil
         campaigns[id]?.cancelledBy = nil
+        // What was signed off may become something else.
+        campaigns[id]?.oversight?.review = nil
         campaigns[id]?.reopen(tasks, after: reopened.lease)
         if !running.contains(id) {
             running.append(id)

@@ -20,7 +20,8 @@ extension Coordinator {
         settle(now)
         let able = workers.filter { $0.value.mayTake(now) }.keys.sorted()
         guard !able.isEmpty else { return }
-        for id in running where campaigns[id]?.held == nil && !isSettling(id) {
+        for id in running where campaigns[id]?.wait == nil && !isSettling(id) {
+            notePlaces(of: id, among: able, now, &effects)
             for stage in campaigns[id]?.stagesWithRunnableTasks(now) ?? [] {
                 grantLeases(id, stage, able, now, &effects)
             }
@@ -76,7 +77,8 @@ extension Coordinator {
         let needs = state.campaign.resources(of: stage)
         let mayDecline = state.unfit.isEmpty || !isAnyoneFit(for: stage, of: id)
         let fitting = able.compactMap { workers[$0] }.filter {
-            $0.facts.fits(needs) && (mayDecline || state.unfit[$0.facts.worker] == nil)
+            $0.facts.fits(needs) && state.admits($0.facts)
+                && (mayDecline || state.unfit[$0.facts.worker] == nil)
         }
         return fitting.isEmpty ? nil : Candidates(fitting, for: needs)
     }

@@ -71,6 +71,8 @@ extension Coordinator {
         package var ending: SealedCampaign.Ending?
         /// Why nothing of it is started.
         package var held: String?
+        /// Why its outputs are not handed out, though it has ended.
+        package var withheld: String?
         /// What it waits for of which nothing runs, or what speaks against it.
         package var notice: String?
         package var stages: [StageReport]
@@ -102,6 +104,8 @@ extension Coordinator {
         }
 
         package var ending: SealedCampaign.Ending?
+        /// Why the outputs are for reviewers only.
+        package var withheld: String?
         package var published: [PublishedOutput]
         package var kept: [Kept]
         package var coverage: [Coverage]
@@ -214,7 +218,8 @@ extension CampaignState {
     func report() -> Coordinator.CampaignReport {
         Coordinator.CampaignReport(
             id: id, name: campaign.name, by: by, manifest: manifest.digest, accepted: accepted,
-            sealed: sealedAt, ending: seal?.ending, held: seal == nil ? held : nil,
+            sealed: sealedAt, ending: seal?.ending, held: seal == nil ? wait : nil,
+            withheld: seal == nil ? nil : oversight?.withheld,
             stages: stages.values.sorted { $0.stage < $1.stage }.map(\.report)
                 + waitingSteps, account: account)
     }
@@ -229,7 +234,8 @@ extension CampaignState {
 
     func results() -> Coordinator.ResultsReport {
         Coordinator.ResultsReport(
-            ending: seal?.ending, published: seal?.outputs ?? published(), kept: kept(),
+            ending: seal?.ending, withheld: oversight?.withheld,
+            published: seal?.outputs ?? published(), kept: kept(),
             coverage: seal?.coverage ?? coverage(), failures: failedTasks())
     }
 

@@ -71,7 +71,8 @@ extension Coordinator {
 }
 
 extension CampaignState {
-    fileprivate var mayBeReused: Bool { replay == nil }
+    /// Outputs that are not handed out are none of another campaign's either.
+    fileprivate var mayBeReused: Bool { replay == nil && oversight?.withheld == nil }
 
     fileprivate func same(as old: CampaignState) -> SameTasks {
         SameTasks(of: side, and: old.side) { old.stages[$0]?.done ?? IntervalSet() }

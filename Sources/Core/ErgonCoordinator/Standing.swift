@@ -116,8 +116,8 @@ extension Coordinator {
 
     private func isNeeded(_ worker: WorkerID, _ now: Instant) -> Bool {
         running.contains { id in
-            guard let state = campaigns[id], state.held == nil, state.unfit[worker] == nil,
-                let facts = workers[worker]?.facts
+            guard let state = campaigns[id], state.wait == nil, state.unfit[worker] == nil,
+                let facts = workers[worker]?.facts, state.admits(facts)
             else { return false }
             return state.stagesWithRunnableTasks(now).contains { stage in
                 facts.fits(state.campaign.resources(of: stage))

@@ -76,7 +76,7 @@ extension Coordinator {
         let needs = state.campaign.resources(of: stage)
         return workers.contains { worker, there in
             there.isConnected && !there.isLeaving && there.facts.fits(needs)
-                && state.unfit[worker] == nil
+                && state.admits(there.facts) && state.unfit[worker] == nil
         }
     }
 

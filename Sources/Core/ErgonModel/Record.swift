@@ -31,6 +31,11 @@ package enum RecordedEvent: Hashable, Sendable {
     /// It is known from the log alone from now on.
     case campaignForgotten(CampaignID, by: String)
     case workerStands(WorkerID, Standing, by: String)
+    /// From here on campaigns are judged by the policy whose text has that digest, or by none.
+    case policyInForce(Digest?)
+    /// What a policy said; about a submission it comes before the acceptance.
+    case policyDecided(RecordedDecision)
+    case approved(Approval)
     /// Leases follow this plan from now on.
     case planAdopted(AdoptedPlan)
     /// What a worker's meter told, and what that went to.
@@ -101,10 +106,11 @@ package struct WorkerFacts: Hashable, Sendable {
     package var signing: SigningKey?
     /// `nil` if nobody said where it stands.
     package var place: WorkerPlace?
+    package var custody: Custody
 
     package init(
         worker: WorkerID, cpus: Int, memory: ByteCount, cpuModel: String, power: PowerModel,
-        signing: SigningKey? = nil, place: WorkerPlace? = nil
+        signing: SigningKey? = nil, place: WorkerPlace? = nil, custody: Custody = Custody()
     ) {
         self.worker = worker
         self.cpus = cpus
@@ -113,6 +119,7 @@ package struct WorkerFacts: Hashable, Sendable {
         self.power = power
         self.signing = signing
         self.place = place
+        self.custody = custody
     }
 }
 

@@ -18,8 +18,8 @@ package func entries(of record: Record, from sequence: Int) -> [LogEntry] {
     case .coordinatorStarted, .workerJoined, .campaignAccepted, .resultsReused, .stageSized,
         .campaignHeld,
         .campaignReleased, .campaignReopened, .campaignCancelled, .campaignSealed,
-        .campaignForgotten, .workerStands, .energyMetered, .planAdopted,
-        .logRepaired:
+        .campaignForgotten, .workerStands, .policyInForce, .policyDecided, .approved,
+        .energyMetered, .planAdopted, .logRepaired:
         for event in fitted(record.event) {
             let piece = Record(time: record.time, event: event)
             let bytes = encode(piece, sequence: sequence + entries.count)

@@ -12,6 +12,7 @@ package func fitted(_ event: RecordedEvent) -> [RecordedEvent] {
     case .workerJoined(var facts):
         facts.cpuModel = shortened(facts.cpuModel)
         facts.power.source = shortened(facts.power.source)
+        facts.custody.jurisdiction = facts.custody.jurisdiction.map { shortened($0) }
         facts.place = facts.place.map { place in
             WorkerPlace(
                 site: shortened(place.site), nodeClass: place.nodeClass.map { shortened($0) })
@@ -45,6 +46,8 @@ package func fitted(_ event: RecordedEvent) -> [RecordedEvent] {
         return [.workerStands(worker, standing, by: shortened(by))]
     case .workerStands(let worker, let standing, let by):
         return [.workerStands(worker, standing, by: shortened(by))]
+    case .policyDecided(let recorded): return [.policyDecided(fitted(recorded))]
+    case .approved(let approval): return [.approved(fitted(approval))]
     case .planAdopted(var plan):
         plan.signals = plan.signals.prefix(AdoptedPlan.mostSignals).map { shortened($0) }
         return [.planAdopted(plan)]
@@ -52,7 +55,7 @@ package func fitted(_ event: RecordedEvent) -> [RecordedEvent] {
         givenUp.by = shortened(givenUp.by)
         return [.logRepaired(givenUp)]
     // Names are short, and shares are few.
-    case .campaignAccepted, .stageSized, .energyMetered: return [event]
+    case .campaignAccepted, .stageSized, .policyInForce, .energyMetered: return [event]
     }
 }
 

@@ -81,6 +81,9 @@ private enum RecordType: String {
     case campaignSealed = "campaign-sealed"
     case campaignForgotten = "campaign-forgotten"
     case workerStanding = "worker-standing"
+    case policyInForce = "policy-in-force"
+    case policyDecided = "policy-decided"
+    case approved
     case planAdopted = "plan-adopted"
     case energyMetered = "energy"
     case logRepaired = "log-repaired"
@@ -93,8 +96,8 @@ private enum RecordType: String {
         case .coordinatorStarted, .workerJoined, .campaignAccepted, .resultsReused, .stageSized,
             .campaignHeld,
             .campaignReleased, .campaignReopened, .campaignCancelled, .campaignSealed,
-            .campaignForgotten, .workerStanding, .energyMetered, .planAdopted,
-            .logRepaired:
+            .campaignForgotten, .workerStanding, .policyInForce, .policyDecided, .approved,
+            .energyMetered, .planAdopted, .logRepaired:
             nil
         }
     }
@@ -137,6 +140,12 @@ private func typeAndBody(of event: RecordedEvent) -> (RecordType, Body) {
         return (.campaignForgotten, .members(members(campaign, by: by)))
     case .workerStands(let worker, let standing, let by):
         return (.workerStanding, .members(members(of: standing, of: worker, by: by)))
+    case .policyInForce(let policy):
+        let members = policy.map { ["policy": JSON.string($0.hex)] } ?? [:]
+        return (.policyInForce, .members(members))
+    case .policyDecided(let recorded):
+        return (.policyDecided, .members(members(of: recorded)))
+    case .approved(let approval): return (.approved, .members(members(of: approval)))
     case .planAdopted(let plan): return (.planAdopted, .members(members(of: plan)))
     case .energyMetered(let energy): return (.energyMetered, .members(members(of: energy)))
     case .logRepaired(let givenUp): return (.logRepaired, .members(members(of: givenUp)))
@@ -168,6 +177,16 @@ extension Fields {
         case .workerStanding:
             .workerStands(
                 WorkerID(try string("worker")), try standing(), by: try string("actor"))
+        case .policyInForce:
+            .policyInForce(
+                try optional("policy").map { value throws(RecordFault) in
+                    guard let digest = value.string.flatMap({ Digest(hex: $0) }) else {
+                        throw RecordFault.malformed("policy")
+                    }
+                    return digest
+                })
+        case .policyDecided: .policyDecided(try decision())
+        case .approved: .approved(try approval())
         case .planAdopted: .planAdopted(try plan())
         case .energyMetered: .energyMetered(try energy())
         case .logRepaired: .logRepaired(try givenUp())

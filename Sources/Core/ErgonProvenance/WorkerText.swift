@@ -20,6 +20,7 @@ func members(of facts: WorkerFacts) -> [String: JSON] {
         members["site"] = .string(place.site)
         members["nodeClass"] = place.nodeClass.map(JSON.string)
     }
+    if facts.custody != Custody() { members["custody"] = json(facts.custody) }
     return members
 }
 
@@ -55,7 +56,8 @@ extension Fields {
         return WorkerFacts(
             worker: WorkerID(try string("worker")), cpus: try count("cpus"),
             memory: ByteCount(try int64("memory")), cpuModel: try string("cpuModel"), power: model,
-            signing: signing, place: try place())
+            signing: signing, place: try place(),
+            custody: try optional("custody").map(ErgonProvenance.custody) ?? Custody())
     }
 
     private mutating func place() throws(RecordFault) -> WorkerPlace? {

@@ -55,6 +55,7 @@ extension Ledger {
         case .workerStands(let worker, let standing, _):
             books.standings[worker] = standing
             if case .quarantined = standing { takeAll(from: worker) }
+        case .policyInForce, .policyDecided, .approved: fail("a policy, and nobody has one")
         case .planAdopted: break
         case .logRepaired: fail("the log was repaired, and nobody did it")
         }

@@ -100,8 +100,7 @@ extension Ledger {
             hands.drop { $1.worker == worker && $1.lease == lease && tasks.contains($0.task) }
         case .leaving(let worker): hands.leaving.insert(worker)
         case .trouble(let reason): hands.trouble = reason
-        case .submit, .replay, .intervene, .linesCounted, .planWanted,
-            .planned:
+        case .submit, .replay, .intervene, .approve, .linesCounted, .planWanted, .planned:
             break
         }
     }
@@ -112,7 +111,7 @@ extension Ledger {
         case .workerConnected(let facts, _, let held):
             checkRefusals(of: held, facts.worker, effects)
         case .workerDisconnected, .giveBack, .leaving, .decline, .submit, .replay, .intervene,
-            .linesCounted, .planWanted, .planned, .trouble, .tick:
+            .approve, .linesCounted, .planWanted, .planned, .trouble, .tick:
             break
         }
         for (key, stopped) in hands.stopping {

@@ -19,12 +19,14 @@ extension World {
         case .leaving(let worker): trace.note(now, "<- leaving", [number(of: worker)])
         case .decline(let worker, let lease, _):
             trace.note(now, "<- decline", [number(of: worker)] + words(of: lease))
-        case .submit(let id, let campaign, _, _, _):
+        case .submit(let id, let campaign, _, _, _, _):
             trace.note(now, "<- submit", [id.number], text: campaign.name)
         case .replay(let id, let tasks, _):
             trace.note(now, "<- replay", [id.number, tasks.of.number], text: tasks.stage)
         case .intervene(let id, let intervention, _):
             trace.note(now, "<- intervene", [id.number], text: "\(intervention)")
+        case .approve(let id, let given, _):
+            trace.note(now, "<- approve", [id.number, given.campaign.number])
         case .linesCounted(let campaign, let step, _, let lines):
             trace.note(now, "<- lines", [campaign.number, step, lines])
         case .planWanted: trace.note(now, "<- plan wanted")

@@ -113,11 +113,14 @@ pid_t ergon_start(const struct ergon_start_request *request, int *watch) {
     pthread_once(&once, prepare);
 
     // With signals blocked no handler of ours can run in the child's borrowed memory. That children
-    // end is nobody's concern here, but blocked it would wake another thread.
+    // end is nobody's concern here: the kernel drops that signal at once where the thread that made
+    // the child lets it through, and wakes another thread for it where it is blocked. So it stays
+    // unblocked in this thread from now on.
     sigset_t all, before;
     sigfillset(&all);
     sigdelset(&all, SIGCHLD);
     pthread_sigmask(SIG_SETMASK, &all, &before);
+    sigdelset(&before, SIGCHLD);
     struct birth birth = {.request = request, .program = program};
     _Alignas(16) char stack[16384];
     int how = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD;

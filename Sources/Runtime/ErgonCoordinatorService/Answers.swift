@@ -26,6 +26,7 @@ extension Ergon_V1_CampaignStatus {
         if let sealed = report.sealed { sealedMicroseconds = sealed.microseconds }
         state = report.ending?.rawValue ?? (report.held == nil ? "running" : "held")
         heldReason = report.held ?? ""
+        withheld = report.withheld ?? ""
         notice = report.notice ?? ""
         stages = report.stages.map(Ergon_V1_StageStatus.init)
         succeeded = Ergon_V1_AccountLine(report.account.succeeded)
@@ -51,6 +52,7 @@ extension Ergon_V1_ResultsReply {
     init(_ report: Coordinator.ResultsReport) {
         self.init()
         state = report.ending?.rawValue ?? "running"
+        withheld = report.withheld ?? ""
         outputs = report.published.map { output in
             var wire = Ergon_V1_NamedOutput()
             wire.name = output.name
@@ -85,6 +87,8 @@ extension Ergon_V1_WorkerStatus {
         cpus = UInt32(status.facts.cpus)
         memoryBytes = status.facts.memory.bytes
         cpuModel = status.facts.cpuModel
+        jurisdiction = status.facts.custody.jurisdiction ?? ""
+        restricted = status.facts.custody.isRestricted
         leasedTasks = Int64(status.leasedTasks)
         finishedTasks = Int64(status.finishedTasks)
         standing = status.standing.name

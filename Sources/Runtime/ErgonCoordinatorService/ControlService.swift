@@ -16,6 +16,10 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
     let store: ContentStore
     let desk: TokenDesk
     let authority: Authority
+    /// `nil` if every campaign is taken.
+    let policy: PolicyDesk?
+    /// `nil` if people stand on record as in their certificates.
+    let persons: PersonBook?
     /// `nil` where nothing is planned.
     let planner: PlannerThread?
     let clock: @Sendable () -> Instant
@@ -23,7 +27,7 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
 
     /// How often a watcher is told, at most.
     private static let watchPeriod = Duration.milliseconds(500)
-    static let readers: Set<Role> = [.submitter, .operator, .auditor]
+    static let readers: Set<Role> = [.submitter, .approver, .operator, .auditor]
     static let writers: Set<Role> = [.submitter, .operator]
 
     func caller(_ context: ServerContext, _ allowed: Set<Role>) throws -> Identity {
@@ -77,11 +81,14 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
             // Here, so that the loop does not wait for it.
             try store.sync()
         } catch { throw notStored(error) }
+        let by = try actor(identity)
+        let decision = policy?.decideSubmission(campaign, manifest: manifest.digest)
         let reuse = request.again ? nil : await reusable(for: campaign)
         let reply = try checked(
             await inbox.ask {
                 .submit(
-                    $0, campaign, manifest: manifest, by: identity.uri, reuse: reuse?.from)
+                    $0, campaign, manifest: manifest, by: by, reuse: reuse?.from,
+                    decision: decision)
             })
         guard case .accepted(let id) = reply else { throw unexpected(reply) }
         logger.info("accepted", metadata: ["campaign": "\(id)", "name": "\(campaign.name)"])
@@ -117,26 +124,28 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
     func status(
         request: Ergon_V1_StatusRequest, context: ServerContext
     ) async throws -> Ergon_V1_StatusReply {
-        _ = try caller(context, Self.readers)
-        return try await status(of: request.campaign)
+        let identity = try caller(context, Self.readers)
+        return try await status(of: request.campaign, for: identity)
     }
 
-    private func status(of campaign: String) async throws -> Ergon_V1_StatusReply {
+    private func status(
+        of campaign: String, for identity: Identity
+    ) async throws -> Ergon_V1_StatusReply {
         let selector = campaign.isEmpty ? nil : Coordinator.CampaignSelector(campaign)
         let reply = try await ask(.status(selector))
         guard case .status(let report) = reply else { throw unexpected(reply) }
-        return Ergon_V1_StatusReply(report)
+        return Ergon_V1_StatusReply(try named(report, for: identity))
     }
 
     func watch(
         request: Ergon_V1_StatusRequest, response: RPCWriter<Ergon_V1_StatusReply>,
         context: ServerContext
     ) async throws {
-        _ = try caller(context, Self.readers)
+        let identity = try caller(context, Self.readers)
         var last: Ergon_V1_StatusReply?
         while true {
             do {
-                let status = try await status(of: request.campaign)
+                let status = try await status(of: request.campaign, for: identity)
                 if status != last { try await response.write(status) }
                 last = status
                 if status.campaigns.allSatisfy({ !["running", "held"].contains($0.state) }) {
@@ -152,10 +161,10 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
     func results(
         request: Ergon_V1_CampaignSelector, context: ServerContext
     ) async throws -> Ergon_V1_ResultsReply {
-        _ = try caller(context, Self.readers)
+        let identity = try caller(context, Self.readers)
         let reply = try await ask(.results(Coordinator.CampaignSelector(request.campaign)))
         guard case .results(let report) = reply else { throw unexpected(reply) }
-        return Ergon_V1_ResultsReply(report)
+        return Ergon_V1_ResultsReply(shown(report, to: identity.role))
     }
 
     func energy(
@@ -245,7 +254,7 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
     func renew(
         request: Ergon_V1_RenewRequest, context: ServerContext
     ) async throws -> Ergon_V1_RenewReply {
-        let identity = try caller(context, [.worker, .submitter, .operator, .auditor])
+        let identity = try caller(context, [.worker, .submitter, .approver, .operator, .auditor])
         do {
             let signing = try SigningRequest(der: [UInt8](request.signingRequest))
             let certificate = try authority.issue(

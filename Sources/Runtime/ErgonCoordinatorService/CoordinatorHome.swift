@@ -30,6 +30,8 @@ package struct CoordinatorHome: Sendable {
     package var log: String { "\(folder)/log" }
     package var content: String { "\(folder)/content" }
     package var tokens: String { "\(folder)/tokens.json" }
+    /// Who is behind the pseudonyms on record.
+    package var persons: String { "\(folder)/persons" }
     package var logKey: String { "\(folder)/log-key" }
     /// The key that an auditor checks the log's signatures with.
     package var logVerifier: String { "\(folder)/log-key.pub" }

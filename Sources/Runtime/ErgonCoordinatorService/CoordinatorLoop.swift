@@ -19,6 +19,7 @@ final class CoordinatorLoop {
     private let clock: @Sendable () -> Instant
     private let ports: SharedPorts
     private let isLogged: Bool
+    private let policy: Digest?
     /// `nil` if no plans are followed.
     private let planner: PlannerThread?
     private let logger: Logger
@@ -48,7 +49,7 @@ final class CoordinatorLoop {
         core: Coordinator, log: LogSegments, signer: NoteSigner, store: ContentStore,
         inbox: CoordinatorInbox, board: Board, reserve: DiskReserve,
         clock: @escaping @Sendable () -> Instant, ports: SharedPorts, isLogged: Bool,
-        planner: PlannerThread?, logger: Logger
+        planner: PlannerThread?, policy: Digest?, logger: Logger
     ) {
         self.core = core
         self.log = log
@@ -59,6 +60,7 @@ final class CoordinatorLoop {
         self.clock = clock
         self.ports = ports
         self.isLogged = isLogged
+        self.policy = policy
         self.planner = planner
         self.logger = logger
         self.reserve = reserve
@@ -72,7 +74,7 @@ final class CoordinatorLoop {
     func run() throws {
         defer { endAll() }
         do {
-            try commit(core.start(version: ergonVersion, now: clock()))
+            try commit(core.start(version: ergonVersion, policy: policy, now: clock()))
             while try takeGroup() {}
             try writeCheckpoint()
         } catch is StoppedWhileFull {

@@ -62,7 +62,8 @@ struct CoordinatorThread: Sendable {
             let loop = CoordinatorLoop(
                 core: core, log: log, signer: signer, store: store, inbox: inbox, board: board,
                 reserve: DiskReserve(folder: configuration.home.folder), clock: clock, ports: ports,
-                isLogged: configuration.isLogged, planner: planner, logger: logger)
+                isLogged: configuration.isLogged, planner: planner,
+                policy: configuration.policy?.digest, logger: logger)
             restored.settle(.success(()))
             try loop.run()
             end.settle(.success(()))

@@ -74,14 +74,15 @@ extension ControlService {
                 code: .invalidArgument, message: "no standing `\(shortened(request.standing))`")
         }
         let worker = WorkerID(request.worker)
+        let by = try actor(identity)
         let reply = try checked(
-            await inbox.ask { .intervene($0, .stand(worker, standing), by: identity.uri) })
+            await inbox.ask { .intervene($0, .stand(worker, standing), by: by) })
         logger.info(
             "a worker's standing", metadata: ["worker": "\(worker)", "is": "\(standing.name)"])
         return try change(reply)
     }
 
-    private func change(_ reply: Coordinator.Reply) throws -> Ergon_V1_ChangeReply {
+    func change(_ reply: Coordinator.Reply) throws -> Ergon_V1_ChangeReply {
         guard case .sentence(let sentence) = reply else { throw unexpected(reply) }
         var answer = Ergon_V1_ChangeReply()
         answer.sentence = sentence
@@ -93,9 +94,10 @@ extension ControlService {
         _ intervention: @escaping @Sendable (CampaignID) -> Coordinator.Intervention
     ) async throws -> Coordinator.Reply {
         let identity = try caller(context, Self.writers)
-        let id = try await ownCampaign(campaign, of: identity, for: method)
+        let by = try actor(identity)
+        let id = try await ownCampaign(campaign, of: identity, by, for: method)
         let reply = try checked(
-            await inbox.ask { .intervene($0, intervention(id), by: identity.uri) })
+            await inbox.ask { .intervene($0, intervention(id), by: by) })
         logger.info(
             "a person intervened",
             metadata: ["method": "\(method)", "campaign": "\(id)", "who": "\(identity)"])
@@ -104,13 +106,13 @@ extension ControlService {
 
     /// Submitters may change only what they have submitted themselves.
     private func ownCampaign(
-        _ name: String, of identity: Identity, for method: String
+        _ name: String, of identity: Identity, _ actor: String, for method: String
     ) async throws -> CampaignID {
         let reply = try await ask(.status(Coordinator.CampaignSelector(name)))
         guard case .status(let status) = reply, let campaign = status.campaigns.first else {
             throw unexpected(reply)
         }
-        guard identity.role == .operator || campaign.by == identity.uri else {
+        guard identity.role == .operator || [actor, identity.uri].contains(campaign.by) else {
             logger.warning(
                 "call refused",
                 metadata: [

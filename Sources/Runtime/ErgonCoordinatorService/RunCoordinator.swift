@@ -29,6 +29,10 @@ package struct CoordinatorConfiguration: Sendable {
     package var planning: PlanningSettings?
     /// False only to measure what the log costs: nothing is kept then.
     package var isLogged = true
+    /// By which campaigns are judged when they come; `nil` takes all of them.
+    package var policy: LoadedPolicy?
+    /// People stand on record under pseudonyms.
+    package var hasPseudonyms = false
 
     package init(
         home: CoordinatorHome, host: String, advertised: String, controlPort: Int, dataPort: Int,
@@ -43,6 +47,12 @@ package struct CoordinatorConfiguration: Sendable {
         self.enrolmentPort = enrolmentPort
         self.grace = grace
         self.planning = planning
+    }
+}
+
+extension CoordinatorConfiguration {
+    fileprivate var persons: PersonBook? {
+        hasPseudonyms ? PersonBook(folder: home.persons) : nil
     }
 }
 
@@ -68,7 +78,7 @@ package func runCoordinator(
 ) async throws {
     let home = try madeHome(configuration)
     let authority = try home.authority(now: clock())
-    let store = try ContentStore(home.content)
+    let store = try madeStore(configuration)
     let signer = try home.logSigner(authority: authority.keyDigest)
     let (inbox, board, ports) = (CoordinatorInbox(), Board(), SharedPorts())
     let thread = CoordinatorThread(
@@ -82,7 +92,8 @@ package func runCoordinator(
         configuration, before: try home.readPorts(), own, store, clock: clock, logger: logger)
     let control = ControlService(
         inbox: inbox, board: board, store: store, desk: desk, authority: authority,
-        planner: thread.planner, clock: clock, logger: logger)
+        policy: configuration.policy.map { PolicyDesk(loaded: $0, store: store) },
+        persons: configuration.persons, planner: thread.planner, clock: clock, logger: logger)
     let link = WorkerLinkService(
         inbox: inbox, store: store, ports: ports, authority: authority.certificate,
         grid: configuration.planning?.loaded.grid, clock: clock, logger: logger)
@@ -119,6 +130,16 @@ package func runCoordinator(
         try await closed(thread, onEnd)
         group.cancelAll()
     }
+}
+
+/// With the policy in it that decisions name.
+private func madeStore(_ configuration: CoordinatorConfiguration) throws -> ContentStore {
+    let store = try ContentStore(configuration.home.content)
+    if let policy = configuration.policy {
+        _ = try store.put(policy.text)
+        try store.sync()
+    }
+    return store
 }
 
 private func closed(

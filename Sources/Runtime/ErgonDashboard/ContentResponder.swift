@@ -16,7 +16,9 @@ struct ContentResponder: Sendable {
     let clock: @Sendable () -> Instant
     let logger: Logger
 
-    private static let allowed: Set<Role> = [.worker, .submitter, .operator, .coordinator]
+    private static let allowed: Set<Role> = [
+        .worker, .submitter, .approver, .operator, .coordinator,
+    ]
     private static let methods: HTTPFields = [.allow: "GET, HEAD, PUT"]
 
     private enum Outcome {

@@ -3,7 +3,7 @@ package import X509
 
 /// What a certificate's holder may be. One role per certificate.
 package enum Role: String, Hashable, Sendable, CaseIterable {
-    case coordinator, worker, submitter, auditor, `operator`
+    case coordinator, worker, submitter, approver, auditor, `operator`
 
     /// How long a certificate of this role is valid unless someone says otherwise.
     /// Workers renew by themselves; people come back once a month.
@@ -11,7 +11,7 @@ package enum Role: String, Hashable, Sendable, CaseIterable {
         switch self {
         case .coordinator: .seconds(90 * 86_400)
         case .worker: .seconds(86_400)
-        case .submitter, .auditor, .operator: .seconds(30 * 86_400)
+        case .submitter, .approver, .auditor, .operator: .seconds(30 * 86_400)
         }
     }
 }

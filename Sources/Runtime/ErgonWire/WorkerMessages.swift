@@ -115,6 +115,8 @@ extension Ergon_V1_Hello {
         powerUncertaintyPercent = UInt32(facts.power.uncertaintyPercent)
         site = facts.place?.site ?? ""
         nodeClass = facts.place?.nodeClass ?? ""
+        jurisdiction = facts.custody.jurisdiction ?? ""
+        restricted = facts.custody.isRestricted
         self.version = version
         certificate = Data(facts.signing?.certificate ?? [])
         self.held = held.map { held in
@@ -138,7 +140,10 @@ extension Ergon_V1_Hello {
             power: PowerModel(
                 source: shortened(powerSource), perThread: Watts(milliwatts: milliwattsPerThread),
                 uncertaintyPercent: Int(powerUncertaintyPercent)),
-            place: place)
+            place: place,
+            custody: Custody(
+                jurisdiction: jurisdiction.isEmpty ? nil : shortened(jurisdiction),
+                isRestricted: restricted))
     }
 
     private var place: WorkerPlace? {

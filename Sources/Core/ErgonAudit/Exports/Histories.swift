@@ -41,7 +41,8 @@ package struct Histories {
         case .campaignReopened(let reopened): histories[reopened.id]?.reopen(reopened)
         case .campaignSealed(let seal): histories[seal.id]?.end(seal, logged)
         case .stageSized, .campaignHeld, .campaignReleased, .campaignCancelled, .campaignForgotten,
-            .resultsReused, .workerStands, .energyMetered, .planAdopted, .logRepaired:
+            .resultsReused, .workerStands, .policyInForce, .policyDecided, .approved,
+            .energyMetered, .planAdopted, .logRepaired:
             break
         }
     }

@@ -23,7 +23,9 @@ package func indexRows(
     of event: RecordedEvent, campaign: (Digest) -> Campaign?
 ) -> [IndexRow] {
     switch event {
-    case .coordinatorStarted, .stageSized, .resultsReused, .planAdopted: []
+    case .coordinatorStarted, .stageSized, .resultsReused, .planAdopted,
+        .policyInForce:
+        []
     case .workerJoined(let facts): [.mention(.worker, facts.worker.name)]
     case .campaignAccepted(let accepted):
         [.mention(.person, accepted.by)]
@@ -37,6 +39,8 @@ package func indexRows(
     case .workerStands(let worker, _, let by):
         [.mention(.worker, worker.name), .mention(.person, by)]
     case .energyMetered(let energy): [.mention(.worker, energy.worker.name)]
+    case .policyDecided(let recorded): [.mention(.person, recorded.by)]
+    case .approved(let approval): [.mention(.person, approval.by)]
     case .logRepaired(let givenUp): [.mention(.person, givenUp.by)]
     }
 }

@@ -25,7 +25,8 @@ package struct Makers: Sendable {
             }
         case .coordinatorStarted, .workerJoined, .campaignAccepted, .resultsReused, .stageSized,
             .superseded, .campaignHeld, .campaignReleased, .campaignCancelled, .campaignSealed,
-            .campaignForgotten, .workerStands, .energyMetered, .planAdopted, .logRepaired:
+            .campaignForgotten, .workerStands, .policyInForce, .policyDecided, .approved,
+            .energyMetered, .planAdopted, .logRepaired:
             break
         }
     }

@@ -91,7 +91,8 @@ package struct Repetitions: Sendable {
             }
         case .coordinatorStarted, .workerJoined, .resultsReused, .stageSized, .superseded,
             .campaignHeld, .campaignReleased, .campaignCancelled, .campaignSealed,
-            .campaignForgotten, .workerStands, .energyMetered, .planAdopted, .logRepaired:
+            .campaignForgotten, .workerStands, .policyInForce, .policyDecided, .approved,
+            .energyMetered, .planAdopted, .logRepaired:
             break
         }
     }

@@ -10,7 +10,7 @@ extension Coordinator {
     func changesWork(_ event: Event) -> Bool {
         switch event {
         case .workerConnected, .workerDisconnected, .leaving, .decline, .submit, .replay,
-            .intervene,
+            .intervene, .approve,
             .linesCounted, .planWanted:
             true
         case .report, .giveBack, .trouble, .tick, .planned: false
@@ -107,7 +107,7 @@ extension Coordinator {
 
     /// What a campaign waits for of which no task is with a worker, or what speaks against it.
     func notice(of state: CampaignState, _ now: Instant) -> String? {
-        guard state.seal == nil, state.held == nil else { return nil }
+        guard state.seal == nil, state.wait == nil else { return nil }
         if let excess = planning?.excesses[state.id] { return excess }
         guard
             state.stages.values.allSatisfy({ $0.leased.isEmpty })

@@ -23,6 +23,7 @@ extension SnapshotWriter {
         write(state.sealedAt) { $0.write($1) }
         write(state.cancelledBy) { $0.write($1) }
         write(state.held) { $0.write($1) }
+        write(state.oversight) { $0.write($1) }
         write(state.isHeldForBudget ? 1 : 0)
         write(state.mayPassBudget ? 1 : 0)
         write(state.lines.sorted { $0.key < $1.key }) { writer, lines in
@@ -137,6 +138,7 @@ extension SnapshotReader {
         state.sealedAt = try optional { reader throws(ReplayFault) in try reader.instant() }
         state.cancelledBy = try optional { reader throws(ReplayFault) in try reader.text() }
         state.held = try optional { reader throws(ReplayFault) in try reader.text() }
+        state.oversight = try optional { reader throws(ReplayFault) in try reader.oversight() }
         state.isHeldForBudget = try count(1) == 1
         state.mayPassBudget = try count(1) == 1
         let lines = try list { reader throws(ReplayFault) in

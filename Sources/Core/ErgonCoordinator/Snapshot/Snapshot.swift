@@ -4,7 +4,7 @@ package import ErgonModel
 /// what came after. What is not on record, leases and connections, is not in it.
 extension Coordinator {
     /// Raised with every change of what stands in a snapshot, or of what a record leads to.
-    private static let snapshotVersion = 5
+    private static let snapshotVersion = 6
 
     package func snapshot() -> [UInt8] {
         var state = self
@@ -13,6 +13,7 @@ extension Coordinator {
         writer.write(Self.snapshotVersion)
         writer.write(epoch)
         writer.write(lastCampaign)
+        writer.write(policy) { $0.write($1) }
         writer.write(state.workers.sorted { $0.key < $1.key }) { $0.write($1.value) }
         writer.write(state.campaigns.sorted { $0.key < $1.key }) { $0.write($1.value) }
         return writer.bytes
@@ -32,6 +33,7 @@ extension Coordinator {
         }
         epoch = try reader.count()
         lastCampaign = try reader.count()
+        policy = try reader.optional { reader throws(ReplayFault) in try reader.digest() }
         let workers = try reader.list { reader throws(ReplayFault) in try reader.workerState() }
         let campaigns = try reader.list { reader throws(ReplayFault) in
             try reader.campaignState(campaign)
@@ -90,6 +92,7 @@ extension SnapshotWriter {
             writer.write(place.site)
             writer.write(place.nodeClass) { $0.write($1) }
         }
+        write(facts.custody)
     }
 
     private mutating func write(_ standing: Standing) {
@@ -140,7 +143,8 @@ extension SnapshotReader {
             signing: try optional { reader throws(ReplayFault) in
                 SigningKey(key: try reader.octets(), certificate: try reader.octets())
             },
-            place: try optional { reader throws(ReplayFault) in try reader.place() })
+            place: try optional { reader throws(ReplayFault) in try reader.place() },
+            custody: try custody())
     }
 
     private mutating func octets() throws(ReplayFault) -> [UInt8] {

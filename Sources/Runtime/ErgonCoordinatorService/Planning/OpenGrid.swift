@@ -1,4 +1,4 @@
-package import ErgonModel
+import ErgonModel
 package import ErgonPlanner
 
 /// A grid with what of its nodes is spoken for: on which something else could still be planned.

@@ -94,8 +94,7 @@ struct PlanDesk: Sendable {
         let held = HeldTime(experience, clock, present: present)
         for crew in work.crews { held.take(crew, grid, from: &problem) }
         var made = MadePlan(
-            problem: problem,
-            clock: clock, objective: objective.weights, grid: grid,
+            problem: problem, clock: clock, objective: objective.weights, grid: grid,
             note: objective.note)
         assumed = [:]
         for (campaign, deadline) in due {

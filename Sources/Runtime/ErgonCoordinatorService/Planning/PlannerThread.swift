@@ -126,7 +126,8 @@ final class PlannerThread: Sendable {
         var followed = Followed()
         let poll = Poll()
         guard poll.add(bell.descriptor, token: 0) else {
-            return logger.error("no plans: the kernel has no room to wait for work")
+            logger.error("no plans: the kernel has no room to wait for work")
+            return stop()
         }
         while true {
             if !poll.wait(Self.period).isEmpty { bell.hear() }
@@ -136,19 +137,13 @@ final class PlannerThread: Sendable {
                 return taken
             }
             guard !mail.isOver else { return }
-            for question in mail.questions {
-                let begin = steadyClock()
-                let rest = desk.rest(
-                    beside: question.work, ahead: question.ahead, now: now()
-                ) { begin + Self.longestSearch < steadyClock() }
-                question.answer.resume(returning: rest)
-            }
             for record in mail.records { desk.learn(from: record) }
             if let loaded = mail.loaded {
                 desk.loaded = loaded
                 followed.isStale = true
             }
             if let work = mail.work { answer(work, &desk, &followed) }
+            for question in mail.questions { answer(question, desk) }
             remind(&followed, isSurprised: desk.isSurprised)
         }
     }
@@ -182,6 +177,14 @@ final class PlannerThread: Sendable {
             logger.error("a plan cannot be stored", metadata: ["reason": "\(error)"])
             inbox.push(.core(.planned(Schedule(), nil)))
         }
+    }
+
+    private func answer(_ question: Question, _ desk: PlanDesk) {
+        let begin = steadyClock()
+        let rest = desk.rest(beside: question.work, ahead: question.ahead, now: now()) {
+            begin + Self.longestSearch < steadyClock()
+        }
+        question.answer.resume(returning: rest)
     }
 
     /// Tells the coordinator that something opens, or that it is time for another plan.

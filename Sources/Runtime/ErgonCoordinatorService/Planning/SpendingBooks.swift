@@ -38,7 +38,8 @@ struct SpendingBooks: Sendable {
             return take(batch, at: clock.inSignals(record.time), grid, clock)
         case .coordinatorStarted, .stageSized, .resultsReused, .campaignHeld, .campaignReleased,
             .campaignReopened, .campaignCancelled, .campaignSealed, .campaignForgotten,
-            .workerStands, .planAdopted, .energyMetered, .logRepaired:
+            .workerStands, .policyInForce, .policyDecided, .approved, .planAdopted,
+            .energyMetered, .logRepaired:
             break
         }
         return nil

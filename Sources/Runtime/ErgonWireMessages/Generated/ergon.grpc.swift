@@ -536,6 +536,19 @@ package enum Ergon_V1_Control: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "Approve" metadata.
+        package enum Approve: Sendable {
+            /// Request type for "Approve".
+            package typealias Input = Ergon_V1_ApproveRequest
+            /// Response type for "Approve".
+            package typealias Output = Ergon_V1_ChangeReply
+            /// Descriptor for "Approve".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "ergon.v1.Control"),
+                method: "Approve",
+                type: .unary
+            )
+        }
         /// Namespace for "SetStanding" metadata.
         package enum SetStanding: Sendable {
             /// Request type for "SetStanding".
@@ -605,6 +618,7 @@ package enum Ergon_V1_Control: Sendable {
             Retry.descriptor,
             Resume.descriptor,
             Forget.descriptor,
+            Approve.descriptor,
             SetStanding.descriptor,
             CreateToken.descriptor,
             Workers.descriptor,
@@ -874,6 +888,24 @@ extension Ergon_V1_Control {
         /// - Returns: A streaming response of `Ergon_V1_ChangeReply` messages.
         func forget(
             request: GRPCCore.StreamingServerRequest<Ergon_V1_CampaignSelector>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_ChangeReply>
+
+        /// Handle the "Approve" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > A second person's answer to what a campaign waits for.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Ergon_V1_ApproveRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Ergon_V1_ChangeReply` messages.
+        func approve(
+            request: GRPCCore.StreamingServerRequest<Ergon_V1_ApproveRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_ChangeReply>
 
@@ -1188,6 +1220,24 @@ extension Ergon_V1_Control {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Ergon_V1_ChangeReply>
 
+        /// Handle the "Approve" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > A second person's answer to what a campaign waits for.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_ApproveRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Ergon_V1_ChangeReply` message.
+        func approve(
+            request: GRPCCore.ServerRequest<Ergon_V1_ApproveRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Ergon_V1_ChangeReply>
+
         /// Handle the "SetStanding" method.
         ///
         /// - Parameters:
@@ -1498,6 +1548,24 @@ extension Ergon_V1_Control {
             context: GRPCCore.ServerContext
         ) async throws -> Ergon_V1_ChangeReply
 
+        /// Handle the "Approve" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > A second person's answer to what a campaign waits for.
+        ///
+        /// - Parameters:
+        ///   - request: A `Ergon_V1_ApproveRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Ergon_V1_ChangeReply` to respond with.
+        func approve(
+            request: Ergon_V1_ApproveRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Ergon_V1_ChangeReply
+
         /// Handle the "SetStanding" method.
         ///
         /// - Parameters:
@@ -1730,6 +1798,17 @@ extension Ergon_V1_Control.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: Ergon_V1_Control.Method.Approve.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_ApproveRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_ChangeReply>(),
+            handler: { request, context in
+                try await self.approve(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: Ergon_V1_Control.Method.SetStanding.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_StandingRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_ChangeReply>(),
@@ -1938,6 +2017,17 @@ extension Ergon_V1_Control.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_ChangeReply> {
         let response = try await self.forget(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func approve(
+        request: GRPCCore.StreamingServerRequest<Ergon_V1_ApproveRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_ChangeReply> {
+        let response = try await self.approve(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -2184,6 +2274,19 @@ extension Ergon_V1_Control.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Ergon_V1_ChangeReply> {
         return GRPCCore.ServerResponse<Ergon_V1_ChangeReply>(
             message: try await self.forget(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func approve(
+        request: GRPCCore.ServerRequest<Ergon_V1_ApproveRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Ergon_V1_ChangeReply> {
+        return GRPCCore.ServerResponse<Ergon_V1_ChangeReply>(
+            message: try await self.approve(
                 request: request.message,
                 context: context
             ),
@@ -2565,6 +2668,29 @@ extension Ergon_V1_Control {
         func forget<Result>(
             request: GRPCCore.ClientRequest<Ergon_V1_CampaignSelector>,
             serializer: some GRPCCore.MessageSerializer<Ergon_V1_CampaignSelector>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_ChangeReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Approve" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > A second person's answer to what a campaign waits for.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_ApproveRequest` message.
+        ///   - serializer: A serializer for `Ergon_V1_ApproveRequest` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_ChangeReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func approve<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_ApproveRequest>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_ApproveRequest>,
             deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_ChangeReply>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result
@@ -3147,6 +3273,40 @@ extension Ergon_V1_Control {
             )
         }
 
+        /// Call the "Approve" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > A second person's answer to what a campaign waits for.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_ApproveRequest` message.
+        ///   - serializer: A serializer for `Ergon_V1_ApproveRequest` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_ChangeReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func approve<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_ApproveRequest>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_ApproveRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_ChangeReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Ergon_V1_Control.Method.Approve.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
         /// Call the "SetStanding" method.
         ///
         /// - Parameters:
@@ -3675,6 +3835,35 @@ extension Ergon_V1_Control.ClientProtocol {
         try await self.forget(
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_CampaignSelector>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_ChangeReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Approve" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > A second person's answer to what a campaign waits for.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Ergon_V1_ApproveRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func approve<Result>(
+        request: GRPCCore.ClientRequest<Ergon_V1_ApproveRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.approve(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_ApproveRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_ChangeReply>(),
             options: options,
             onResponse: handleResponse
@@ -4248,6 +4437,39 @@ extension Ergon_V1_Control.ClientProtocol {
             metadata: metadata
         )
         return try await self.forget(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Approve" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > A second person's answer to what a campaign waits for.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func approve<Result>(
+        _ message: Ergon_V1_ApproveRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_ChangeReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Ergon_V1_ApproveRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.approve(
             request: request,
             options: options,
             onResponse: handleResponse

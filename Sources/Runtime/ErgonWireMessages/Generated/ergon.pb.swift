@@ -242,6 +242,12 @@ package nonisolated struct Ergon_V1_Hello: Sendable {
   /// In DER: of the key with which it signs what it reports on this stream.
   package var certificate: Data = Data()
 
+  /// A country (ISO 3166-1); empty if nobody said.
+  package var jurisdiction: String = String()
+
+  /// Nobody but those who may see personal data gets at what runs there.
+  package var restricted: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1247,6 +1253,12 @@ package nonisolated struct Ergon_V1_CampaignStatus: @unchecked Sendable {
     set {_uniqueStorage()._notice = newValue}
   }
 
+  /// Why its outputs are not handed out, though it has ended.
+  package var withheld: String {
+    get {_storage._withheld}
+    set {_uniqueStorage()._withheld = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1595,6 +1607,9 @@ package nonisolated struct Ergon_V1_ResultsReply: Sendable {
 
   package var failures: [Ergon_V1_FailedTask] = []
 
+  /// Why no outputs are listed to whoever asks.
+  package var withheld: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1813,6 +1828,22 @@ package nonisolated struct Ergon_V1_HoldRequest: Sendable {
   package init() {}
 }
 
+package nonisolated struct Ergon_V1_ApproveRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var campaign: String = String()
+
+  package var rejected: Bool = false
+
+  package var comment: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct Ergon_V1_RetryRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1944,6 +1975,10 @@ package nonisolated struct Ergon_V1_WorkerStatus: Sendable {
 
   /// Why it is quarantined, or what speaks against it.
   package var reason: String = String()
+
+  package var jurisdiction: String = String()
+
+  package var restricted: Bool = false
 
   /// Empty if nobody said.
   package var site: String = String()
@@ -2333,7 +2368,7 @@ nonisolated extension Ergon_V1_ToWorker: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpus\0\u{3}memory_bytes\0\u{3}cpu_model\0\u{3}power_source\0\u{3}milliwatts_per_thread\0\u{3}power_uncertainty_percent\0\u{1}version\0\u{1}held\0\u{1}life\0\u{1}site\0\u{3}node_class\0\u{2}\u{9}certificate\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpus\0\u{3}memory_bytes\0\u{3}cpu_model\0\u{3}power_source\0\u{3}milliwatts_per_thread\0\u{3}power_uncertainty_percent\0\u{1}version\0\u{1}held\0\u{1}life\0\u{1}site\0\u{3}node_class\0\u{2}\u{9}certificate\0\u{1}jurisdiction\0\u{1}restricted\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2353,6 +2388,8 @@ nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 10: try { try decoder.decodeSingularStringField(value: &self.site) }()
       case 11: try { try decoder.decodeSingularStringField(value: &self.nodeClass) }()
       case 20: try { try decoder.decodeSingularBytesField(value: &self.certificate) }()
+      case 21: try { try decoder.decodeSingularStringField(value: &self.jurisdiction) }()
+      case 22: try { try decoder.decodeSingularBoolField(value: &self.restricted) }()
       default: break
       }
     }
@@ -2395,6 +2432,12 @@ nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.certificate.isEmpty {
       try visitor.visitSingularBytesField(value: self.certificate, fieldNumber: 20)
     }
+    if !self.jurisdiction.isEmpty {
+      try visitor.visitSingularStringField(value: self.jurisdiction, fieldNumber: 21)
+    }
+    if self.restricted != false {
+      try visitor.visitSingularBoolField(value: self.restricted, fieldNumber: 22)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2411,6 +2454,8 @@ nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.site != rhs.site {return false}
     if lhs.nodeClass != rhs.nodeClass {return false}
     if lhs.certificate != rhs.certificate {return false}
+    if lhs.jurisdiction != rhs.jurisdiction {return false}
+    if lhs.restricted != rhs.restricted {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4099,7 +4144,7 @@ nonisolated extension Ergon_V1_StatusReply: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Ergon_V1_CampaignStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CampaignStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}by\0\u{3}manifest_sha256\0\u{3}accepted_microseconds\0\u{1}state\0\u{1}stages\0\u{1}succeeded\0\u{1}failed\0\u{3}sealed_microseconds\0\u{1}superseded\0\u{3}held_reason\0\u{1}notice\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}by\0\u{3}manifest_sha256\0\u{3}accepted_microseconds\0\u{1}state\0\u{1}stages\0\u{1}succeeded\0\u{1}failed\0\u{3}sealed_microseconds\0\u{1}superseded\0\u{3}held_reason\0\u{1}notice\0\u{1}withheld\0")
 
   fileprivate class _StorageClass {
     var _id: Int64 = 0
@@ -4115,6 +4160,7 @@ nonisolated extension Ergon_V1_CampaignStatus: SwiftProtobuf.Message, SwiftProto
     var _superseded: Ergon_V1_AccountLine? = nil
     var _heldReason: String = String()
     var _notice: String = String()
+    var _withheld: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -4138,6 +4184,7 @@ nonisolated extension Ergon_V1_CampaignStatus: SwiftProtobuf.Message, SwiftProto
       _superseded = source._superseded
       _heldReason = source._heldReason
       _notice = source._notice
+      _withheld = source._withheld
     }
   }
 
@@ -4169,6 +4216,7 @@ nonisolated extension Ergon_V1_CampaignStatus: SwiftProtobuf.Message, SwiftProto
         case 11: try { try decoder.decodeSingularMessageField(value: &_storage._superseded) }()
         case 12: try { try decoder.decodeSingularStringField(value: &_storage._heldReason) }()
         case 13: try { try decoder.decodeSingularStringField(value: &_storage._notice) }()
+        case 14: try { try decoder.decodeSingularStringField(value: &_storage._withheld) }()
         default: break
         }
       }
@@ -4220,6 +4268,9 @@ nonisolated extension Ergon_V1_CampaignStatus: SwiftProtobuf.Message, SwiftProto
       if !_storage._notice.isEmpty {
         try visitor.visitSingularStringField(value: _storage._notice, fieldNumber: 13)
       }
+      if !_storage._withheld.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._withheld, fieldNumber: 14)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -4242,6 +4293,7 @@ nonisolated extension Ergon_V1_CampaignStatus: SwiftProtobuf.Message, SwiftProto
         if _storage._superseded != rhs_storage._superseded {return false}
         if _storage._heldReason != rhs_storage._heldReason {return false}
         if _storage._notice != rhs_storage._notice {return false}
+        if _storage._withheld != rhs_storage._withheld {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -4841,7 +4893,7 @@ nonisolated extension Ergon_V1_WorkerEnergy: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Ergon_V1_ResultsReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ResultsReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}state\0\u{1}outputs\0\u{1}coverage\0\u{1}failures\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}state\0\u{1}outputs\0\u{1}coverage\0\u{1}failures\0\u{2}\u{10}withheld\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4853,6 +4905,7 @@ nonisolated extension Ergon_V1_ResultsReply: SwiftProtobuf.Message, SwiftProtobu
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.outputs) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.coverage) }()
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.failures) }()
+      case 20: try { try decoder.decodeSingularStringField(value: &self.withheld) }()
       default: break
       }
     }
@@ -4871,6 +4924,9 @@ nonisolated extension Ergon_V1_ResultsReply: SwiftProtobuf.Message, SwiftProtobu
     if !self.failures.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.failures, fieldNumber: 4)
     }
+    if !self.withheld.isEmpty {
+      try visitor.visitSingularStringField(value: self.withheld, fieldNumber: 20)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4879,6 +4935,7 @@ nonisolated extension Ergon_V1_ResultsReply: SwiftProtobuf.Message, SwiftProtobu
     if lhs.outputs != rhs.outputs {return false}
     if lhs.coverage != rhs.coverage {return false}
     if lhs.failures != rhs.failures {return false}
+    if lhs.withheld != rhs.withheld {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5284,6 +5341,46 @@ nonisolated extension Ergon_V1_HoldRequest: SwiftProtobuf.Message, SwiftProtobuf
   }
 }
 
+nonisolated extension Ergon_V1_ApproveRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ApproveRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaign\0\u{1}rejected\0\u{1}comment\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.campaign) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.rejected) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.comment) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.campaign.isEmpty {
+      try visitor.visitSingularStringField(value: self.campaign, fieldNumber: 1)
+    }
+    if self.rejected != false {
+      try visitor.visitSingularBoolField(value: self.rejected, fieldNumber: 2)
+    }
+    if !self.comment.isEmpty {
+      try visitor.visitSingularStringField(value: self.comment, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_ApproveRequest, rhs: Ergon_V1_ApproveRequest) -> Bool {
+    if lhs.campaign != rhs.campaign {return false}
+    if lhs.rejected != rhs.rejected {return false}
+    if lhs.comment != rhs.comment {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Ergon_V1_RetryRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RetryRequest"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaign\0\u{1}stage\0\u{1}tasks\0")
@@ -5519,7 +5616,7 @@ nonisolated extension Ergon_V1_WorkersReply: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Ergon_V1_WorkerStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkerStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}connected\0\u{1}cpus\0\u{3}memory_bytes\0\u{3}cpu_model\0\u{3}leased_tasks\0\u{3}finished_tasks\0\u{1}standing\0\u{1}reason\0\u{1}site\0\u{3}node_class\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}connected\0\u{1}cpus\0\u{3}memory_bytes\0\u{3}cpu_model\0\u{3}leased_tasks\0\u{3}finished_tasks\0\u{1}standing\0\u{1}reason\0\u{1}site\0\u{3}node_class\0\u{2}\u{9}jurisdiction\0\u{1}restricted\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5538,6 +5635,8 @@ nonisolated extension Ergon_V1_WorkerStatus: SwiftProtobuf.Message, SwiftProtobu
       case 9: try { try decoder.decodeSingularStringField(value: &self.reason) }()
       case 10: try { try decoder.decodeSingularStringField(value: &self.site) }()
       case 11: try { try decoder.decodeSingularStringField(value: &self.nodeClass) }()
+      case 20: try { try decoder.decodeSingularStringField(value: &self.jurisdiction) }()
+      case 21: try { try decoder.decodeSingularBoolField(value: &self.restricted) }()
       default: break
       }
     }
@@ -5577,6 +5676,12 @@ nonisolated extension Ergon_V1_WorkerStatus: SwiftProtobuf.Message, SwiftProtobu
     if !self.nodeClass.isEmpty {
       try visitor.visitSingularStringField(value: self.nodeClass, fieldNumber: 11)
     }
+    if !self.jurisdiction.isEmpty {
+      try visitor.visitSingularStringField(value: self.jurisdiction, fieldNumber: 20)
+    }
+    if self.restricted != false {
+      try visitor.visitSingularBoolField(value: self.restricted, fieldNumber: 21)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5590,6 +5695,8 @@ nonisolated extension Ergon_V1_WorkerStatus: SwiftProtobuf.Message, SwiftProtobu
     if lhs.finishedTasks != rhs.finishedTasks {return false}
     if lhs.standing != rhs.standing {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs.jurisdiction != rhs.jurisdiction {return false}
+    if lhs.restricted != rhs.restricted {return false}
     if lhs.site != rhs.site {return false}
     if lhs.nodeClass != rhs.nodeClass {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
