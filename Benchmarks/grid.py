@@ -97,10 +97,10 @@ class Grid:
         self.coordinator.check()
         return ready.exists()
 
-    def join(self, name: str) -> None:
+    def join(self, name: str, *options: object) -> None:
         token = self("token", "create", "--role", "worker", "--name", name).out.strip()
         home = self.folder / name
-        words = ["worker", "--home", home, "--cpus", SLOTS, "--memory", 4096, "--quiet"]
+        words = ["worker", "--home", home, "--cpus", SLOTS, "--memory", 4096, "--quiet", *options]
         self.workers.append(self.start(name, *words, ERGON_JOIN=token))
 
     def swarm(self, workers: int, *options: object) -> None:

@@ -22,6 +22,7 @@ import bench_idle
 import bench_latency
 import bench_log
 import bench_memory
+import bench_meter
 import bench_noop
 import bench_outputs
 import bench_overhead
@@ -50,6 +51,7 @@ BENCHMARKS: dict[str, Callable[[Laboratory], Report]] = {
     "log": bench_log.measure,
     "audit": bench_audit.measure,
     "idle": bench_idle.measure,
+    "meter": bench_meter.measure,
 }
 
 

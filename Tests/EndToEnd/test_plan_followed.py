@@ -177,6 +177,41 @@ def test_a_slot_filled_to_the_brim(sites: Cluster, ergon: Ergon, tasks: int, len
     assert share_as_planned(sites) >= SHARE
 
 
+def planned_cleanly(cluster: Cluster, manifest: Path) -> tuple[int, str]:
+    """Of a campaign that is not there yet, the tasks in clean slots, and what is said of others."""
+    plan = cluster.json("plan", manifest)
+    assert plan["verdict"] == {"complete": True} and plan["bound"] <= plan["planned"]["cost"]
+    begin = datetime.strptime(plan["start"], "%Y-%m-%d %H:%M")
+    clean = {(8 - begin.hour) // 4, (12 - begin.hour) // 4}
+    starts = plan["steps"][0]["starts"]
+    assert sum(start["tasks"] for start in starts) == 32
+    return sum(
+        start["tasks"] for start in starts
+        if start["nodes"] == "new@north" and start["slot"] in clean
+    ), plan["notes"][0]  # fmt: skip
+
+
+def test_a_plan_beside_what_is_planned(sites: Cluster, ergon: Ergon) -> None:
+    other = ergon.manifest(campaign(32, 0.5), "other")
+    alone, note = planned_cleanly(sites, other)
+    assert (alone, note) == (32, "0 % of the nodes' time until then is others'")
+    sites.submit(ergon.manifest(campaign(12, 0.5)))
+    until("there is a plan", lambda: plans(sites))
+    beside, note = planned_cleanly(sites, other)
+    assert beside == 20
+    assert note.endswith(" % of the nodes' time until then is others'") and note[:2] != "0 "
+    assert [found["name"] for found in sites.campaigns()] == ["campaign"]
+    assert sites("plan", other).out.startswith("other: 32 tasks of 1 step on 2 classes of nodes")
+
+
+def test_no_plan_beside_nothing(ergon: Ergon) -> None:
+    manifest = ergon.manifest(campaign(1, 0.5))
+    refusal = Cluster(ergon)("plan", manifest, status=1).err
+    assert "this coordinator plans nothing: it was started without --grid" in refusal
+    refusal = ergon("plan", manifest, "--start", "2020-06-01", status=64).err
+    assert "--signals and --start need --grid" in refusal
+
+
 def test_a_change_of_the_signal_moves_it(sites: Cluster, ergon: Ergon, tmp_path: Path) -> None:
     sites.submit(ergon.manifest(campaign(12, 0.5)))
     until("there is a plan", lambda: plans(sites))

@@ -206,6 +206,8 @@ struct EffectText {
             report.campaigns.map { campaign in
                 "reply: \(campaign.id) has \(campaign.unclaimed.microjoules) µJ unreported"
             }
+        case .openWork(let work):
+            ["reply: \(work.campaigns.count) to plan for \(work.crews.count) classes of workers"]
         case .log(let file): ["reply: log \(file.map(name) ?? "none")"]
         case .status(let report):
             (report.trouble.map { ["reply: trouble: \($0)"] } ?? [])

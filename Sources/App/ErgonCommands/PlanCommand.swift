@@ -3,6 +3,7 @@ import ErgonCoordinatorService
 import ErgonModel
 import ErgonPlanner
 import ErgonSystem
+import ErgonWireMessages
 import FoundationEssentials
 
 struct PlanCommand: AsyncParsableCommand {
@@ -12,12 +13,16 @@ struct PlanCommand: AsyncParsableCommand {
         discussion: """
             Plans a campaign on the sites of a grid file (docs/ENERGY.md) so that what is asked \
             for is least while the deadline holds. Prints a bound that no plan can undercut, and \
-            what starting everything at once would take. Nothing is run and nobody is asked. Exit \
-            status 1 if not everything finds a place: then the deadlines to give up are named.
+            what starting everything at once would take. Nothing is run. Without --grid the \
+            coordinator is asked for its sites, its workers and what of their time is left beside \
+            what it has planned and what they run: the plan is of that, and moves nobody else's \
+            work. Exit status 1 if not everything finds a place: then the deadlines to give up are \
+            named.
             """)
 
     @OptionGroup var manifest: ManifestArguments
     @OptionGroup var grid: GridArguments
+    @OptionGroup var home: HomeOption
     @Option(
         help: """
             What to save: energy, carbon, money or time, or weights for a kWh, a kg of CO2e, a \
@@ -42,9 +47,7 @@ struct PlanCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let local = try await manifest.load()
-            let loaded = try await grid.load()
-            for note in loaded.notes { printNote(note) }
-            let planned = plan(local.campaign, loaded)
+            let planned = try await plan(local.campaign)
             for note in planned.notes { printNote(note) }
             if let svg { try write(drawing(of: planned), to: svg) }
             output.print(planned.text(local.campaign.name), json: planned.json())
@@ -52,11 +55,41 @@ struct PlanCommand: AsyncParsableCommand {
         }
     }
 
-    private func plan(_ campaign: Campaign, _ loaded: LoadedGrid) -> PlannedCampaign {
-        let asked = CampaignProblem(
-            campaign, loaded, start: start?.instant, deadline: deadline?.time,
-            objective: objective, isInterruptible: interruptible)
+    func validate() throws {
+        if grid.grid == nil, grid.signals != nil || start != nil {
+            throw ValidationError("--signals and --start need --grid: a coordinator has its own")
+        }
+    }
+
+    private func plan(_ campaign: Campaign) async throws -> PlannedCampaign {
+        let deadline = CampaignProblem.deadline(of: campaign, deadline?.time)
+        let objective = CampaignProblem.objective(of: campaign, objective)
+        let asked: CampaignProblem
+        if let loaded = try await grid.load() {
+            for note in loaded.notes { printNote(note) }
+            asked = CampaignProblem(
+                campaign, loaded, start: start?.instant, deadline: deadline,
+                objective: objective, isInterruptible: interruptible)
+        } else {
+            asked = CampaignProblem(
+                campaign, try await openGrid(deadline), deadline: deadline,
+                objective: objective, isInterruptible: interruptible)
+        }
         return PlannedCampaign(asked, plan: ErgonPlanner.plan(asked.problem))
+    }
+
+    private func openGrid(_ deadline: Microseconds) async throws -> OpenGrid {
+        let reply = try await withCoordinator(home.folder) { client in
+            var request = Ergon_V1_GridRequest()
+            request.horizonMicroseconds = deadline.count
+            return try await client.control.grid(request, options: ControlClient.patience)
+        }
+        guard let open = OpenGrid(reply) else {
+            throw CommandFault(
+                place: home.folder, problem: "what the coordinator says of its grid makes no sense",
+                remedy: "see whether it is of the same version", exit: Exit.bug)
+        }
+        return open
     }
 }
 

@@ -12,6 +12,8 @@ extension Coordinator {
         case workers
         /// What campaigns and workers have spent; `nil` for all campaigns.
         case energy(CampaignSelector?)
+        /// What there is to plan, and who could do it.
+        case openWork
     }
 
     package enum CampaignSelector: Hashable, Sendable {
@@ -47,6 +49,7 @@ extension Coordinator {
         case log(StoredFile?)
         case workers([WorkerStatus])
         case energy(EnergyReport)
+        case openWork(OpenWork)
     }
 
     package struct StatusReport: Hashable, Sendable {
@@ -129,6 +132,7 @@ extension Coordinator {
         case .status(let selector): return status(selector, now)
         case .workers: return .workers(workerReports())
         case .energy(let selector): return energy(selector)
+        case .openWork: return .openWork(openWork(now))
         case .results(let selector):
             return campaign(selector).map { .results($0.results()) } ?? .unknownCampaign
         case .log(let selector, let stage, let task, let attempt):

@@ -80,7 +80,7 @@ extension World {
             }
             return .workers(workers)
         case .accepted, .ended, .unknownCampaign, .unknownTask, .refused, .results, .sentence,
-            .explanation, .log, .energy:
+            .explanation, .log, .energy, .openWork:
             return reply
         }
     }

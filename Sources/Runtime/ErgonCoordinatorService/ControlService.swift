@@ -20,12 +20,14 @@ struct ControlService: Ergon_V1_Control.SimpleServiceProtocol {
     let policy: PolicyDesk?
     /// `nil` if people stand on record as in their certificates.
     let persons: PersonBook?
+    /// `nil` where nothing is planned.
+    let planner: PlannerThread?
     let clock: @Sendable () -> Instant
     let logger: Logger
 
     /// How often a watcher is told, at most.
     private static let watchPeriod = Duration.milliseconds(500)
-    private static let readers: Set<Role> = [.submitter, .approver, .operator, .auditor]
+    static let readers: Set<Role> = [.submitter, .approver, .operator, .auditor]
     static let writers: Set<Role> = [.submitter, .operator]
 
     func caller(_ context: ServerContext, _ allowed: Set<Role>) throws -> Identity {

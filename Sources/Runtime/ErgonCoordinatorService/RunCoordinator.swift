@@ -96,7 +96,7 @@ package func runCoordinator(
     let control = ControlService(
         inbox: inbox, board: board, store: store, desk: desk, authority: authority,
         policy: configuration.policy.map { PolicyDesk(loaded: $0, store: store) },
-        persons: configuration.persons, clock: clock, logger: logger)
+        persons: configuration.persons, planner: thread.planner, clock: clock, logger: logger)
     let link = WorkerLinkService(
         inbox: inbox, store: store, ports: ports, authority: authority.certificate,
         grid: configuration.planning?.loaded.grid, clock: clock, logger: logger)

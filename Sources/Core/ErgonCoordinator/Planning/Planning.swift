@@ -59,8 +59,8 @@ struct Planning: Sendable {
 
     mutating func noteStart(_ tasks: Int, of work: Schedule.Work, at place: WorkerPlace?) {
         guard let place else { return }
-        started[work, default: [:]][place, default: 0] += tasks
-        startedSinceAsked[work, default: [:]][place, default: 0] += tasks
+        if schedule?.parts[work] != nil { started[work, default: [:]][place, default: 0] += tasks }
+        if asked != nil { startedSinceAsked[work, default: [:]][place, default: 0] += tasks }
     }
 
     /// How many tasks may start there now.

@@ -59,7 +59,7 @@ package struct CampaignDemand: Sendable {
             classes.append(taskClass(step, count, campaign, isInterruptible))
         }
         setWindows(levelsOfClasses)
-        if let wait = campaign.goals.longestWait { endWaits(after: clock.inSignals(wait)) }
+        if let wait = campaign.goals.longestWait { endWaits(after: wait) }
     }
 
     /// What could start only later than that waits for nothing once it can.

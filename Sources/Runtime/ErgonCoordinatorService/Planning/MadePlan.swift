@@ -16,8 +16,7 @@ struct MadePlan {
     private(set) var problem: PlanningProblem
     let clock: SignalClock
     let objective: Weights
-    /// Where the signals' values are from.
-    let origins: [String]
+    let grid: PlannedGrid
     let note: String?
     private(set) var planned: [Planned] = []
     var plan: Plan?
@@ -25,13 +24,13 @@ struct MadePlan {
     var spent: [CampaignID: Spending] = [:]
 
     init(
-        problem: PlanningProblem, clock: SignalClock, objective: Weights, origins: [String],
+        problem: PlanningProblem, clock: SignalClock, objective: Weights, grid: PlannedGrid,
         note: String?
     ) {
         self.problem = problem
         self.clock = clock
         self.objective = objective
-        self.origins = origins
+        self.grid = grid
         self.note = note
     }
 
@@ -48,6 +47,9 @@ struct MadePlan {
         }
         planned.append(Planned(work: work, step: name, probes: probes))
     }
+
+    /// Where the signals' values are from.
+    var origins: [String] { grid.origins }
 
     var campaigns: [CampaignID] { Set(planned.map(\.work.campaign)).sorted() }
 

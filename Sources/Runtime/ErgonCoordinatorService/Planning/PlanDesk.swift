@@ -56,16 +56,28 @@ struct PlanDesk: Sendable {
 
     // MARK: Planning
 
-    /// - Parameter shouldStop: asked now and then; the plan is then the best so far.
+    /// What all that is open leaves to others, so far ahead at least.
+    /// - Returns: `nil` if no known node is there.
+    func rest(
+        beside work: OpenWork, ahead: Microseconds, now: Instant, shouldStop: () -> Bool
+    ) -> OpenGrid? {
+        var trial = self
+        return trial.plan(work, now: now, ahead: ahead, shouldStop: shouldStop)?.rest
+    }
+
+    /// - Parameters:
+    ///   - ahead: how far is planned, if not as far as the last deadline.
+    ///   - shouldStop: asked now and then; the plan is then the best so far.
     /// - Returns: `nil` if nothing can be planned: no known node is there, or all is late.
     mutating func plan(
-        _ work: OpenWork, now: Instant, shouldStop: () -> Bool
+        _ work: OpenWork, now: Instant, ahead: Microseconds? = nil, shouldStop: () -> Bool
     ) -> MadePlan? {
         let present = clock.inSignals(now)
         let due = work.campaigns.prefix(AdoptedPlan.mostCampaigns).map { campaign in
             (campaign, clock.inSignals(campaign.accepted) + Self.wait(campaign.campaign))
         }.filter { $0.1 > present }
-        guard let last = due.map(\.1).max() else { return nil }
+        let ends = due.map(\.1) + (ahead.map { [present + $0] } ?? [])
+        guard let last = ends.max() else { return nil }
         let slot = loaded.grid.slot ?? Self.slot(for: last - present)
         let start = Instant(
             microseconds: present.microseconds - present.microseconds % slot.count)
@@ -82,8 +94,7 @@ struct PlanDesk: Sendable {
         let held = HeldTime(experience, clock, present: present)
         for crew in work.crews { held.take(crew, grid, from: &problem) }
         var made = MadePlan(
-            problem: problem,
-            clock: clock, objective: objective.weights, origins: grid.origins,
+            problem: problem, clock: clock, objective: objective.weights, grid: grid,
             note: objective.note)
         assumed = [:]
         for (campaign, deadline) in due {

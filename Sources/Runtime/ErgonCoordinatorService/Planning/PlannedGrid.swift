@@ -48,6 +48,23 @@ package struct PlannedGrid: Sendable {
         addLinks(loaded.grid, slot)
     }
 
+    /// As a coordinator told it.
+    init(
+        sites: [Site], nodeClasses: [NodeClass], speeds: [Double], perCore: [Watts],
+        links: [Link], siteOfInput: [String: Int], origins: [String], isCarbonKnown: Bool,
+        isPriceKnown: Bool
+    ) {
+        self.sites = sites
+        self.nodeClasses = nodeClasses
+        self.speeds = speeds
+        self.perCore = perCore
+        self.links = links
+        self.siteOfInput = siteOfInput
+        self.origins = origins
+        self.isCarbonKnown = isCarbonKnown
+        self.isPriceKnown = isPriceKnown
+    }
+
     private mutating func addLinks(_ grid: Grid, _ slot: Microseconds) {
         let ends: [Int?] = [nil] + Array(grid.sites.indices)
         for from in ends {

@@ -36,7 +36,15 @@ final class PlannerThread: Sendable {
         var records: [Record] = []
         /// Read anew.
         var loaded: LoadedGrid?
+        var questions: [Question] = []
         var isOver = false
+    }
+
+    /// What would be left of the grid for something new?
+    private struct Question {
+        var work: OpenWork
+        var ahead: Microseconds
+        var answer: CheckedContinuation<OpenGrid?, Never>
     }
 
     private let settings: PlanningSettings
@@ -57,6 +65,8 @@ final class PlannerThread: Sendable {
     private static let planLifetime = Microseconds.seconds(15 * 60)
     /// And not more often than that.
     private static let leastPause = Microseconds.seconds(1)
+    /// So many people may wait for an answer.
+    private static let mostQuestions = 8
     /// What the search for a good plan may take; then the best one so far is followed.
     private static let longestSearch = Microseconds.seconds(2)
 
@@ -84,8 +94,28 @@ final class PlannerThread: Sendable {
         mailbox.withLock { $0.records += records }
     }
 
+    /// What all that is open leaves to others.
+    /// - Parameter ahead: how far it is looked at least.
+    /// - Returns: `nil` if no known node is there, or too many ask.
+    func rest(beside work: OpenWork, ahead: Microseconds) async -> OpenGrid? {
+        await withCheckedContinuation { answer in
+            let isTaken = mailbox.withLock { box in
+                guard !box.isOver, box.questions.count < Self.mostQuestions else { return false }
+                box.questions.append(Question(work: work, ahead: ahead, answer: answer))
+                return true
+            }
+            guard isTaken else { return answer.resume(returning: nil) }
+            bell.ring()
+        }
+    }
+
     func stop() {
-        mailbox.withLock { $0.isOver = true }
+        let left = mailbox.withLock { box in
+            box.isOver = true
+            defer { box.questions = [] }
+            return box.questions
+        }
+        for question in left { question.answer.resume(returning: nil) }
         bell.ring()
     }
 
@@ -96,13 +126,14 @@ final class PlannerThread: Sendable {
         var followed = Followed()
         let poll = Poll()
         guard poll.add(bell.descriptor, token: 0) else {
-            return logger.error("no plans: the kernel has no room to wait for work")
+            logger.error("no plans: the kernel has no room to wait for work")
+            return stop()
         }
         while true {
             if !poll.wait(Self.period).isEmpty { bell.hear() }
             let mail = mailbox.withLock { box in
                 let taken = box
-                (box.work, box.records, box.loaded) = (nil, [], nil)
+                (box.work, box.records, box.loaded, box.questions) = (nil, [], nil, [])
                 return taken
             }
             guard !mail.isOver else { return }
@@ -112,6 +143,7 @@ final class PlannerThread: Sendable {
                 followed.isStale = true
             }
             if let work = mail.work { answer(work, &desk, &followed) }
+            for question in mail.questions { answer(question, desk) }
             remind(&followed, isSurprised: desk.isSurprised)
         }
     }
@@ -145,6 +177,14 @@ final class PlannerThread: Sendable {
             logger.error("a plan cannot be stored", metadata: ["reason": "\(error)"])
             inbox.push(.core(.planned(Schedule(), nil)))
         }
+    }
+
+    private func answer(_ question: Question, _ desk: PlanDesk) {
+        let begin = steadyClock()
+        let rest = desk.rest(beside: question.work, ahead: question.ahead, now: now()) {
+            begin + Self.longestSearch < steadyClock()
+        }
+        question.answer.resume(returning: rest)
     }
 
     /// Tells the coordinator that something opens, or that it is time for another plan.

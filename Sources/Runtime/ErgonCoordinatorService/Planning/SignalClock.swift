@@ -23,7 +23,7 @@ package struct SignalClock: Hashable, Sendable {
         there + inSignals(instant - here)
     }
 
-    func inSignals(_ time: Microseconds) -> Microseconds {
+    package func inSignals(_ time: Microseconds) -> Microseconds {
         speed == 1 ? time : Microseconds(rounded(Double(time.count) * speed))
     }
 

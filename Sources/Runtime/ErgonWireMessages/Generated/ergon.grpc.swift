@@ -419,6 +419,19 @@ package enum Ergon_V1_Control: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "Grid" metadata.
+        package enum Grid: Sendable {
+            /// Request type for "Grid".
+            package typealias Input = Ergon_V1_GridRequest
+            /// Response type for "Grid".
+            package typealias Output = Ergon_V1_GridReply
+            /// Descriptor for "Grid".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "ergon.v1.Control"),
+                method: "Grid",
+                type: .unary
+            )
+        }
         /// Namespace for "Explain" metadata.
         package enum Explain: Sendable {
             /// Request type for "Explain".
@@ -596,6 +609,7 @@ package enum Ergon_V1_Control: Sendable {
             Watch.descriptor,
             Results.descriptor,
             Energy.descriptor,
+            Grid.descriptor,
             Explain.descriptor,
             TaskLog.descriptor,
             Cancel.descriptor,
@@ -730,6 +744,24 @@ extension Ergon_V1_Control {
             request: GRPCCore.StreamingServerRequest<Ergon_V1_StatusRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_EnergyReply>
+
+        /// Handle the "Grid" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What of the grid is not spoken for, so that whoever asks can see what a campaign would take.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Ergon_V1_GridRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Ergon_V1_GridReply` messages.
+        func grid(
+            request: GRPCCore.StreamingServerRequest<Ergon_V1_GridRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_GridReply>
 
         /// Handle the "Explain" method.
         ///
@@ -1042,6 +1074,24 @@ extension Ergon_V1_Control {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Ergon_V1_EnergyReply>
 
+        /// Handle the "Grid" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What of the grid is not spoken for, so that whoever asks can see what a campaign would take.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_GridRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Ergon_V1_GridReply` message.
+        func grid(
+            request: GRPCCore.ServerRequest<Ergon_V1_GridRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Ergon_V1_GridReply>
+
         /// Handle the "Explain" method.
         ///
         /// - Parameters:
@@ -1352,6 +1402,24 @@ extension Ergon_V1_Control {
             context: GRPCCore.ServerContext
         ) async throws -> Ergon_V1_EnergyReply
 
+        /// Handle the "Grid" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What of the grid is not spoken for, so that whoever asks can see what a campaign would take.
+        ///
+        /// - Parameters:
+        ///   - request: A `Ergon_V1_GridRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Ergon_V1_GridReply` to respond with.
+        func grid(
+            request: Ergon_V1_GridRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Ergon_V1_GridReply
+
         /// Handle the "Explain" method.
         ///
         /// - Parameters:
@@ -1631,6 +1699,17 @@ extension Ergon_V1_Control.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: Ergon_V1_Control.Method.Grid.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_GridRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_GridReply>(),
+            handler: { request, context in
+                try await self.grid(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: Ergon_V1_Control.Method.Explain.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_TaskSelector>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_ExplainReply>(),
@@ -1839,6 +1918,17 @@ extension Ergon_V1_Control.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_EnergyReply> {
         let response = try await self.energy(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func grid(
+        request: GRPCCore.StreamingServerRequest<Ergon_V1_GridRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Ergon_V1_GridReply> {
+        let response = try await self.grid(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -2067,6 +2157,19 @@ extension Ergon_V1_Control.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Ergon_V1_EnergyReply> {
         return GRPCCore.ServerResponse<Ergon_V1_EnergyReply>(
             message: try await self.energy(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func grid(
+        request: GRPCCore.ServerRequest<Ergon_V1_GridRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Ergon_V1_GridReply> {
+        return GRPCCore.ServerResponse<Ergon_V1_GridReply>(
+            message: try await self.grid(
                 request: request.message,
                 context: context
             ),
@@ -2377,6 +2480,29 @@ extension Ergon_V1_Control {
             deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_EnergyReply>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_EnergyReply>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Grid" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What of the grid is not spoken for, so that whoever asks can see what a campaign would take.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_GridRequest` message.
+        ///   - serializer: A serializer for `Ergon_V1_GridRequest` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_GridReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func grid<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_GridRequest>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_GridRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_GridReply>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_GridReply>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
         /// Call the "Explain" method.
@@ -2850,6 +2976,40 @@ extension Ergon_V1_Control {
             try await self.client.unary(
                 request: request,
                 descriptor: Ergon_V1_Control.Method.Energy.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Grid" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What of the grid is not spoken for, so that whoever asks can see what a campaign would take.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Ergon_V1_GridRequest` message.
+        ///   - serializer: A serializer for `Ergon_V1_GridRequest` messages.
+        ///   - deserializer: A deserializer for `Ergon_V1_GridReply` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func grid<Result>(
+            request: GRPCCore.ClientRequest<Ergon_V1_GridRequest>,
+            serializer: some GRPCCore.MessageSerializer<Ergon_V1_GridRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Ergon_V1_GridReply>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_GridReply>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Ergon_V1_Control.Method.Grid.descriptor,
                 serializer: serializer,
                 deserializer: deserializer,
                 options: options,
@@ -3436,6 +3596,35 @@ extension Ergon_V1_Control.ClientProtocol {
         )
     }
 
+    /// Call the "Grid" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > What of the grid is not spoken for, so that whoever asks can see what a campaign would take.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Ergon_V1_GridRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func grid<Result>(
+        request: GRPCCore.ClientRequest<Ergon_V1_GridRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_GridReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.grid(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Ergon_V1_GridRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Ergon_V1_GridReply>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
     /// Call the "Explain" method.
     ///
     /// - Parameters:
@@ -3967,6 +4156,39 @@ extension Ergon_V1_Control.ClientProtocol {
             metadata: metadata
         )
         return try await self.energy(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Grid" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > What of the grid is not spoken for, so that whoever asks can see what a campaign would take.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func grid<Result>(
+        _ message: Ergon_V1_GridRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Ergon_V1_GridReply>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Ergon_V1_GridRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.grid(
             request: request,
             options: options,
             onResponse: handleResponse

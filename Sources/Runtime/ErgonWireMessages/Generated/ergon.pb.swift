@@ -1014,6 +1014,157 @@ package nonisolated struct Ergon_V1_ReplayedTasks: Sendable {
   package init() {}
 }
 
+package nonisolated struct Ergon_V1_GridRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// How far ahead it is looked, at least.
+  package var horizonMicroseconds: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Ergon_V1_GridReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Of the first slot, in the time of the signals, and how much of it has passed.
+  package var startMicroseconds: Int64 = 0
+
+  package var elapsedMicroseconds: Int64 = 0
+
+  package var slotMicroseconds: Int64 = 0
+
+  package var slots: UInt32 = 0
+
+  /// How many seconds of the signals pass in one.
+  package var speed: Double = 0
+
+  package var sites: [Ergon_V1_GridSite] = []
+
+  /// Those that are there.
+  package var nodes: [Ergon_V1_GridNodes] = []
+
+  package var links: [Ergon_V1_GridLink] = []
+
+  /// Where the signals' values are from.
+  package var origins: [String] = []
+
+  package var carbonIsKnown: Bool = false
+
+  package var priceIsKnown: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Ergon_V1_GridSite: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: String = String()
+
+  package var effectiveness: Double = 0
+
+  /// By slot; what comes after the last is like it.
+  package var microgramsPerKilowattHour: [Int64] = []
+
+  package var millionthsPerKilowattHour: [Int64] = []
+
+  /// What is left of it. None: no limit.
+  package var capMilliwatts: [Int64] = []
+
+  package var inputs: [String] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Ergon_V1_GridNodes: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: String = String()
+
+  package var site: UInt32 = 0
+
+  package var count: UInt32 = 0
+
+  package var cores: UInt32 = 0
+
+  package var memory: Int64 = 0
+
+  package var gpus: UInt32 = 0
+
+  package var speed: Double = 0
+
+  package var idleMilliwatts: Int64 = 0
+
+  package var coreMilliwatts: Int64 = 0
+
+  package var nodeHourMillionths: Int64 = 0
+
+  package var isAlwaysOn: Bool = false
+
+  package var startMicrojoules: Int64 = 0
+
+  package var alreadyOn: UInt32 = 0
+
+  /// By slot, of what others have: time of one node, all of them taken together.
+  package var takenMicroseconds: [Int64] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Ergon_V1_GridLink: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Absent: storage that is at no site.
+  package var from: UInt32 {
+    get {_from ?? 0}
+    set {_from = newValue}
+  }
+  /// Returns true if `from` has been explicitly set.
+  package var hasFrom: Bool {self._from != nil}
+  /// Clears the value of `from`. Subsequent reads from it will return its default value.
+  package mutating func clearFrom() {self._from = nil}
+
+  package var to: UInt32 = 0
+
+  /// Absent: enough for whatever is planned.
+  package var bytesPerSlot: Int64 {
+    get {_bytesPerSlot ?? 0}
+    set {_bytesPerSlot = newValue}
+  }
+  /// Returns true if `bytesPerSlot` has been explicitly set.
+  package var hasBytesPerSlot: Bool {self._bytesPerSlot != nil}
+  /// Clears the value of `bytesPerSlot`. Subsequent reads from it will return its default value.
+  package mutating func clearBytesPerSlot() {self._bytesPerSlot = nil}
+
+  package var millionthsPerGigabyte: Int64 = 0
+
+  package var microjoulesPerGigabyte: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _from: UInt32? = nil
+  fileprivate var _bytesPerSlot: Int64? = nil
+}
+
 package nonisolated struct Ergon_V1_StatusRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -3717,6 +3868,320 @@ nonisolated extension Ergon_V1_ReplayedTasks: SwiftProtobuf.Message, SwiftProtob
   package static func ==(lhs: Ergon_V1_ReplayedTasks, rhs: Ergon_V1_ReplayedTasks) -> Bool {
     if lhs.workers != rhs.workers {return false}
     if lhs.tasks != rhs.tasks {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_GridRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GridRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}horizon_microseconds\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.horizonMicroseconds) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.horizonMicroseconds != 0 {
+      try visitor.visitSingularInt64Field(value: self.horizonMicroseconds, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_GridRequest, rhs: Ergon_V1_GridRequest) -> Bool {
+    if lhs.horizonMicroseconds != rhs.horizonMicroseconds {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_GridReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GridReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}start_microseconds\0\u{3}elapsed_microseconds\0\u{3}slot_microseconds\0\u{1}slots\0\u{1}speed\0\u{1}sites\0\u{1}nodes\0\u{1}links\0\u{1}origins\0\u{3}carbon_is_known\0\u{3}price_is_known\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.startMicroseconds) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.elapsedMicroseconds) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.slotMicroseconds) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.slots) }()
+      case 5: try { try decoder.decodeSingularDoubleField(value: &self.speed) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.sites) }()
+      case 7: try { try decoder.decodeRepeatedMessageField(value: &self.nodes) }()
+      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.links) }()
+      case 9: try { try decoder.decodeRepeatedStringField(value: &self.origins) }()
+      case 10: try { try decoder.decodeSingularBoolField(value: &self.carbonIsKnown) }()
+      case 11: try { try decoder.decodeSingularBoolField(value: &self.priceIsKnown) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.startMicroseconds != 0 {
+      try visitor.visitSingularInt64Field(value: self.startMicroseconds, fieldNumber: 1)
+    }
+    if self.elapsedMicroseconds != 0 {
+      try visitor.visitSingularInt64Field(value: self.elapsedMicroseconds, fieldNumber: 2)
+    }
+    if self.slotMicroseconds != 0 {
+      try visitor.visitSingularInt64Field(value: self.slotMicroseconds, fieldNumber: 3)
+    }
+    if self.slots != 0 {
+      try visitor.visitSingularUInt32Field(value: self.slots, fieldNumber: 4)
+    }
+    if self.speed.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.speed, fieldNumber: 5)
+    }
+    if !self.sites.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.sites, fieldNumber: 6)
+    }
+    if !self.nodes.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.nodes, fieldNumber: 7)
+    }
+    if !self.links.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.links, fieldNumber: 8)
+    }
+    if !self.origins.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.origins, fieldNumber: 9)
+    }
+    if self.carbonIsKnown != false {
+      try visitor.visitSingularBoolField(value: self.carbonIsKnown, fieldNumber: 10)
+    }
+    if self.priceIsKnown != false {
+      try visitor.visitSingularBoolField(value: self.priceIsKnown, fieldNumber: 11)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_GridReply, rhs: Ergon_V1_GridReply) -> Bool {
+    if lhs.startMicroseconds != rhs.startMicroseconds {return false}
+    if lhs.elapsedMicroseconds != rhs.elapsedMicroseconds {return false}
+    if lhs.slotMicroseconds != rhs.slotMicroseconds {return false}
+    if lhs.slots != rhs.slots {return false}
+    if lhs.speed != rhs.speed {return false}
+    if lhs.sites != rhs.sites {return false}
+    if lhs.nodes != rhs.nodes {return false}
+    if lhs.links != rhs.links {return false}
+    if lhs.origins != rhs.origins {return false}
+    if lhs.carbonIsKnown != rhs.carbonIsKnown {return false}
+    if lhs.priceIsKnown != rhs.priceIsKnown {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_GridSite: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GridSite"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}effectiveness\0\u{3}micrograms_per_kilowatt_hour\0\u{3}millionths_per_kilowatt_hour\0\u{3}cap_milliwatts\0\u{1}inputs\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularDoubleField(value: &self.effectiveness) }()
+      case 3: try { try decoder.decodeRepeatedInt64Field(value: &self.microgramsPerKilowattHour) }()
+      case 4: try { try decoder.decodeRepeatedInt64Field(value: &self.millionthsPerKilowattHour) }()
+      case 5: try { try decoder.decodeRepeatedInt64Field(value: &self.capMilliwatts) }()
+      case 6: try { try decoder.decodeRepeatedStringField(value: &self.inputs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.effectiveness.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.effectiveness, fieldNumber: 2)
+    }
+    if !self.microgramsPerKilowattHour.isEmpty {
+      try visitor.visitPackedInt64Field(value: self.microgramsPerKilowattHour, fieldNumber: 3)
+    }
+    if !self.millionthsPerKilowattHour.isEmpty {
+      try visitor.visitPackedInt64Field(value: self.millionthsPerKilowattHour, fieldNumber: 4)
+    }
+    if !self.capMilliwatts.isEmpty {
+      try visitor.visitPackedInt64Field(value: self.capMilliwatts, fieldNumber: 5)
+    }
+    if !self.inputs.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.inputs, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_GridSite, rhs: Ergon_V1_GridSite) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.effectiveness != rhs.effectiveness {return false}
+    if lhs.microgramsPerKilowattHour != rhs.microgramsPerKilowattHour {return false}
+    if lhs.millionthsPerKilowattHour != rhs.millionthsPerKilowattHour {return false}
+    if lhs.capMilliwatts != rhs.capMilliwatts {return false}
+    if lhs.inputs != rhs.inputs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_GridNodes: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GridNodes"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}site\0\u{1}count\0\u{1}cores\0\u{1}memory\0\u{1}gpus\0\u{1}speed\0\u{3}idle_milliwatts\0\u{3}core_milliwatts\0\u{3}node_hour_millionths\0\u{3}is_always_on\0\u{3}start_microjoules\0\u{3}already_on\0\u{3}taken_microseconds\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.site) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.cores) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.memory) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.gpus) }()
+      case 7: try { try decoder.decodeSingularDoubleField(value: &self.speed) }()
+      case 8: try { try decoder.decodeSingularInt64Field(value: &self.idleMilliwatts) }()
+      case 9: try { try decoder.decodeSingularInt64Field(value: &self.coreMilliwatts) }()
+      case 10: try { try decoder.decodeSingularInt64Field(value: &self.nodeHourMillionths) }()
+      case 11: try { try decoder.decodeSingularBoolField(value: &self.isAlwaysOn) }()
+      case 12: try { try decoder.decodeSingularInt64Field(value: &self.startMicrojoules) }()
+      case 13: try { try decoder.decodeSingularUInt32Field(value: &self.alreadyOn) }()
+      case 14: try { try decoder.decodeRepeatedInt64Field(value: &self.takenMicroseconds) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.site != 0 {
+      try visitor.visitSingularUInt32Field(value: self.site, fieldNumber: 2)
+    }
+    if self.count != 0 {
+      try visitor.visitSingularUInt32Field(value: self.count, fieldNumber: 3)
+    }
+    if self.cores != 0 {
+      try visitor.visitSingularUInt32Field(value: self.cores, fieldNumber: 4)
+    }
+    if self.memory != 0 {
+      try visitor.visitSingularInt64Field(value: self.memory, fieldNumber: 5)
+    }
+    if self.gpus != 0 {
+      try visitor.visitSingularUInt32Field(value: self.gpus, fieldNumber: 6)
+    }
+    if self.speed.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.speed, fieldNumber: 7)
+    }
+    if self.idleMilliwatts != 0 {
+      try visitor.visitSingularInt64Field(value: self.idleMilliwatts, fieldNumber: 8)
+    }
+    if self.coreMilliwatts != 0 {
+      try visitor.visitSingularInt64Field(value: self.coreMilliwatts, fieldNumber: 9)
+    }
+    if self.nodeHourMillionths != 0 {
+      try visitor.visitSingularInt64Field(value: self.nodeHourMillionths, fieldNumber: 10)
+    }
+    if self.isAlwaysOn != false {
+      try visitor.visitSingularBoolField(value: self.isAlwaysOn, fieldNumber: 11)
+    }
+    if self.startMicrojoules != 0 {
+      try visitor.visitSingularInt64Field(value: self.startMicrojoules, fieldNumber: 12)
+    }
+    if self.alreadyOn != 0 {
+      try visitor.visitSingularUInt32Field(value: self.alreadyOn, fieldNumber: 13)
+    }
+    if !self.takenMicroseconds.isEmpty {
+      try visitor.visitPackedInt64Field(value: self.takenMicroseconds, fieldNumber: 14)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_GridNodes, rhs: Ergon_V1_GridNodes) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.site != rhs.site {return false}
+    if lhs.count != rhs.count {return false}
+    if lhs.cores != rhs.cores {return false}
+    if lhs.memory != rhs.memory {return false}
+    if lhs.gpus != rhs.gpus {return false}
+    if lhs.speed != rhs.speed {return false}
+    if lhs.idleMilliwatts != rhs.idleMilliwatts {return false}
+    if lhs.coreMilliwatts != rhs.coreMilliwatts {return false}
+    if lhs.nodeHourMillionths != rhs.nodeHourMillionths {return false}
+    if lhs.isAlwaysOn != rhs.isAlwaysOn {return false}
+    if lhs.startMicrojoules != rhs.startMicrojoules {return false}
+    if lhs.alreadyOn != rhs.alreadyOn {return false}
+    if lhs.takenMicroseconds != rhs.takenMicroseconds {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_GridLink: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GridLink"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}from\0\u{1}to\0\u{3}bytes_per_slot\0\u{3}millionths_per_gigabyte\0\u{3}microjoules_per_gigabyte\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self._from) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.to) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self._bytesPerSlot) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.millionthsPerGigabyte) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.microjoulesPerGigabyte) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._from {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 1)
+    } }()
+    if self.to != 0 {
+      try visitor.visitSingularUInt32Field(value: self.to, fieldNumber: 2)
+    }
+    try { if let v = self._bytesPerSlot {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 3)
+    } }()
+    if self.millionthsPerGigabyte != 0 {
+      try visitor.visitSingularInt64Field(value: self.millionthsPerGigabyte, fieldNumber: 4)
+    }
+    if self.microjoulesPerGigabyte != 0 {
+      try visitor.visitSingularInt64Field(value: self.microjoulesPerGigabyte, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_GridLink, rhs: Ergon_V1_GridLink) -> Bool {
+    if lhs._from != rhs._from {return false}
+    if lhs.to != rhs.to {return false}
+    if lhs._bytesPerSlot != rhs._bytesPerSlot {return false}
+    if lhs.millionthsPerGigabyte != rhs.millionthsPerGigabyte {return false}
+    if lhs.microjoulesPerGigabyte != rhs.microjoulesPerGigabyte {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
