@@ -190,6 +190,16 @@ import Testing
             ])
     }
 
+    @Test func `is not bound by a decision that a crash kept alone`() throws {
+        var desk = PolicyWorld()
+        _ = desk.submit(verdict: .awaits, obliging: { $0.approval = true })
+        try desk.crashBeforeAcceptance(policy: nil)
+        let campaign = PolicyWorld.single
+        let reply = desk.reply(
+            to: .submit(.init(1), campaign, manifest: content("p"), by: PolicyWorld.anna))
+        #expect(reply == .accepted(CampaignID(1)) && desk.held == nil)
+    }
+
     @Test func `stands as it did after a restart, whatever the policy is then`() throws {
         var desk = PolicyWorld()
         desk.connect("w1", Custody(jurisdiction: "US"))

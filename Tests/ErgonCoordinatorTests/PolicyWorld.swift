@@ -95,6 +95,16 @@ struct PolicyWorld {
         perform(coordinator.handle(.report(worker, report), now: now))
     }
 
+    /// A start on a log that ends before the campaign was taken.
+    mutating func crashBeforeAcceptance(policy: Digest?) throws {
+        log.removeAll { if case .campaignAccepted = $0 { true } else { false } }
+        coordinator = Coordinator(grace: .zero)
+        for event in log {
+            try coordinator.replay(Record(time: now, event: event)) { _ in nil }
+        }
+        perform(coordinator.start(version: "1", policy: policy, now: now))
+    }
+
     /// Once by its log and once by its snapshot, which must be the same.
     mutating func restart(policy: Digest?) throws {
         let campaign = campaign

@@ -177,6 +177,8 @@ package struct Coordinator: Sendable {
         case .coordinatorStarted(let epoch, _):
             self.epoch = epoch
             nextSerial = 0
+            // What a crash kept alone is about nothing.
+            announced = nil
         case .workerJoined(let facts): join(facts, at: time)
         case .campaignAccepted: break
         case .stageSized(let id, let stage, let count):
