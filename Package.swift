@@ -158,7 +158,9 @@ let app: [Target] = [
 ]
 
 let checks: [Target] = [
-    .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
+    .target(
+        name: "SeededRandom", dependencies: ["ErgonModel"], path: "Tests/SeededRandom",
+        swiftSettings: strict),
     tests("ErgonModel", []),
     tests("ErgonManifest", ["ErgonModel"], exclude: ["Corpus"]),
     tests("ErgonPolicy", ["ErgonModel"], exclude: ["expressions.txt"]),

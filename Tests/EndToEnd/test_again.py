@@ -102,6 +102,11 @@ def test_a_replay_of_honest_work_finds_nothing(cluster: Cluster) -> None:
     answer = cluster("audit", "replay", "last")
     assert "27 tasks the same, 0 alike, 0 different, 0 not run again" in answer.out
     cluster("audit", "verify")
+    # What people call the campaign is still that one, and not those that repeat parts of it.
+    assert "campaign 2 `campaign`: complete (repeats " in cluster("status").out
+    for name in ("last", "campaign"):
+        assert cluster.campaign(name)["campaign"] == 1
+        assert "campaign 1 `campaign`" in cluster("coverage", name).out
 
 
 def test_a_statement_is_exported(cluster: Cluster, tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_version(ergon: Ergon) -> None:
         ["worker", "--cpus", "0"],
         ["worker", "--join", "nonsense"],
         ["results", "-o", "xml"],
-        ["explain", "z-peak"],
+        ["explain", "z-peak.reco"],
         ["run", "--workers", "0", "campaign.yaml"],
     ],
     ids=" ".join,
@@ -112,6 +112,18 @@ def test_wrong_use(ergon: Ergon, words: list[str]) -> None:
     answer = ergon(*words, status=64)
     assert answer.out == ""
     assert len(answer.err.splitlines()) >= 2, "what is wrong, and what to do"
+
+
+def test_lines_that_no_worker_checks_are_named(ergon: Ergon) -> None:
+    (ergon.folder / "requirements.txt").write_text("numpy==1.26.4\nscipy>=1.11\n")
+    said = ergon("validate", ergon.manifest("""
+environment: {python: requirements.txt}
+steps:
+  work: {run: ["true"]}
+"""))
+    assert said.err == (
+        "requirements.txt:2: no worker checks `scipy>=1.11`: it is no NAME==VERSION\n"
+    )
 
 
 def test_every_error_of_a_manifest_at_once(ergon: Ergon) -> None:

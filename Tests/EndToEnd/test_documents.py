@@ -11,31 +11,13 @@ from typing import Any
 
 import pytest
 from ergon import Ergon
+from scores import scored
 from validators import crate_faults, lineage_faults, seeded_cache, unfinished_runs
-
-CAMPAIGN = """
-seed: 7
-inputs:
-  hits: {files: hits.txt, licence: CC0-1.0}
-  tagger: {files: tagger.onnx, licence: Apache-2.0}
-steps:
-  score:
-    over: hits
-    split: {lines: 2}
-    with: {model: tagger}
-    run: [sh, -c, 'cat {input} {with.model} > {out.scores}; echo {index} > {out.note}']
-    outputs: {scores: {file: scores.txt, merge: lines}, note: {file: note.txt}}
-"""
-
 
 @pytest.fixture(scope="module")
 def campaign(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ergon, Path]:
     """The home of a coordinator that has ended, after a campaign with data, a model and merges."""
-    ergon = Ergon(tmp_path_factory.mktemp("documents"))
-    (ergon.folder / "hits.txt").write_text("".join(f"{number}\n" for number in range(5)))
-    (ergon.folder / "tagger.onnx").write_text("weights\n")
-    ergon("run", ergon.manifest(CAMPAIGN, "scores"))
-    return ergon, ergon.folder / "ergon-runs" / "scores" / "1" / "coordinator"
+    return scored(tmp_path_factory.mktemp("documents"))
 
 
 def export(campaign: tuple[Ergon, Path], form: str, *more: object) -> str:

@@ -284,7 +284,7 @@ def test_a_proof_and_an_attestation_are_checked_by_a_key(
     ergon("audit", "export", "slsa", attestation, "--home", home)
     ergon("audit", "check", attestation, "--key", key)
     output.write_text("0\n1\n2\n3\n4\n")
-    ergon("audit", "check", attestation, output, "--key", key)
+    assert f"\n{output} is " in ergon("audit", "check", attestation, output, "--key", key).out
     output.write_text("0\n1\n2\n3\n5\n")
     refused = ergon("audit", "check", attestation, output, "--key", key, status=1)
     assert "none of its subjects" in refused.err

@@ -227,7 +227,7 @@ def test_a_bad_file_is_named_to_people(ergon: Ergon) -> None:
     answer = ergon("run", ergon.manifest(TABLES.replace("MERGE", "lines")), status=1)
     assert "incomplete" in answer.out
     assert re.search(r"failed: copy\.5 \(c\.csv[^)]*\): exit 1", answer.out)
-    assert "copy.rows.partial.txt" in answer.out and "without tasks 5" in answer.out
+    assert "copy.rows.partial.txt" in answer.out and "without task 5" in answer.out
     assert "c.csv" in answer.out
 
 

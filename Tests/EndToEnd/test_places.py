@@ -1,5 +1,9 @@
 """Where workers say that they stand, and what the coordinator's grid file has to say to that."""
 
+import hashlib
+import os
+import platform
+from importlib import metadata
 from pathlib import Path
 
 from cluster import Cluster
@@ -57,3 +61,22 @@ def test_a_place_that_is_not_in_the_grid_file_is_refused(ergon: Ergon, tmp_path:
         assert problem in answer.err
         assert "--site and --node-class" in answer.err
     assert places(cluster) == {}
+
+
+def test_what_tasks_run_on_is_on_record(cluster: Cluster) -> None:
+    cluster.worker("w1", 1, 512)
+    cluster.worker("w2", 1, 512, "--path", "/nowhere")
+    cluster.workers["w1"].stop()
+    cluster.worker("w1", 1, 512)
+    found = {
+        record["worker"]: record["platform"]
+        for record in records(cluster.home / "log")
+        if record["type"] == "worker-joined"
+    }
+    listed = sorted({f"{it.metadata['Name']}=={it.version}" for it in metadata.distributions()})
+    packages = hashlib.sha256("".join(f"{line}\n" for line in listed).encode()).hexdigest()
+    assert found["w1"]["python"] == {"version": platform.python_version(), "packages": packages}
+    assert "python" not in found["w2"]
+    assert found["w1"]["kernel"].startswith(f"Linux {platform.release()}")
+    assert found["w1"]["threads"] == os.cpu_count()
+    assert found["w1"]["features"] == found["w2"]["features"]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ergon import Ergon
+from hourly import CAMPAIGN, carbon, grid
 
 GRID = """
 apiVersion: ergon/v1
@@ -21,30 +22,11 @@ sites:
       one: {count: 2, cores: 10, memory: 64 GiB, idle: 10 W, core: 10 W}
 """
 
-CAMPAIGN = """
-steps:
-  first:
-    split: {seeds: 20}
-    run: ["true", "{seeds}"]
-    resources: {cpus: 1, memory: 1 GiB, time: 1 h, limit: 2 h}
-"""
-
-
-def grid(folder: Path, text: str = GRID) -> Path:
-    path = folder / "grid.yaml"
-    path.write_text(text)
-    return path
-
-
-def carbon(folder: Path, values: list[float]) -> None:
-    lines = [f"2020-06-01T{hour:02}:00Z,{value}" for hour, value in enumerate(values)]
-    (folder / "carbon.csv").write_text("\n".join(["time,grams", *lines]) + "\n")
-
 
 def test_tasks_wait_for_clean_power_and_say_why(ergon: Ergon, tmp_path: Path) -> None:
     carbon(tmp_path, [400, 300, 100, 200])
     manifest = ergon.manifest(CAMPAIGN)
-    arguments = ["plan", manifest, "--grid", grid(tmp_path), "--start", "2020-06-01",
+    arguments = ["plan", manifest, "--grid", grid(tmp_path, GRID), "--start", "2020-06-01",
                  "--deadline", "4h", "--objective", "carbon"]
     answer = ergon(*arguments, "-o", "json").json()
     assert answer["version"] == 1
@@ -75,7 +57,7 @@ def test_tasks_wait_for_clean_power_and_say_why(ergon: Ergon, tmp_path: Path) ->
 def test_no_plan_waits_for_a_signal_that_is_not_there(ergon: Ergon, tmp_path: Path) -> None:
     manifest = ergon.manifest(CAMPAIGN)
     arguments = ["plan", manifest, "--objective", "carbon", "-o", "json", "--grid"]
-    answer = ergon(*arguments, grid(tmp_path))
+    answer = ergon(*arguments, grid(tmp_path, GRID))
     assert "carbon.csv: the signal cannot be read: done without" in answer.err
     assert "here: carbon all slots from the zone's yearly value" in answer.json()["signals"]
     without = GRID.replace("zone: DE", "zone: Atlantis")
@@ -90,7 +72,8 @@ def test_what_does_not_fit_is_named_with_the_deadline_to_give_up(
 ) -> None:
     carbon(tmp_path, [400, 300, 100, 200])
     many = CAMPAIGN.replace("seeds: 20", "seeds: 50")
-    arguments = ["plan", ergon.manifest(many), "--grid", grid(tmp_path), "--start", "2020-06-01"]
+    arguments = ["plan", ergon.manifest(many), "--grid", grid(tmp_path, GRID),
+                 "--start", "2020-06-01"]
     answer = ergon(*arguments, "--deadline", "2h", "-o", "json", status=1)
     assert answer.json()["verdict"] == {
         "complete": False, "proven": True, "relax": [],
@@ -109,8 +92,9 @@ def test_a_step_comes_after_the_one_it_reads(ergon: Ergon, tmp_path: Path) -> No
     run: ["true"]
     resources: {cpus: 1, memory: 1 GiB, time: 1 h, limit: 2 h}
 """
-    answer = ergon("plan", ergon.manifest(steps), "--grid", grid(tmp_path), "--start", "2020-06-01",
-                   "--deadline", "4h", "--objective", "carbon", "-o", "json").json()
+    answer = ergon("plan", ergon.manifest(steps), "--grid", grid(tmp_path, GRID),
+                   "--start", "2020-06-01", "--deadline", "4h", "--objective", "carbon",
+                   "-o", "json").json()
     starts = {step["name"]: [part["slot"] for part in step["starts"]] for step in answer["steps"]}
     assert max(starts["first"]) < min(starts["second"])
 
@@ -135,7 +119,7 @@ def test_a_log_is_replayed_by_policies_beside_its_bound(ergon: Ergon, tmp_path: 
         packed.write(gzip.compress(log.read_bytes()))
     ways = ["--policy", "logged", "--policy", "even", "--policy", "planned", "--policy", "whole"]
     for name in ["log.swf", "log.swf.gz"]:
-        answer = ergon("simulate", "--grid", grid(tmp_path), "--workload", tmp_path / name,
+        answer = ergon("simulate", "--grid", grid(tmp_path, GRID), "--workload", tmp_path / name,
                        "--slack", "2h", "--objective", "carbon", *ways, "-o", "json").json()
         kilograms = {row["name"]: row["kilogramsCO2e"] for row in answer["policies"]}
         # A job draws 10 Wh and its node 10 Wh, half as much again for cooling.
@@ -151,10 +135,10 @@ def test_a_log_that_is_none_is_refused_with_its_line(ergon: Ergon, tmp_path: Pat
     log = tmp_path / "log.swf"
     log.write_text("; UnixStartTime: 5\n1 2 3\n")
     carbon(tmp_path, [100])
-    answer = ergon("simulate", "--grid", grid(tmp_path), "--workload", log, status=64)
+    answer = ergon("simulate", "--grid", grid(tmp_path, GRID), "--workload", log, status=64)
     assert "log.swf:2: not a job" in answer.err
     log.write_text(f"1 0 0 3600 1 {SLOTS}\n")
-    answer = ergon("simulate", "--grid", grid(tmp_path), "--workload", log, status=64)
+    answer = ergon("simulate", "--grid", grid(tmp_path, GRID), "--workload", log, status=64)
     assert "say when second 0 is with --start" in answer.err
-    answer = ergon("simulate", "--grid", grid(tmp_path), status=64)
+    answer = ergon("simulate", "--grid", grid(tmp_path, GRID), status=64)
     assert "--grid goes with a manifest or --workload" in answer.err

@@ -1,11 +1,16 @@
 """A coordinator with a policy: what is refused, what waits for a person, what runs where."""
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cluster import Cluster
 from ergon import Ergon, until
+from forging import rewrite, seed_of
+from policed import PolicedCluster
+from record_log import Record
 
 POLICY = """
 apiVersion: ergon/v1
@@ -31,22 +36,11 @@ steps:
 """
 
 
-class Site(Cluster):
-    """People of all roles around a coordinator with that policy."""
+class Site(PolicedCluster):
+    """Its campaigns copy two lines."""
 
     def __init__(self, ergon: Ergon, *options: object) -> None:
-        policy = ergon.folder / "policy.yaml"
-        policy.write_text(POLICY)
-        super().__init__(ergon, "--policy", policy, *options)
-        self.people = {
-            who: self.join(role, who)
-            for who, role in (("anna", "submitter"), ("bob", "approver"), ("eve", "auditor"))
-        }
-
-    def join(self, role: str, name: str) -> Path:
-        home = self.ergon.folder / f"{role}-{name}"
-        self.ergon("login", "--home", home, self.token(role, name=name))
-        return home
+        super().__init__(ergon, POLICY, *options)
 
     def manifest(self, code: str = "research", risk: str = "minimal", residency: str = "") -> Path:
         (self.ergon.folder / "rows.txt").write_text("one\ntwo\n")
@@ -55,20 +49,8 @@ class Site(Cluster):
         path.write_text(MANIFEST.format(name=code, code=code, risk=risk, residency=where))
         return path
 
-    def hand_in(self, manifest: Path) -> None:
-        self.ergon("submit", "--home", self.people["anna"], manifest)
-
-    def answer(self, who: str, *more: object, status: int = 0) -> str:
-        said = self.ergon("approve", "--home", self.people[who], "last", *more, status=status)
-        return said.out + said.err
-
     def audited(self) -> str:
         return self.stopped("audit", "verify")
-
-    def stopped(self, *command: str) -> str:
-        """What a command says when the coordinator has ended."""
-        self.coordinator.stop()
-        return self(*command).out
 
     def json_of_persons(self) -> list[dict[str, str]]:
         said = self.ergon("person", "list", "--home", self.home, "-o", "json")
@@ -79,6 +61,18 @@ class Site(Cluster):
 @pytest.fixture
 def site(ergon: Ergon) -> Site:
     return Site(ergon)
+
+
+@pytest.fixture(scope="module")
+def approved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a coordinator that has ended, after a campaign that somebody had approved."""
+    site = Site(Ergon(tmp_path_factory.mktemp("approved")))
+    site.worker()
+    site.hand_in(site.manifest(risk="high"))
+    site.answer("bob")
+    site.finish()
+    site.ergon.stop_all()
+    return site.home
 
 
 def test_what_a_gate_blocks_is_refused_and_that_is_on_record(site: Site) -> None:
@@ -99,9 +93,7 @@ def test_a_high_risk_waits_for_a_second_person(site: Site) -> None:
     assert "second person" in site("explain", "last.copy.0").out
     assert "may not do this" in site.answer("anna", status=1)
     assert "may not do this" in site.answer("eve", status=1)
-    own = site.ergon(
-        "approve", "--home", site.join("approver", "anna"), "last", status=1
-    )
+    own = site.ergon("approve", "--home", site.join("approver", "anna"), "last", status=1)
     assert "your own" in own.err
     assert site.campaign()["state"] == "held"
     assert "is approved" in site.answer("bob", "--comment", "seen")
@@ -183,6 +175,45 @@ def test_people_stand_on_record_under_pseudonyms(ergon: Ergon) -> None:
     assert [person["name"] for person in site.json_of_persons()] == ["bob"]
 
 
-def workers(site: Site) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = site.json("worker", "list")["workers"]
+def late(found: list[Record]) -> None:
+    approval = next(record for record in found if record["type"] == "approved")
+    found.remove(approval)
+    sealed = next(place for place, it in enumerate(found) if it["type"] == "campaign-sealed")
+    found.insert(sealed, approval)
+
+
+def unbound(found: list[Record]) -> None:
+    for record in found:
+        if record["type"] == "policy-decided":
+            record["obligations"] = {}
+    found[:] = [record for record in found if record["type"] != "approved"]
+
+
+def lenient(found: list[Record]) -> None:
+    decision = next(record for record in found if record["type"] == "policy-decided")
+    for gate in decision["gates"]:
+        gate["outcome"] = "passed"
+        gate.pop("reason", None)
+    decision["verdict"] = "allowed"
+
+
+@pytest.mark.parametrize(
+    ("forge", "finding"),
+    [
+        (late, "copy by worker w1 ran before it was approved"),
+        (unbound, "the policy in force binds the campaign to something else"),
+        (lenient, "the policy in force does not say that of G3 approval"),
+    ],
+)
+def test_a_forged_leave_is_found(
+    approved: Path, ergon: Ergon, forge: Callable[[list[Record]], None], finding: str
+) -> None:
+    home = shutil.copytree(approved, ergon.folder / "home")
+    ergon("audit", "verify", "--home", home)
+    rewrite(home, forge, seed_of(home))
+    assert finding in ergon("audit", "verify", "--home", home, status=1).out
+
+
+def workers(site: Site) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = site.json("worker", "list")["workers"]
     return found

@@ -8,17 +8,13 @@ import pytest
 from ergon import Ergon
 from forging import rewrite, seed_of
 from record_log import Record, leaves
-from test_documents import CAMPAIGN as SCORES
+from scores import scored as run_scores
 
 
 @pytest.fixture(scope="module")
 def scored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ergon, Path]:
     """A campaign with data, a model and merges; its coordinator has ended."""
-    ergon = Ergon(tmp_path_factory.mktemp("queries"))
-    (ergon.folder / "hits.txt").write_text("".join(f"{number}\n" for number in range(5)))
-    (ergon.folder / "tagger.onnx").write_text("weights\n")
-    ergon("run", ergon.manifest(SCORES, "scores"))
-    home = ergon.folder / "ergon-runs" / "scores" / "1" / "coordinator"
+    ergon, home = run_scores(tmp_path_factory.mktemp("queries"))
     ergon("audit", "export", "log", ergon.folder / "log", "--home", home)
     return ergon, home
 
@@ -53,7 +49,12 @@ def test_who_asked(scored: tuple[Ergon, Path]) -> None:
     _, home = scored
     records = [json.loads(text) for text in leaves(home / "log")]
     (accepted,) = [record for record in records if record["type"] == "campaign-accepted"]
-    assert accepted in show(scored, "--person", accepted["actor"])
+    asked = show(scored, "--person", accepted["actor"])
+    assert accepted in asked
+    _, _, _, role, name = accepted["actor"].split("/")
+    assert show(scored, "--person", name) == asked
+    assert show(scored, "--person", f"{role}/{name}") == asked
+    assert show(scored, "--person", name[1:]) == []
 
 
 def test_where_a_task_s_output_is_from(scored: tuple[Ergon, Path]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ergon import Ergon
+from hourly import CAMPAIGN, carbon, grid
 
 GRID = """
 apiVersion: ergon/v1
@@ -26,13 +27,7 @@ sites:
       one: {count: 2, cores: 10, memory: 64 GiB, idle: 10 W, core: 10 W}
 """
 
-CAMPAIGN = """
-steps:
-  first:
-    split: {seeds: 20}
-    run: ["true", "{seeds}"]
-    resources: {cpus: 1, memory: 1 GiB, time: 1 h, limit: 1 h}
-"""
+SIGNAL = "{file: carbon.csv}"
 
 
 @dataclass
@@ -79,16 +74,9 @@ def intensities(values: list[float]) -> str:
     ]})
 
 
-def grid(folder: Path, carbon: str) -> Path:
-    path = folder / "grid.yaml"
-    path.write_text(GRID.replace("CARBON", carbon))
-    return path
-
-
-def table(folder: Path, name: str, values: list[float]) -> str:
-    lines = [f"2020-06-01T{hour:02}:00Z,{value}" for hour, value in enumerate(values)]
-    (folder / name).write_text("\n".join(["time,grams", *lines]) + "\n")
-    return f"{{file: {name}}}"
+def grid_of(folder: Path, signal: str) -> Path:
+    """The grid with that signal."""
+    return grid(folder, GRID.replace("CARBON", signal))
 
 
 def test_a_service_is_asked_once_and_what_it_said_stands_in_when_it_is_gone(
@@ -101,7 +89,7 @@ def test_a_service_is_asked_once_and_what_it_said_stands_in_when_it_is_gone(
         return [part["slot"] for part in json.loads(answer)["steps"][0]["starts"]]
 
     with serving(Service(intensities([400, 300, 100, 200]))) as service:
-        file = grid(tmp_path, f'{{url: "{service.url}", format: electricity-maps}}')
+        file = grid_of(tmp_path, f'{{url: "{service.url}", format: electricity-maps}}')
         first = ergon(*arguments, file)
         assert slots(first.out) == [2]
         assert "here: carbon all slots from its signal, as of 20" in first.out
@@ -135,8 +123,8 @@ def test_a_campaign_is_simulated_by_policies_beside_its_bound(
     ergon: Ergon, tmp_path: Path
 ) -> None:
     # Twenty tasks of 10 Wh and two nodes of 10 Wh: 0.22 kWh in one hour.
-    carbon = table(tmp_path, "carbon.csv", [400, 300, 100, 200])
-    answer = ergon("simulate", ergon.manifest(CAMPAIGN), "--grid", grid(tmp_path, carbon),
+    carbon(tmp_path, [400, 300, 100, 200])
+    answer = ergon("simulate", ergon.manifest(CAMPAIGN), "--grid", grid_of(tmp_path, SIGNAL),
                    "--start", "2020-06-01", "--deadline", "4h", "--objective", "carbon",
                    "-o", "json").json()
     grams = {row["name"]: 1000 * row["kilogramsCO2e"] for row in answer["policies"]}
@@ -151,11 +139,12 @@ def test_a_campaign_is_simulated_by_policies_beside_its_bound(
 def test_a_wrong_forecast_is_paid_for_at_what_power_really_was_like(
     ergon: Ergon, tmp_path: Path
 ) -> None:
-    carbon = table(tmp_path, "carbon.csv", [400, 300, 100, 200])
+    carbon(tmp_path, [400, 300, 100, 200])
     thought = tmp_path / "thought"
     thought.mkdir()
-    forecast = grid(thought, table(thought, "carbon.csv", [400, 100, 300, 200]))
-    answer = ergon("simulate", ergon.manifest(CAMPAIGN), "--grid", grid(tmp_path, carbon),
+    carbon(thought, [400, 100, 300, 200])
+    forecast = grid_of(thought, SIGNAL)
+    answer = ergon("simulate", ergon.manifest(CAMPAIGN), "--grid", grid_of(tmp_path, SIGNAL),
                    "--forecast", forecast, "--start", "2020-06-01", "--deadline", "4h",
                    "--objective", "carbon", "--policy", "planned", "--policy", "whole",
                    "-o", "json").json()
@@ -196,7 +185,7 @@ steps:
 
 
 def test_what_a_campaign_cannot_be_asked_is_refused(ergon: Ergon, tmp_path: Path) -> None:
-    manifest, file = ergon.manifest(CAMPAIGN), grid(tmp_path, "300 g/kWh")
+    manifest, file = ergon.manifest(CAMPAIGN), grid_of(tmp_path, "300 g/kWh")
     answer = ergon("simulate", manifest, "--grid", file, "--slack", "2h", status=64)
     assert "a campaign has a deadline, and no log" in answer.err
     answer = ergon("simulate", manifest, status=64)

@@ -110,6 +110,14 @@ import Testing
                 $0.decision.obligations.places = ["CH"]
             }
         },
+        Falsification(
+            "a start that unbinds",
+            "campaign 1: its start was judged to bind it to less than before"
+        ) {
+            $0[place(of: decided(.start))] = decided(.start) {
+                $0.decision.obligations.review = false
+            }
+        },
         Falsification("a refusal with a number", "a refused submission with a number") {
             $0.insert(
                 decided(.submission) { $0.decision.findings[0].outcome = .blocked },
@@ -130,6 +138,96 @@ import Testing
         var log = Self.sound
         flaw.change(&log)
         let problems = try audit(log).findings.map(\.problem)
+        #expect(problems.contains(flaw.finding), "\(problems)")
+    }
+
+    // MARK: Budgets and evidence
+
+    /// The same campaign, for 44 J of the 48 J that it takes.
+    private static let bounded: Campaign = {
+        var campaign = Fixture.campaign
+        campaign.goals.budget = SpendingLimit(energy: Joules(microjoules: 44_000_000))
+        return campaign
+    }()
+
+    private static func judged(
+        _ moment: PolicyMoment, _ gate: Gate, _ outcome: GateFinding.Outcome
+    ) -> RecordedEvent {
+        decided(moment) {
+            $0.decision.findings = [GateFinding(gate: gate, outcome: outcome, reason: "")]
+            $0.decision.obligations = bound
+        }
+    }
+
+    private static let bound: Obligations = {
+        var bound = Obligations()
+        bound.budget = true
+        bound.evidence = 0
+        return bound
+    }()
+
+    private static let stop = judged(.running, .budget, .blocked)
+    private static let leave = approval(.budget)
+    private static let closed = approval(.evidence) { $0.by = "spiffe://ergon/auditor/eve" }
+
+    private static let spent: [RecordedEvent] = {
+        var log = Fixture.log
+        log.append(judged(.close, .evidence, .passed))
+        log.append(closed)
+        log.insert(contentsOf: [stop, leave], at: 16)
+        log[2] = .campaignAccepted(accepted)
+        log.insert(judged(.submission, .budget, .passed), at: 2)
+        log.insert(.policyInForce(policy), at: 1)
+        return log
+    }()
+
+    @Test func `has no finding if its budget was watched and its evidence is there`() throws {
+        #expect(try audit(Self.spent, of: Self.bounded).findings == [])
+    }
+
+    private static let excesses: [Falsification] = [
+        Falsification("nobody watched", "campaign 1: its budget was spent, and no decision says so")
+        {
+            $0.removeAll { $0 == stop || $0 == leave }
+        },
+        Falsification("stopped early", "campaign 1: stopped for its budget before that was spent") {
+            $0.removeAll { $0 == stop }
+            $0.insert(stop, at: 8)
+        },
+        Falsification("let go on early", "campaign 1: let go on beyond its budget without need") {
+            $0.removeAll { $0 == leave }
+            $0.insert(leave, at: 8)
+        },
+        Falsification("let go on late", "campaign 1: let go on after the seal") {
+            $0.removeAll { $0 == leave }
+            $0.append(leave)
+        },
+        Falsification("a budget that is none", "campaign 1: stopped for a budget that binds nobody")
+        {
+            $0[3] = decided(.submission) { $0.decision.obligations = Obligations() }
+        },
+        Falsification("one's own leave", "campaign 1: approved by whoever submitted it") {
+            $0 = $0.map { event in
+                event == leave
+                    ? approval(.budget) { $0.by = "spiffe://ergon/approver/anna" } : event
+            }
+        },
+        Falsification("too soon", "campaign 1: its evidence was judged before the seal") {
+            $0.insert(closed, at: 8)
+        },
+        Falsification("no sample", "campaign 1: its evidence was found good without its sample") {
+            $0[3] = decided(.submission) {
+                $0.decision.obligations = bound
+                $0.decision.obligations.evidence = 1
+            }
+        },
+    ]
+
+    @Test(arguments: excesses)
+    func `names what was beyond its budget or without evidence`(flaw: Falsification) throws {
+        var log = Self.spent
+        flaw.change(&log)
+        let problems = try audit(log, of: Self.bounded).findings.map(\.problem)
         #expect(problems.contains(flaw.finding), "\(problems)")
     }
 }

@@ -18,7 +18,7 @@ private func line(_ event: RecordedEvent) -> String {
     #expect(line(Fixture.log[7]) == "\(time) campaign 1: lines is split over 3 lines")
     #expect(
         line(Fixture.log[8])
-            == "\(time) campaign 1: 1 results of reco tasks 2 by w1 under lease 1/1, "
+            == "\(time) campaign 1: 1 result of reco task 2 by w1 under lease 1/1, "
             + "0.500 s cpu, 2.000 J; failed: 2 exit 3")
     #expect(
         line(.campaignCancelled(CampaignID(1), by: "anna"))
@@ -29,7 +29,7 @@ private func line(_ event: RecordedEvent) -> String {
             "\(time) campaign 1 sealed: incomplete, 7 of 8 sources covered, 22 tasks, "
                 + "11.000 s cpu, 44.000 J; failed: 1.000 s cpu, 4.000 J; gen.list "))
     #expect(
-        seal.contains("reco.mass \(Fixture.seal.outputs[1].content.digest.hex) without tasks 2;"))
+        seal.contains("reco.mass \(Fixture.seal.outputs[1].content.digest.hex) without task 2;"))
 }
 
 @Test func `what people and workers did to a campaign is one readable line each`() {
@@ -40,15 +40,15 @@ private func line(_ event: RecordedEvent) -> String {
     #expect(said(Fixture.Place.released) == "campaign 1 released by anna")
     #expect(
         said(Fixture.Place.superseded)
-            == "campaign 1: 1 superseded results of gen tasks 1 by w1 under lease 1/1, "
+            == "campaign 1: 1 superseded result of gen task 1 by w1 under lease 1/1, "
             + "0.500 s cpu, 2.000 J")
     #expect(
         said(Fixture.Place.lost)
-            == "campaign 1: 1 results of reco tasks 2 by w1 under lease 1/1, "
+            == "campaign 1: 1 result of reco task 2 by w1 under lease 1/1, "
             + "0.000 s cpu, 0.000 J; failed: 2 the worker was lost")
     #expect(
         said(Fixture.Place.reopened)
-            == "campaign 1 reopened by anna: gen tasks 3; gen.list/1 tasks 1; gen.list/2 tasks 0")
+            == "campaign 1 reopened by anna: gen task 3; gen.list/1 task 1; gen.list/2 task 0")
     #expect(said(Fixture.Place.standing) == "worker w1 is draining, by anna")
     #expect(
         said(Fixture.eventful.count - 1).hasPrefix(

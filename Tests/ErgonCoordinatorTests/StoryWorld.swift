@@ -77,6 +77,7 @@ struct StoryWorld {
                 request(), campaign, manifest: Fixture.manifest(of: campaign), by: "anna")
         case "cancel", "hold", "release", "resume", "retry", "forget", "stand":
             return .intervene(request(), try intervention(verb, &words), by: "anna")
+        case "repeat": return .replay(request(), try words.rerun(), by: "otto")
         case "trouble":
             let text = words.remainder()
             return .trouble(text.isEmpty ? nil : text)
@@ -329,19 +330,5 @@ extension Words {
         case "stopped": .stopped
         case let word: throw StoryFault("no failure `\(word)`")
         }
-    }
-
-    /// `0-3,5`
-    fileprivate mutating func tasks() throws -> IntervalSet {
-        let word = try next()
-        var set = IntervalSet()
-        for part in word.split(separator: ",") {
-            let ends = part.split(separator: "-").compactMap { Int($0) }
-            guard let first = ends.first, let last = ends.last, first <= last else {
-                throw StoryFault("`\(word)` are no tasks")
-            }
-            set.insert(first..<last + 1)
-        }
-        return set
     }
 }

@@ -51,6 +51,18 @@ private func root(_ more: [String: String] = [:]) throws -> FakeRoot {
         #expect(facts.memory == ByteCount(16384 * 1024))
     }
 
+    @Test func `with what its processor can do and what its kernel is`() throws {
+        let facts = try root([
+            "proc/cpuinfo": cpuinfo(["flags\t: sse4_2 avx512f fpu avx512f"], processors: 2),
+            "proc/sys/kernel/ostype": "Linux\n", "proc/sys/kernel/osrelease": "6.1.0-18-amd64\n",
+            "proc/sys/kernel/arch": "x86_64\n",
+        ]).facts()
+        #expect(facts.features == ["avx512f", "fpu", "sse4_2"])
+        #expect(facts.kernel == "Linux 6.1.0-18-amd64 x86_64")
+        let arm = try root(["proc/cpuinfo": cpuinfo(["Features : fp asimd"], processors: 1)])
+        #expect(try arm.facts().features == ["asimd", "fp"])
+    }
+
     @Test(
         arguments: [
             (

@@ -1,21 +1,8 @@
 import ErgonModel
 import ErgonPlanner
 
-/// A stream of whole numbers from a seed: SplitMix64 (Steele, Lea, Flood 2014).
-struct SplitMix {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    /// From `low` to `high`, both possible.
+extension SplitMix {
+    /// From `low` to `high`, both possible; as `Benchmarks/optima.py` draws them.
     mutating func number(_ low: Int, _ high: Int) -> Int {
         low + Int(next() % UInt64(high - low + 1))
     }

@@ -140,7 +140,7 @@ import Testing
         #expect(
             Set(decision.findings.map(\.gate))
                 == Set(Gate.allCases).subtracting([.outputReview, .evidence]))
-        #expect(decision.obligations.places == ["CH", "FR"] && decision.obligations.evidence)
+        #expect(decision.obligations.places == ["CH", "FR"] && decision.obligations.evidence == 0)
         #expect(!decision.obligations.approval && !decision.obligations.review)
     }
 

@@ -24,7 +24,8 @@ extension SeededGenerator {
                         uncertaintyPercent: roll(0...200)),
                     signing: happens(50)
                         ? SigningKey(key: octets(33), certificate: octets(roll(0...700))) : nil,
-                    place: place(), custody: custody()))
+                    place: place(), custody: custody(),
+                    platform: happens(50) ? platform() : nil))
         case 2:
             .campaignAccepted(
                 AcceptedCampaign(
@@ -60,6 +61,13 @@ extension SeededGenerator {
         }
     }
 
+    private mutating func platform() -> WorkerPlatform {
+        WorkerPlatform(
+            kernel: text(), threads: count(), features: digest(),
+            python: happens(50)
+                ? WorkerPlatform.Python(version: text(), packages: digest()) : nil)
+    }
+
     private mutating func decision() -> RecordedDecision {
         let outcomes = GateFinding.Outcome.allCases
         let findings = Gate.allCases.prefix(roll(0...15)).map { gate in
@@ -70,7 +78,8 @@ extension SeededGenerator {
         bound.approval = happens(50)
         bound.restrictedWorkers = happens(50)
         bound.review = happens(50)
-        bound.evidence = happens(50)
+        bound.budget = happens(50)
+        bound.evidence = happens(50) ? nil : roll(0...100)
         bound.places = happens(50) ? nil : (0..<roll(0...3)).map { _ in text() }
         return RecordedDecision(
             decision: PolicyDecision(

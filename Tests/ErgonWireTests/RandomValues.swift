@@ -83,7 +83,14 @@ extension SeededGenerator {
             power: PowerModel(
                 source: text(), perThread: Watts(milliwatts: Int64(roll(0...100_000))),
                 uncertaintyPercent: roll(0...100)),
-            place: place())
+            place: place(), platform: roll(0...1) == 0 ? nil : platform())
+    }
+
+    private mutating func platform() -> WorkerPlatform {
+        WorkerPlatform(
+            kernel: text(), threads: roll(1...512), features: digest(),
+            python: roll(0...1) == 0
+                ? nil : WorkerPlatform.Python(version: "3\(text())", packages: digest()))
     }
 
     private mutating func place() -> WorkerPlace? {

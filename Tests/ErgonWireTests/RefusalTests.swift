@@ -128,6 +128,21 @@ private typealias Change<Message> = @Sendable (inout Message) -> Void
         }
     }
 
+    // MARK: Replays
+
+    @Test("tasks that are to be run again", arguments: absurdReplays.indices)
+    func replay(index: Int) throws {
+        let replay = Rerun(
+            of: CampaignID(1), stage: "gen",
+            tasks: [Rerun.Tasks(workers: [WorkerID("w1")], tasks: IntervalSet(0..<3))],
+            draw: Rerun.Draw(size: 7, root: Digest(words: (1, 2, 3, 4))))
+        var message = Ergon_V1_ReplayRequest(replay)
+        #expect(try message.model() == replay)
+        let (name, change) = absurdReplays[index]
+        change(&message)
+        #expect(throws: WireFault.self, "\(name)") { try message.model() }
+    }
+
     // MARK: Anything
 
     /// Bytes that were changed on the way are refused, or mean something that can travel on.
@@ -203,6 +218,17 @@ private let absurdLeases: [(String, Change<Ergon_V1_Lease>)] = [
     ("a file of a task without digest", { $0.taskFiles[0].files = [Ergon_V1_File()] }),
     ("a file of all tasks with a short digest", { $0.overFiles = [file] }),
     ("a further file with a short digest", { $0.with["more"] = file }),
+]
+
+private let absurdReplays: [(String, Change<Ergon_V1_ReplayRequest>)] = [
+    ("a negative campaign", { $0.campaign = -1 }),
+    ("a log of fewer records than none", { $0.logSize = -1 }),
+    ("a log of more records than a number says exactly", { $0.logSize = 1 << 53 }),
+    ("a root of other than 32 bytes", { $0.logRoot = shortDigest }),
+    ("more workers of a task than there can have been", { message in
+        message.tasks[0].workers = (0..<17).map { "w\($0)" }
+    }),
+    ("tasks before the first", { $0.tasks[0].tasks = [interval(-1, 2)] }),
 ]
 
 private let absurdFacts: [(String, Change<Ergon_V1_Hello>)] = [

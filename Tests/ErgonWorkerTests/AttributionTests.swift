@@ -1,5 +1,6 @@
 import ErgonModel
 import ErgonWorker
+import SeededRandom
 import Testing
 
 @Suite struct `An interval's energy` {
@@ -41,11 +42,9 @@ import Testing
     }
 
     @Test func `adds up to the meter exactly, whatever the mix`() {
-        var state: UInt64 = 1
-        func number(_ most: UInt64) -> Int64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int64((state >> 33) % most)
-        }
+        var dice = SeededGenerator(seed: 1)
+        /// From 0 to below `most`.
+        func number(_ most: Int) -> Int64 { Int64(dice.roll(0...most - 1)) }
         for mix in 0..<10_000 {
             let cores = Int(1 + number(256))
             let uses = (0..<number(20)).map { _ in

@@ -22,6 +22,23 @@ struct DocumentTests {
         }
     }
 
+    /// What is promised names the tests that hold it.
+    @Test(arguments: ["README.md", "docs/ARCHITECTURE.md"])
+    func `every test that a document names exists`(path: String) throws {
+        let tests = SourceTree.files(under: "Tests", endingIn: [".swift", ".py", ".sh"])
+        let document = try #require(SourceTree.files(endingIn: [".md"]).first { $0.path == path })
+        let functions = try Regex(#"\b(test_\w+)"#, as: (Substring, Substring).self)
+        let sentences = try Regex(#"Tests` "([^"]+)""#, as: (Substring, Substring).self)
+        let named =
+            document.text.matches(of: functions).map { String($0.1) }
+            + document.text.matches(of: sentences).map { String($0.1) }
+        #expect(named.count > 5)
+        for name in named {
+            let isThere = tests.contains { $0.path.hasSuffix("/\(name).py") || $0.text.contains(name) }
+            #expect(isThere, "\(path) names `\(name)`")
+        }
+    }
+
     @Test func `no path of one machine is written anywhere`() throws {
         let roots = ["/work/", "/opt/swift", "/root/", "/home/", "/farm/"]
         for file in SourceTree.files() where !file.path.hasPrefix("Tests/TidyTests") {

@@ -57,7 +57,8 @@ struct AuditCheckCommand: AsyncParsableCommand {
         }
         let signed = try proof.verified(of: record, by: [key])
         output.print(
-            "record \(proof.index) of \(signed.origin), which had \(signed.head.size) records",
+            "record \(proof.index) of \(signed.origin), "
+                + "which had \(counted(signed.head.size, "record"))",
             json: [
                 "record": .int(proof.index), "log": .string(signed.origin),
                 "records": .int(signed.head.size),
@@ -76,17 +77,20 @@ struct AuditCheckCommand: AsyncParsableCommand {
             guard let digest = subject["digest"]?["sha256"]?.string else { continue }
             subjects[digest] = subject["name"]?.string
         }
+        var found: [String] = []
         for path in outputs {
             guard let content = try? readFile(absolute(path)) else {
                 throw .malformed("\(path) cannot be read")
             }
             let digest = ErgonModel.Digest(of: content).hex
-            guard subjects[digest] != nil else {
+            guard let name = subjects[digest] else {
                 throw .malformed("\(path) (\(digest)) is none of its subjects")
             }
+            found.append("\(path) is \(name)")
         }
+        let head = "\(counted(subjects.count, "subject")), signed by \(key.name)"
         output.print(
-            "\(subjects.count) subjects, signed by \(key.name)",
+            ([head] + found).joined(separator: "\n"),
             json: [
                 "subjects": .object(
                     Dictionary(

@@ -76,7 +76,7 @@ struct CoverageCommand: AsyncParsableCommand {
             }
         }
         let lacking = summary.outputs.filter { !$0.missing.isEmpty }.map {
-            "gap: \($0.name) (\($0.file)) is without tasks \($0.missing)"
+            "gap: \($0.name) (\($0.file)) is without \($0.missing.taskText)"
         }
         let unmade = summary.unmade.map { "gap: \($0) was not made" }
         let verdict =
@@ -111,6 +111,7 @@ struct AuditCommand: AsyncParsableCommand {
         subcommands: [
             AuditVerifyCommand.self, AuditShowCommand.self, AuditProveCommand.self,
             AuditCheckCommand.self, AuditExportCommand.self, AuditReplayCommand.self,
+            AuditEvidenceCommand.self,
         ])
 }
 
@@ -201,7 +202,8 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         let report = audited.report
         var lines = audited.findings.map { "\($0.place): \($0.problem)" }
         lines.append(
-            "\(report.records) records, \(report.epochs) starts, \(report.workers.count) workers, "
+            "\(counted(report.records, "record")), \(counted(report.epochs, "start")), "
+                + "\(counted(report.workers.count, "worker")), "
                 + (audited.isReadable ? "root \(audited.head.root.hex)" : "not all readable"))
         for campaign in report.campaigns {
             let ending = campaign.ending?.rawValue ?? "running"
@@ -210,29 +212,35 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             let unused = superseded == 0 ? "" : "\(superseded) superseded, "
             lines.append(
                 "campaign \(campaign.accepted.id) `\(campaign.accepted.name)`: \(ending), "
-                    + "\(account.succeeded.attempts) attempts counted, "
+                    + "\(counted(account.succeeded.attempts, "attempt")) counted, "
                     + "\(account.failed.attempts) failed, "
                     + unused + energyText(account))
         }
         lines += signatureLines(audited)
         lines += report.repairs.map { "note: \(renderRepair($0))" }
-        lines.append("\(outputs.there) published outputs read, \(outputs.absent) not at hand")
+        lines.append(
+            counted(outputs.there, "published output") + " read, \(outputs.absent) not at hand")
         if let count = audited.unfinished {
             lines.append("an unfinished record of \(count) bytes at the end, which was never said")
         }
         if let count = audited.unsigned, count > 0 {
-            lines.append("\(count) records after the checkpoint are not signed")
+            lines.append(
+                counted(count, "record after the checkpoint is", "records after the checkpoint are")
+                    + " not signed")
         }
         lines.append(
-            audited.findings.isEmpty ? "verified" : "\(audited.findings.count) findings")
+            audited.findings.isEmpty ? "verified" : counted(audited.findings.count, "finding"))
         return lines.joined(separator: "\n")
     }
 
     private func signatureLines(_ audited: AuditedLog) -> [String] {
         let counts = audited.report.signatures
-        var lines = ["\(counts.good) records of results are what their workers signed"]
+        var lines = [
+            counted(counts.good, "record of results is", "records of results are")
+                + " what their workers signed"
+        ]
         if counts.unchecked > 0 {
-            lines.append("\(counts.unchecked) are signed, but what was signed is not at hand")
+            lines.append("signed, but what was signed is not at hand: \(counts.unchecked)")
         }
         if counts.unsigned > 0 {
             lines.append("\(counts.unsigned) by workers that did not sign yet")
@@ -280,6 +288,8 @@ struct AuditShowCommand: AsyncParsableCommand {
     @OptionGroup var arguments: LogArguments
     @Option(help: "Only what concerns the campaign of that number.")
     var campaign: Int?
+    @Flag(help: "Only submissions that a policy refused: why, and what can be done.")
+    var refused = false
     @OptionGroup var query: QueryArguments
     @OptionGroup var output: FormatOption
 
@@ -317,7 +327,9 @@ struct AuditShowCommand: AsyncParsableCommand {
             let (sequence, record) = try decode(bytes)
             guard concerns(record.event) else { return }
             switch output.format {
-            case .text: printData("\(sequence) \(renderRecord(record))")
+            case .text:
+                let line = "\(sequence) \(renderRecord(record))"
+                printData(refused ? "\(line)\n  \(reason(of: record.event))" : line)
             case .json: printData(String(decoding: bytes, as: UTF8.self))
             }
         } catch {
@@ -325,7 +337,19 @@ struct AuditShowCommand: AsyncParsableCommand {
         }
     }
 
+    /// Of a refused submission, for whoever submitted it.
+    private func reason(of event: RecordedEvent) -> String {
+        guard case .policyDecided(let recorded) = event else { return "" }
+        let known = storedCampaign(recorded.decision.manifest, in: arguments.contentFolder)
+        return "\(known.map { "`\($0.name)`" } ?? "it") is refused: "
+            + recorded.decision.sentence(.blocked)
+    }
+
     private func concerns(_ event: RecordedEvent) -> Bool {
+        if refused {
+            guard case .policyDecided(let recorded) = event else { return false }
+            return recorded.decision.moment == .submission && recorded.campaign == nil
+        }
         guard let campaign else { return true }
         let id = CampaignID(campaign)
         return switch event {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ErgonModel
 import ErgonProvenance
+import ErgonSecurity
 import ErgonStorage
 import ErgonTransfer
 import ErgonWitness
@@ -43,13 +44,17 @@ struct AuditExportLogCommand: AsyncParsableCommand {
             (arguments.log, arguments.home, arguments.content) = (log, home, nil)
             var export = try LogExport(of: arguments, to: absolute(folder))
             try await export.haveSigned(by: witness)
+            let signed = witness.count - export.faults.count
+            let vouched =
+                witness.isEmpty
+                ? "" : ", signed by \(counted(signed, "witness", "witnesses"))"
             output.print(
-                "\(export.head.size) records, root \(export.head.root.hex): "
-                    + "\(export.written) files written",
+                "\(counted(export.head.size, "record")), root \(export.head.root.hex)\(vouched): "
+                    + "\(counted(export.written, "file")) written",
                 json: [
                     "version": .integer(1), "records": .int(export.head.size),
                     "root": .string(export.head.root.hex), "written": .int(export.written),
-                    "witnesses": .int(witness.count - export.faults.count),
+                    "witnesses": .int(signed),
                 ])
             for fault in export.faults { printNote("\(fault.place): \(fault.problem)") }
             if !export.faults.isEmpty { throw Exit.no }
@@ -92,8 +97,8 @@ private struct LogExport {
                 remedy: "`ergon audit verify` says what is wrong with it", exit: Exit.no)
         }
         try write(try readFile("\(log.around)/log-key.pub"), to: "log-key.pub")
-        if let authority = try? readFile(log.authority) {
-            try write(authority, to: "authority.pem")
+        if try readAuthority(log.authority) != nil {
+            try write(try readFile(log.authority), to: "authority.pem")
         }
         try exported.sync()
         try tiles.sync()
@@ -147,11 +152,15 @@ private struct LogExport {
             export(statement, "what worker \(batch.worker) signed", content, exported)
         case .policyInForce(let policy):
             if let policy { export(policy, "a policy", content, exported) }
+        case .policyDecided(let recorded):
+            if recorded.campaign == nil {
+                export(recorded.decision.manifest, "a refused manifest", content, exported)
+            }
         case .planAdopted(let plan): export(plan.content.digest, "a plan", content, exported)
         case .coordinatorStarted, .workerJoined, .resultsReused, .stageSized, .campaignHeld,
             .campaignReleased,
             .campaignReopened, .campaignCancelled, .campaignSealed, .campaignForgotten,
-            .workerStands, .policyDecided, .approved, .energyMetered, .logRepaired:
+            .workerStands, .approved, .energyMetered, .logRepaired:
             break
         }
     }

@@ -28,8 +28,7 @@ struct AuditProveCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let record = try number()
-            let (proof, bytes) =
-                try arguments.isExported ? fromTiles(record) : fromSegments(record)
+            let (proof, bytes) = try arguments.proof(of: record)
             write(show ? bytes : Array(proof.text.utf8), to: STDOUT_FILENO)
         }
     }
@@ -45,10 +44,17 @@ struct AuditProveCommand: AsyncParsableCommand {
         }
         return record
     }
+}
+
+extension LogArguments {
+    /// The proof that the checkpoint signs a record, and the record.
+    func proof(of record: Int) throws -> (LogProof, [UInt8]) {
+        try isExported ? fromTiles(record) : fromSegments(record)
+    }
 
     private func fromTiles(_ record: Int) throws -> (LogProof, [UInt8]) {
-        let files = TileFolder(arguments.folder)
-        guard let bytes = try files.content(of: "checkpoint") else { throw arguments.noCheckpoint }
+        let files = TileFolder(folder)
+        guard let bytes = try files.content(of: "checkpoint") else { throw noCheckpoint }
         let note = try SignedNote(parsing: bytes)
         let size = try size(of: note, with: record)
         var tree = TiledTree(of: files, size: size)
@@ -58,8 +64,8 @@ struct AuditProveCommand: AsyncParsableCommand {
     }
 
     private func fromSegments(_ record: Int) throws -> (LogProof, [UInt8]) {
-        var reader = try arguments.open()
-        guard let note = reader.checkpoint else { throw arguments.noCheckpoint }
+        var reader = try open()
+        guard let note = reader.checkpoint else { throw noCheckpoint }
         let size = try size(of: note, with: record)
         var leaves: [ErgonModel.Digest] = []
         var found: [UInt8] = []
@@ -76,7 +82,7 @@ struct AuditProveCommand: AsyncParsableCommand {
         let size = try Checkpoint(parsing: note.text).head.size
         guard (0..<size).contains(record) else {
             throw CommandFault(
-                place: arguments.folder, problem: "the checkpoint signs records 0 to \(size - 1)",
+                place: folder, problem: "the checkpoint signs records 0 to \(size - 1)",
                 remedy: "name one of these: `ergon audit show` lists them")
         }
         return size

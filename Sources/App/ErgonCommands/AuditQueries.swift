@@ -15,7 +15,7 @@ struct QueryArguments: ParsableArguments {
     var outputNamed: String?
     @Option(help: "What a worker did and what was said of it.")
     var worker: String?
-    @Option(help: "What a person did.")
+    @Option(help: "What a person did: NAME, ROLE/NAME, or the whole identity that is on record.")
     var person: String?
     @OptionGroup var index: IndexOption
 

@@ -82,7 +82,7 @@ struct LogArguments: ParsableArguments {
 
 /// A log read from end to end: what its bytes say, and what an audit makes of its records.
 struct AuditedLog {
-    /// What is wrong, in the order in which it was met: where, and what.
+    /// What is wrong: first what cannot be read, then what cannot be true, by record.
     private(set) var findings: [(place: String, problem: String)] = []
     let report: AuditReport
     let checkpoint: SignedNote?
@@ -112,6 +112,7 @@ struct AuditedLog {
             storedCampaign(digest, in: content)
         }
         var start = earlier.map { PastHead($0) }
+        var policies = DecisionCheck(content: content)
         while let item = try reader.next() {
             switch item {
             case .record(let place, let bytes):
@@ -119,7 +120,8 @@ struct AuditedLog {
                 do throws(RecordFault) {
                     let (sequence, record) = try decode(bytes)
                     audit.add(record, sequence: sequence)
-                    if let authority, let problem = signerProblem(record, authority) {
+                    let signer = authority.flatMap { signerProblem(record, $0) }
+                    for problem in [signer, policies.problem(of: record)].compactMap(\.self) {
                         findings.append(("record \(sequence)", problem))
                     }
                 } catch {
@@ -138,7 +140,10 @@ struct AuditedLog {
         checkpoint = reader.checkpoint
         head = reader.head
         unsigned = isReadable ? max(head.size - (checkpoint.flatMap(signedSize) ?? 0), 0) : nil
-        findings += report.findings.map { ("record \($0.sequence)", $0.problem) }
+        let judged = report.findings.enumerated().sorted {
+            ($0.element.sequence, $0.offset) < ($1.element.sequence, $1.offset)
+        }
+        findings += judged.map { ("record \($0.element.sequence)", $0.element.problem) }
         if report.omittedFindings > 0 {
             findings.append(("log", "and \(report.omittedFindings) findings more"))
         }

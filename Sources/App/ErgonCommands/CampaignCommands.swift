@@ -17,7 +17,12 @@ struct ManifestArguments: ParsableArguments {
         completion: .directory)
     var inputs: [String] = []
 
-    func load() async throws -> LocalCampaign { try await loadCampaign(file, inputs: inputs) }
+    /// Says as well what will not be checked of it.
+    func load() async throws -> LocalCampaign {
+        let local = try await loadCampaign(file, inputs: inputs)
+        for note in try local.requirementNotes() { printNote(note) }
+        return local
+    }
 }
 
 struct ValidateCommand: AsyncParsableCommand {
@@ -39,7 +44,9 @@ struct ValidateCommand: AsyncParsableCommand {
                 let tasks = Shards(of: step, in: local.campaign, upstream: upstream)?.count
                 return (name: step.name, tasks: tasks)
             }
-            let lines = steps.map { "  \($0.name): \($0.tasks.map { "\($0)" } ?? "?") tasks" }
+            let lines = steps.map { step in
+                "  \(step.name): \(step.tasks.map { counted($0, "task") } ?? "? tasks")"
+            }
             let campaign = local.campaign.name
             let header = "\(manifest.file): campaign `\(campaign)` \(local.digest)"
             output.print(
@@ -91,8 +98,9 @@ struct SubmitCommand: AsyncParsableCommand {
                 ])
             if reply.reusedTasks > 0 {
                 printNote(
-                    "\(reply.reusedTasks) tasks are not run: campaign \(reply.reusedCampaign) has "
-                        + "done the same (--again runs them)")
+                    counted(reply.reusedTasks, "task is", "tasks are")
+                        + " not run: campaign \(reply.reusedCampaign) has done the same "
+                        + "(--again runs all)")
             }
         }
     }

@@ -95,15 +95,25 @@ struct AuditExportSLSACommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let exported = try export.read()
-            let signer = try signer(for: exported)
-            let document = Array(exported.slsaStatement.text().utf8)
-            try writeExport(Attestation(of: document, signer: signer).text, to: file)
+            let signer = try export.signer(for: exported, key: key, name: keyName)
+            try writeExport(exported.attestation(by: signer).text, to: file)
         }
     }
+}
 
-    private func signer(for exported: ExportedCampaign) throws -> NoteSigner {
-        let path = key.map(absolute) ?? CoordinatorHome(folder: "\(export.arguments.around)").logKey
-        let name = keyName ?? exported.history.origin
+extension ExportedCampaign {
+    func attestation(by signer: NoteSigner) -> Attestation {
+        Attestation(of: Array(slsaStatement.text().utf8), signer: signer)
+    }
+}
+
+extension ExportArguments {
+    /// The log's own, if no other key is named.
+    func signer(
+        for exported: ExportedCampaign, key: String? = nil, name: String? = nil
+    ) throws -> NoteSigner {
+        let path = key.map(absolute) ?? CoordinatorHome(folder: "\(arguments.around)").logKey
+        let name = name ?? exported.history.origin
         guard let signer = NoteSigner(name: name, seed: try readFile(path)) else {
             throw CommandFault(
                 place: path, problem: "this is no key for `\(name)`",
@@ -172,25 +182,29 @@ struct AuditExportCrateCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting {
-            let exported = try export.read()
-            let store = ContentStore(reading: export.arguments.contentFolder)
-            let folder = absolute(folder)
-            try makeFolder("\(folder)/outputs")
-            let manifest = try store.read(exported.history.accepted.manifest)
-            try writeFile(manifest, to: "\(folder)/\(RunCrate.manifestName)")
-            var present: Set<ErgonModel.Digest> = []
-            for output in exported.outputs where store.has(output.content.digest) {
-                present.insert(output.content.digest)
-                try writeFile(
-                    try store.read(output.content.digest),
-                    to: "\(folder)/\(RunCrate.path(of: output))")
-            }
-            let crate = RunCrate(of: exported, present: present)
-            try writeFile(Array(crate.readme.utf8), to: "\(folder)/\(RunCrate.readmeName)")
-            try writeFile(
-                Array(exported.checkpoint.note.utf8), to: "\(folder)/\(RunCrate.checkpointName)")
-            try writeFile(
-                Array(crate.metadata.text().utf8), to: "\(folder)/\(RunCrate.metadataName)")
+            try writeCrate(
+                of: try export.read(),
+                from: ContentStore(reading: export.arguments.contentFolder), to: absolute(folder))
         }
     }
+}
+
+/// What is not in the store is only named.
+func writeCrate(
+    of exported: ExportedCampaign, from store: ContentStore, to folder: String
+) throws {
+    try makeFolder("\(folder)/outputs")
+    let manifest = try store.read(exported.history.accepted.manifest)
+    try writeFile(manifest, to: "\(folder)/\(RunCrate.manifestName)")
+    var present: Set<ErgonModel.Digest> = []
+    for output in exported.outputs where store.has(output.content.digest) {
+        present.insert(output.content.digest)
+        try writeFile(
+            try store.read(output.content.digest), to: "\(folder)/\(RunCrate.path(of: output))")
+    }
+    let crate = RunCrate(of: exported, present: present)
+    try writeFile(Array(crate.readme.utf8), to: "\(folder)/\(RunCrate.readmeName)")
+    try writeFile(
+        Array(exported.checkpoint.note.utf8), to: "\(folder)/\(RunCrate.checkpointName)")
+    try writeFile(Array(crate.metadata.text().utf8), to: "\(folder)/\(RunCrate.metadataName)")
 }

@@ -11,6 +11,17 @@ struct LocalCampaign: Sendable {
     var canonical: String
     var digest: Digest
     var paths: [Digest: String]
+
+    /// Which lines of its requirements file no worker checks.
+    func requirementNotes() throws -> [String] {
+        guard let file = campaign.environment.python, let path = paths[file.digest] else {
+            return []
+        }
+        let text = String(decoding: try readFile(path), as: UTF8.self)
+        return unpinnedLines(of: text).map {
+            "\(file.name):\($0.number): no worker checks `\($0.line)`: it is no NAME==VERSION"
+        }
+    }
 }
 
 /// Reads a manifest and looks up every file it names.

@@ -21,10 +21,6 @@ extension PlannedCampaign {
         return parts.joined(separator: "\n\n")
     }
 
-    private func counted(_ number: Int, _ one: String, _ many: String? = nil) -> String {
-        "\(number) \(number == 1 ? one : many ?? one + "s")"
-    }
-
     private func text(seconds: Double) -> String { ErgonCommands.text(seconds: seconds) }
 
     private func totals() -> String {

@@ -62,9 +62,8 @@ struct PolicyCheckCommand: AsyncParsableCommand {
             case .refused: "it would be refused"
             }
         let lines = decision.findings.map { finding in
-            let name = "G\(finding.gate.number) \(finding.gate.rawValue)"
-            return "\(name): \(finding.outcome.rawValue)"
-                + (finding.reason.isEmpty ? "" : ": \(finding.reason)")
+            "\(finding.gate.title): \(finding.outcome.rawValue)"
+                + (finding.reason.isEmpty ? "" : ": \(finding.reason) (\(finding.gate.remedy))")
         }
         return (lines + bonds(decision.obligations) + [verdict]).joined(separator: "\n")
     }

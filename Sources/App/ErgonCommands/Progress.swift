@@ -46,10 +46,10 @@ struct Progress {
         parts.append(current(campaign))
         if rate > 0 { parts.append("\(rounded(rate)) tasks/s") }
         if let left = timeLeft(campaign, cpus: Int(status.cpus)), campaign.state == "running" {
-            parts.append("about \(text(seconds: left)) left")
+            parts.append("about \(text(seconds: max(1, left.rounded()))) left")
         }
         parts.append(energyText(measured: campaign.measured, modelled: campaign.modelled))
-        parts.append("\(status.workers) \(status.workers == 1 ? "worker" : "workers")")
+        parts.append(counted(status.workers, "worker"))
         if !status.trouble.isEmpty { parts.append(status.trouble) }
         return parts.filter { !$0.isEmpty }.joined(separator: " · ")
     }

@@ -55,6 +55,7 @@ extension Ergon_V1_EnergyReply {
 extension Ergon_V1_CampaignEnergy {
     fileprivate func text(_ carbon: CarbonTerms) -> String {
         var lines = ["campaign \(id) `\(name)`: \(ending.isEmpty ? "running" : ending)"]
+        if stages.isEmpty { return lines[0] + "; nothing was run" }
         if measured + unclaimedMicrojoules + idle > 0 { lines.append(measuredTable) }
         if modelled > 0 || measured + idle == 0 { lines.append(modelledTable) }
         return (lines + carbonLines(carbon)).joined(separator: "\n")

@@ -119,7 +119,7 @@ extension Ergon_V1_NamedOutput {
 
     var missingText: String {
         guard let set = try? IntervalSet(missing), !set.isEmpty else { return "" }
-        return "without tasks \(set)"
+        return "without \(set.taskText)"
     }
 }
 
@@ -142,7 +142,7 @@ extension Ergon_V1_ResultsReply {
                     }, right: [2]))
         }
         lines += kept.map { group in
-            "kept task by task: \(group.name), \(group.files) files, "
+            "kept task by task: \(group.name), \(counted(group.files, "file")), "
                 + ErgonCommands.text(group.size)
         }
         for failure in failures.prefix(Self.failuresShown) {

@@ -5,7 +5,7 @@ import ErgonWireMessages
 extension Ergon_V1_StatusReply {
     var text: String {
         let header =
-            "\(workers) \(workers == 1 ? "worker" : "workers"), \(cpus) hardware threads"
+            "\(counted(workers, "worker")), \(counted(cpus, "hardware thread"))"
             + (trouble.isEmpty ? "" : "\n\(trouble)")
         if campaigns.isEmpty { return header + "; no campaigns" }
         return ([header] + campaigns.map { $0.text(uncertainty) }).joined(separator: "\n\n")
@@ -42,7 +42,7 @@ extension Ergon_V1_CampaignStatus {
             \(table(
                 ["stage", "tasks", "done", "leased", "failed", "unreachable", "mean"], rows,
                 right: [1, 2, 3, 4, 5, 6]))
-            \(succeeded.attempts) attempts counted, \(failed.attempts) failed, \
+            \(counted(succeeded.attempts, "attempt")) counted, \(failed.attempts) failed, \
             \(superseded.attempts) superseded; \
             \(energyText(uncertainty))
             """
@@ -86,5 +86,13 @@ extension Ergon_V1_AccountLine {
             "energyMicrojoules": .integer(energyMicrojoules),
             "measuredMicrojoules": .integer(measuredMicrojoules),
         ])
+    }
+}
+
+extension Ergon_V1_CampaignStatus {
+    /// Where it stands and why.
+    var sentence: String {
+        let why = [heldReason, withheld, notice].first { !$0.isEmpty }
+        return "campaign \(id) `\(name)` is \(state)" + (why.map { ": \($0)" } ?? "")
     }
 }

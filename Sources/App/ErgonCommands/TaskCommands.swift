@@ -6,19 +6,28 @@ import ErgonWireMessages
 
 struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "explain", abstract: "Says in one sentence where a task stands and why.",
+        commandName: "explain",
+        abstract: "Says in one sentence where a task or a campaign stands and why.",
         discussion: """
-            Under it stand the attempts that did not count, numbered as `ergon logs --attempt` \
-            takes them, with what each cost.
+            Under that of a task stand the attempts that did not count, numbered as \
+            `ergon logs --attempt` takes them, with what each cost. A refused campaign has \
+            no number: `ergon audit show --refused` says of each of them why.
             """)
 
     @OptionGroup var home: HomeOption
-    @Argument(help: "CAMPAIGN.STAGE.TASK, as z-peak.reco.3 or last.reco.mass/1.0.")
-    var task: TaskPath
+    @Argument(help: "CAMPAIGN.STAGE.TASK, as z-peak.reco.3 or last.reco.mass/1.0; or a CAMPAIGN.")
+    var what: String
     @OptionGroup var output: FormatOption
+
+    func validate() throws {
+        if what.contains("."), TaskPath(argument: what) == nil {
+            throw ValidationError("`\(what)` is neither CAMPAIGN.STAGE.TASK nor a campaign")
+        }
+    }
 
     func run() async throws {
         try await reporting {
+            guard let task = TaskPath(argument: what) else { return try await explainCampaign() }
             let reply = try await withCoordinator(home.folder) {
                 try await $0.control.explain(task.selector, options: ControlClient.patience)
             }
@@ -31,6 +40,17 @@ struct ExplainCommand: AsyncParsableCommand {
                     "explanation": .string(reply.sentence),
                     "attempts": .array(reply.attempts.map(\.json)),
                 ])
+        }
+    }
+
+    private func explainCampaign() async throws {
+        var request = Ergon_V1_StatusRequest()
+        request.campaign = what
+        let reply = try await withCoordinator(home.folder) { [request] in
+            try await $0.control.status(request, options: ControlClient.patience)
+        }
+        for campaign in reply.campaigns {
+            output.print(campaign.sentence, json: ["explanation": .string(campaign.sentence)])
         }
     }
 }

@@ -187,6 +187,7 @@ func table(_ header: [String], _ rows: [[String]], right: Set<Int> = []) -> Stri
 func text(_ energy: Joules) -> String {
     let joules = Double(energy.microjoules) / 1e6
     switch joules {
+    case 0: return "0 J"
     case ..<1: return rounded(joules * 1000) + " mJ"
     case ..<1000: return rounded(joules) + " J"
     case ..<3.6e6: return rounded(joules / 1000) + " kJ"

@@ -77,10 +77,10 @@ struct WorkerStartCommand: AsyncParsableCommand {
             try lockFolder(folder, for: "worker")
             let (credentials, address) = try await enrolled(folder)
             let environment = ProcessInfo.processInfo.environment
+            let searchPath = path ?? environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
             let configuration = WorkerConfiguration(
-                facts: try facts(credentials), folder: folder,
-                cacheLimit: ByteCount(Int64(cache) << 20),
-                searchPath: path ?? environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+                facts: try facts(credentials, searchPath, folder), folder: folder,
+                cacheLimit: ByteCount(Int64(cache) << 20), searchPath: searchPath,
                 address: address, drainTime: .seconds(Int64(drainTime)),
                 meters: meters.settings, runsTasks: !zeroWork)
             let logger = makeLogger("worker", quiet: quiet)
@@ -110,14 +110,17 @@ struct WorkerStartCommand: AsyncParsableCommand {
             exit: exit)
     }
 
-    private func facts(_ credentials: Credentials) throws -> WorkerFacts {
+    private func facts(
+        _ credentials: Credentials, _ searchPath: String, _ folder: String
+    ) throws -> WorkerFacts {
         let host = try readHostFacts(root: "")
         return WorkerFacts(
             worker: WorkerID(credentials.identity.name), cpus: cpus ?? host.threads,
             memory: memory.map { ByteCount(Int64($0) << 20) } ?? host.memory,
             cpuModel: host.cpuModel, power: powerModel(for: host.cpuModel),
             place: site.map { WorkerPlace(site: $0, nodeClass: nodeClass) },
-            custody: Custody(jurisdiction: jurisdiction, isRestricted: restricted))
+            custody: Custody(jurisdiction: jurisdiction, isRestricted: restricted),
+            platform: platform(of: host, searchPath: searchPath, folder: folder))
     }
 
     private func isCountry(_ code: String) -> Bool {

@@ -96,7 +96,9 @@ package struct Audit {
         case .policyInForce(let policy):
             for problem in policies.put(policy) { findings.add(problem) }
         case .policyDecided(let recorded): decide(recorded)
-        case .approved(let approval): update(approval.campaign) { $0.add(approval, &$1) }
+        case .approved(let approval):
+            let again = tasksRunAgain(of: approval.campaign)
+            update(approval.campaign) { $0.add(approval, again: again, &$1) }
         case .planAdopted(let plan): check(plan)
         case .energyMetered(let energy): add(energy)
         case .logRepaired(let givenUp): repair(givenUp, at: record.time)
@@ -110,6 +112,13 @@ package struct Audit {
             return findings.add("a decision on no campaign")
         }
         update(id) { $0.add(recorded, &$1) }
+    }
+
+    private func tasksRunAgain(of id: CampaignID) -> Int {
+        let replays = campaigns.values.filter { $0.accepted.replay?.of == id }
+        return replays.compactMap(\.doneAgain).reduce(into: [Stage: IntervalSet]()) {
+            $0[$1.stage, default: IntervalSet()].formUnion($1.tasks)
+        }.values.reduce(0) { $0 + $1.count }
     }
 
     private mutating func endReport(before event: RecordedEvent) {

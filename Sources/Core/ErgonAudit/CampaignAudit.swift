@@ -185,7 +185,8 @@ struct CampaignAudit {
 
     mutating func seal(_ seal: SealedCampaign, _ findings: inout Findings) {
         guard sealed == nil else { return report("sealed twice", &findings) }
-        for problem in problems(in: seal) { report(problem, &findings) }
+        let unsaid = oversight?.problemsAtSeal(isOver: isOverBudget) ?? []
+        for problem in problems(in: seal) + unsaid { report(problem, &findings) }
         sealed = seal
     }
 

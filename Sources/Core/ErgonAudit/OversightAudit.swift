@@ -7,6 +7,9 @@ struct OversightAudit {
     private var decision: PolicyDecision
     private var isApproved = false
     private var isReviewed = false
+    /// Its budget was found to be spent, and what a second person said then.
+    private var isSpent = false
+    private var mayOverrun = false
 
     init(_ decision: PolicyDecision, of accepted: AcceptedCampaign) {
         self.decision = decision
@@ -19,35 +22,58 @@ struct OversightAudit {
         var same = self
         same.submitter = submitter
         same.isReviewed = false
+        same.isSpent = false
+        same.mayOverrun = false
         return same
     }
 
     private var obligations: Obligations { decision.obligations }
 
-    mutating func add(_ recorded: RecordedDecision) -> [String] {
+    /// - Parameter isOver: whether the attempts on record have drawn more than its budget.
+    mutating func add(_ recorded: RecordedDecision, isOver: Bool, isSealed: Bool) -> [String] {
         var problems: [String] = []
         let next = recorded.decision
         if next.manifest != manifest { problems.append("a decision on another manifest") }
         switch next.moment {
         case .submission: problems.append("judged for its submission when it had been accepted")
-        case .start: decision = next
+        case .start:
+            if next.obligations != next.obligations.joined(with: obligations) {
+                problems.append("its start was judged to bind it to less than before")
+            }
+            decision = next
         case .placement:
             guard let custody = recorded.custody else {
                 return problems + ["a decision on placement that names no workers"]
             }
             if obligations.admit(custody) { problems.append("workers refused without a reason") }
-        case .running, .release, .close: break
+        case .running: problems += addRunning(next.findings, isOver: isOver)
+        case .release, .close:
+            if !isSealed { problems.append("its end was judged before the seal") }
         }
         return problems
     }
 
-    mutating func add(_ approval: Approval, isSealed: Bool) -> [String] {
+    private mutating func addRunning(_ findings: [GateFinding], isOver: Bool) -> [String] {
+        guard findings.contains(where: { $0.outcome == .blocked }) else { return [] }
+        isSpent = true
+        if !obligations.budget { return ["stopped for a budget that binds nobody"] }
+        return isOver ? [] : ["stopped for its budget before that was spent"]
+    }
+
+    /// What speaks against its end.
+    func problemsAtSeal(isOver: Bool) -> [String] {
+        obligations.budget && isOver && !isSpent
+            ? ["its budget was spent, and no decision says so"] : []
+    }
+
+    /// - Parameter again: how many of its tasks have been run once more.
+    mutating func add(_ approval: Approval, isSealed: Bool, again: Int) -> [String] {
         var problems: [String] = []
         if approval.manifest != manifest { problems.append("an approval of another manifest") }
         if person(of: approval.by) == person(of: submitter) {
             problems.append("approved by whoever submitted it")
         }
-        if !approval.by.hasPrefix("spiffe://ergon/approver/") {
+        if approval.matter != .evidence, !approval.by.hasPrefix("spiffe://ergon/approver/") {
             problems.append("approved by somebody who is no approver")
         }
         switch approval.matter {
@@ -55,6 +81,17 @@ struct OversightAudit {
             if !obligations.approval || isApproved { problems.append("an approval unasked for") }
             if isSealed { problems.append("its start was approved after the seal") }
             isApproved = approval.answer == .approved
+        case .budget:
+            if !isSpent || mayOverrun {
+                problems.append("let go on beyond its budget without need")
+            }
+            if isSealed { problems.append("let go on after the seal") }
+            mayOverrun = approval.answer == .approved
+        case .evidence:
+            if !isSealed { problems.append("its evidence was judged before the seal") }
+            if approval.answer == .approved, again < obligations.evidence ?? 0 {
+                problems.append("its evidence was found good without its sample")
+            }
         case .release:
             if !obligations.review || isReviewed { problems.append("a review unasked for") }
             if !isSealed { problems.append("its outputs were reviewed before the seal") }
@@ -81,14 +118,27 @@ struct OversightAudit {
 extension CampaignAudit {
     mutating func add(_ recorded: RecordedDecision, _ findings: inout Findings) {
         guard oversight != nil else { return report("a decision without a policy", &findings) }
-        for problem in oversight?.add(recorded) ?? [] { report(problem, &findings) }
+        let (isOver, isSealed) = (isOverBudget, sealed != nil)
+        let problems = oversight?.add(recorded, isOver: isOver, isSealed: isSealed) ?? []
+        for problem in problems { report(problem, &findings) }
     }
 
-    mutating func add(_ approval: Approval, _ findings: inout Findings) {
+    mutating func add(_ approval: Approval, again: Int, _ findings: inout Findings) {
         guard oversight != nil else { return report("an approval unasked for", &findings) }
-        for problem in oversight?.add(approval, isSealed: sealed != nil) ?? [] {
+        let isSealed = sealed != nil
+        for problem in oversight?.add(approval, isSealed: isSealed, again: again) ?? [] {
             report(problem, &findings)
         }
+    }
+
+    var isOverBudget: Bool { campaign.goals.budget?.energy.map { $0 < account.drawn } ?? false }
+
+    /// Of what it runs once more, what is done.
+    var doneAgain: (stage: Stage, tasks: IntervalSet)? {
+        guard let replay = accepted.replay, let stage = Stage(name: replay.stage, in: campaign),
+            let done = stages[stage]?.done
+        else { return nil }
+        return (stage, replay.all.subtracting(replay.all.subtracting(done)))
     }
 
     /// A task that its coordinator gave up for lost may not have run at all.

@@ -17,18 +17,19 @@ private func text(_ event: RecordedEvent) -> String {
     case .coordinatorStarted(let epoch, let version):
         "coordinator started: epoch \(epoch), version \(quoted(version))"
     case .workerJoined(let facts):
-        "worker \(quoted(facts.worker.name)) joined: \(facts.cpus) cpus, "
+        "worker \(quoted(facts.worker.name)) joined: \(counted(facts.cpus, "cpu")), "
             + "\(facts.memory.bytes / 1_048_576) MiB, \(quoted(facts.cpuModel)), "
             + "\(facts.power.perThread.milliwatts) mW a thread "
             + "±\(facts.power.uncertaintyPercent) % "
             + "by \(quoted(facts.power.source))" + standing(at: facts.place)
+            + (facts.platform.map { ", \(text($0))" } ?? "")
     case .campaignAccepted(let accepted):
         "campaign \(accepted.id) accepted: \(quoted(accepted.name)) by \(quoted(accepted.by)), "
             + "manifest \(accepted.manifest.hex)"
     case .stageSized(let id, let stage, let count):
-        "campaign \(id): \(quoted(stage)) is split over \(count) lines"
-    case .results(let batch): text(batch, "results")
-    case .superseded(let batch): text(batch, "superseded results")
+        "campaign \(id): \(quoted(stage)) is split over \(counted(count, "line"))"
+    case .results(let batch): text(batch, "result")
+    case .superseded(let batch): text(batch, "superseded result")
     case .campaignHeld(let id, let reason, let by):
         "campaign \(id) held by \(quoted(by)): \(quoted(reason))"
     case .campaignReleased(let id, let by): "campaign \(id) released by \(quoted(by))"
@@ -65,8 +66,13 @@ private func text(_ plan: AdoptedPlan) -> String {
 }
 
 private func text(_ givenUp: GivenUp) -> String {
-    "\(givenUp.records.count) records from \(givenUp.records.lowerBound) on "
-        + "(\(givenUp.bytes) bytes)"
+    "\(counted(givenUp.records.count, "record")) from \(givenUp.records.lowerBound) on "
+        + "(\(counted(givenUp.bytes, "byte")))"
+}
+
+private func text(_ platform: WorkerPlatform) -> String {
+    let python = platform.python.map { "Python \(quoted($0.version))" } ?? "no Python"
+    return "\(quoted(platform.kernel)), \(python)"
 }
 
 private func text(_ recorded: RecordedDecision) -> String {
@@ -74,7 +80,7 @@ private func text(_ recorded: RecordedDecision) -> String {
     let subject = recorded.campaign.map { "campaign \($0)" } ?? "a campaign"
     let custody = recorded.custody.map { ", workers \(quoted($0.text))" } ?? ""
     let gates = decision.findings.filter { $0.outcome != .passed }.map { finding in
-        "; \(finding.gate.rawValue) \(finding.outcome.rawValue): \(quoted(finding.reason))"
+        "; \(finding.gate.title) \(finding.outcome.rawValue): \(quoted(finding.reason))"
     }
     return "\(decision.moment.rawValue) of \(subject)\(custody) \(decision.verdict.rawValue) "
         + "for \(quoted(recorded.by)) by policy \(decision.policy.hex), "
@@ -99,7 +105,7 @@ private func text(_ energy: MeteredEnergy) -> String {
 }
 
 private func text(_ reopened: ReopenedCampaign) -> String {
-    let tasks = reopened.tasks.map { "\(quoted($0.stage)) tasks \($0.tasks)" }
+    let tasks = reopened.tasks.map { "\(quoted($0.stage)) \($0.tasks.taskText)" }
     return "campaign \(reopened.id) reopened by \(quoted(reopened.by)): "
         + tasks.joined(separator: "; ")
 }
@@ -126,21 +132,23 @@ private func text(_ batch: ResultBatch, _ kind: String) -> String {
     }
     let failed = failures.isEmpty ? "" : "; failed: \(failures.joined(separator: ", "))"
     return
-        "campaign \(batch.campaign): \(batch.results.taskCount) \(kind) of \(quoted(batch.stage)) "
-        + "tasks \(tasks) by \(quoted(batch.worker.name)) under lease \(batch.lease), "
+        "campaign \(batch.campaign): \(counted(batch.results.taskCount, kind)) of "
+        + "\(quoted(batch.stage)) \(tasks.taskText) by \(quoted(batch.worker.name)) "
+        + "under lease \(batch.lease), "
         + costs(totals.line) + failed
 }
 
 private func text(_ seal: SealedCampaign) -> String {
     let complete = seal.coverage.count(where: \.isComplete)
     let outputs = seal.outputs.map { output in
-        let missing = output.missing.isEmpty ? "" : " without tasks \(output.missing)"
+        let missing = output.missing.isEmpty ? "" : " without \(output.missing.taskText)"
         return "\(quoted(output.name)) \(output.content.digest.hex)\(missing)"
     }
     let wasted = [("failed", seal.account.failed), ("superseded", seal.account.superseded)]
         .filter { $0.1.attempts > 0 }.map { "; \($0): \(costs($1))" }.joined()
     return "campaign \(seal.id) sealed: \(seal.ending.rawValue), \(complete) of "
-        + "\(seal.coverage.count) sources covered, \(seal.account.succeeded.attempts) tasks, "
+        + "\(counted(seal.coverage.count, "source")) covered, "
+        + "\(counted(seal.account.succeeded.attempts, "task")), "
         + costs(seal.account.succeeded) + wasted
         + outputs.map { "; \($0)" }.joined()
 }

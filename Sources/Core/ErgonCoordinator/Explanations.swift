@@ -57,7 +57,10 @@ extension Coordinator {
         if let reason = lack(of: needs, in: connected, state) { return reason }
         if entry == nil, let reason = planReason(state, stage.stage, now) { return reason }
         let count = stage.ready.count + stage.again.count
-        let busy = "all workers are busy; \(count) tasks of `\(stage.name)` are ready"
+        let busy =
+            "all workers are busy; "
+            + counted(count, "task of `\(stage.name)` is", "tasks of `\(stage.name)` are")
+            + " ready"
         return entry == nil ? busy : "attempt \(attempt) could start, but \(busy)"
     }
 
@@ -66,7 +69,7 @@ extension Coordinator {
         of needs: Resources, in connected: [WorkerState], _ state: CampaignState
     ) -> String? {
         guard connected.contains(where: { $0.facts.cpus >= needs.cpus }) else {
-            return "no connected worker has \(needs.cpus) hardware threads"
+            return "no connected worker has \(counted(needs.cpus, "hardware thread"))"
         }
         let fitting = connected.filter { $0.facts.fits(needs) }.sorted {
             $0.facts.worker < $1.facts.worker

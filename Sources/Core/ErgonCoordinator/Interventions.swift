@@ -55,7 +55,11 @@ extension Coordinator {
         if let held = state.held { return .refused("campaign \(id) is held already: \(held)") }
         commit(.campaignHeld(id, reason: shortened(reason), by: by), now, &effects)
         let running = state.stages.values.reduce(0) { $0 + $1.leased.count }
-        return .sentence("campaign \(id) is held; \(running) tasks are with workers and go on")
+        return .sentence(
+            "campaign \(id) is held; "
+                + counted(
+                    running, "task is with a worker and goes on", "tasks are with workers and go on"
+                ))
     }
 
     private mutating func release(
@@ -95,7 +99,8 @@ extension Coordinator {
         reopen(id, chosen, by, now, &effects)
         let count = chosen.values.reduce(0) { $0 + $1.count }
         return .sentence(
-            "campaign \(id) \(course(of: id)); \(count) failed tasks are started again")
+            "campaign \(id) \(course(of: id)); "
+                + counted(count, "failed task is", "failed tasks are") + " started again")
     }
 
     private mutating func resume(
@@ -184,6 +189,7 @@ extension Coordinator {
         campaigns[id]?.cancelledBy = nil
         // What was signed off may become something else.
         campaigns[id]?.oversight?.review = nil
+        campaigns[id]?.oversight?.evidence = nil
         campaigns[id]?.reopen(tasks, after: reopened.lease)
         if !running.contains(id) {
             running.append(id)
@@ -206,10 +212,13 @@ extension Coordinator {
         switch standing {
         case .active: return .sentence("\(worker) is given work again")
         case .draining:
-            return .sentence("\(worker) ends the \(held) tasks it has and is given no more")
+            return .sentence(
+                "\(worker) ends the \(counted(held, "task")) it has and is given no more")
         case .quarantined:
             withdraw(leaseIDs(of: worker), &effects)
-            return .sentence("\(worker) is given nothing; the \(held) tasks it had are withdrawn")
+            return .sentence(
+                "\(worker) is given nothing; the "
+                    + counted(held, "task it had is", "tasks it had are") + " withdrawn")
         }
     }
 }

@@ -7,6 +7,12 @@ struct Oversight: Hashable, Sendable {
     var isApproved = false
     /// What became of its outputs' review; `nil` while nobody has answered.
     var review: Approval.Answer?
+    /// Whether its evidence was found to be good; `nil` while nobody has looked.
+    var evidence: Approval.Answer?
+    /// The last thing on record that was said of its budget while it ran.
+    var overrun: GateFinding?
+    /// Somebody lets it go on though its budget is spent.
+    var mayOverrun = false
     /// Workers that are not given tasks of it, as far as that is on record.
     var refusedPlaces: Set<Custody> = []
 
@@ -16,6 +22,9 @@ struct Oversight: Hashable, Sendable {
     func asForReplay() -> Oversight {
         var same = self
         same.review = nil
+        same.evidence = nil
+        same.overrun = nil
+        same.mayOverrun = false
         return same
     }
 
@@ -27,18 +36,28 @@ struct Oversight: Hashable, Sendable {
         if decision.verdict == .refused {
             return "the site's policy refuses it: \(decision.sentence(.blocked))"
         }
-        guard obligations.approval, !isApproved else { return nil }
-        return "a second person has to approve it (`ergon approve`)"
+        if obligations.approval, !isApproved {
+            return "\(Gate.approval.title): a second person has to approve it (`ergon approve`)"
+        }
+        guard isStopped, let overrun else { return nil }
+        return "\(Gate.budget.title): \(overrun.reason); "
+            + "a second person has to let it go on (`ergon approve`)"
     }
+
+    /// Whether it waits because its budget is spent.
+    var isStopped: Bool { overrun?.outcome == .blocked && !mayOverrun }
 
     /// Why its outputs are not handed out; `nil` if they are.
     var withheld: String? {
-        guard obligations.review else { return nil }
-        return switch review {
-        case nil: "a second person has to sign the outputs off first (`ergon approve`)"
-        case .rejected: "the outputs were looked at, and are not released"
-        case .approved: nil
+        if obligations.review, review != .approved {
+            return review == nil
+                ? "\(Gate.outputReview.title): "
+                    + "a second person has to sign the outputs off first (`ergon approve`)"
+                : "\(Gate.outputReview.title): the outputs were looked at, and are not released"
         }
+        guard obligations.evidence != nil, evidence != .approved else { return nil }
+        return "\(Gate.evidence.title): it has to be written and found good first "
+            + "(`ergon audit evidence`)"
     }
 }
 
@@ -48,6 +67,14 @@ extension CampaignState {
 
     func admits(_ worker: WorkerFacts) -> Bool {
         oversight?.obligations.admit(worker.custody) ?? true
+    }
+
+    /// Of what it runs once more, what is done.
+    var doneAgain: (stage: Stage, tasks: IntervalSet)? {
+        guard let replay, let stage = Stage(name: replay.stage, in: campaign),
+            let done = stages[stage]?.done
+        else { return nil }
+        return (stage, replay.all.intersection(done))
     }
 }
 
@@ -61,16 +88,12 @@ extension Coordinator {
         let custodies = Set(workers.compactMap { self.workers[$0]?.facts.custody })
         for custody in custodies.subtracting(oversight.refusedPlaces).sorted()
         where !oversight.obligations.admit(custody) {
-            var decision = oversight.decision
-            decision.moment = .placement
-            decision.findings = [
-                GateFinding(
-                    gate: oversight.obligations.gate(against: custody), outcome: .blocked,
-                    reason: "workers: \(custody.text)")
-            ]
-            let recorded = RecordedDecision(
-                decision: decision, campaign: id, by: Self.itself, custody: custody)
-            commit(.policyDecided(recorded), now, &effects)
+            let finding = GateFinding(
+                gate: oversight.obligations.gate(against: custody), outcome: .blocked,
+                reason: "workers: \(custody.text)")
+            decide(
+                oversight.decision, at: .placement, [finding], on: id, Self.itself,
+                custody: custody, now, &effects)
         }
     }
 
@@ -84,7 +107,8 @@ extension Coordinator {
             if let custody = recorded.custody {
                 campaigns[id]?.oversight?.refusedPlaces.insert(custody)
             }
-        case .running, .release, .close: break
+        case .running: campaigns[id]?.oversight?.overrun = recorded.decision.findings.first
+        case .release, .close: break
         }
     }
 
@@ -93,7 +117,10 @@ extension Coordinator {
         switch approval.matter {
         case .start:
             campaigns[approval.campaign]?.oversight?.isApproved = approval.answer == .approved
+        case .budget:
+            campaigns[approval.campaign]?.oversight?.mayOverrun = approval.answer == .approved
         case .release: campaigns[approval.campaign]?.oversight?.review = approval.answer
+        case .evidence: campaigns[approval.campaign]?.oversight?.evidence = approval.answer
         }
     }
 

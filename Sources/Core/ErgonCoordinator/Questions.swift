@@ -17,9 +17,10 @@ extension Coordinator {
     }
 
     package enum CampaignSelector: Hashable, Sendable {
+        /// The newest that was submitted.
         case last
         case id(CampaignID)
-        /// The newest campaign of that name.
+        /// The newest campaign of that name that was submitted.
         case name(String)
 
         /// `last`, a number, or a name.
@@ -73,7 +74,8 @@ extension Coordinator {
         package var held: String?
         /// Why its outputs are not handed out, though it has ended.
         package var withheld: String?
-        /// What it waits for of which nothing runs, or what speaks against it.
+        /// What it waits for of which nothing runs, what speaks against it, or that it only
+        /// repeats tasks of another.
         package var notice: String?
         package var stages: [StageReport]
         package var account: Account
@@ -147,18 +149,23 @@ extension Coordinator {
         let troubles = stage.troubles[task] ?? []
         guard troubles.indices.contains(attempt - 1) else {
             return .unknownTask(
-                "of task \(task) of `\(stage.name)` \(troubles.count) attempts did not count")
+                "of task \(task) of `\(stage.name)` "
+                    + "\(counted(troubles.count, "attempt")) did not count")
         }
         return .log(troubles[attempt - 1].log)
     }
 
     func campaign(_ selector: CampaignSelector) -> CampaignState? {
         switch selector {
-        case .last: campaigns.max { $0.key < $1.key }?.value
+        case .last: newest { _ in true }
         case .id(let id): campaigns[id]
-        case .name(let name):
-            campaigns.filter { $0.value.campaign.name == name }.max { $0.key < $1.key }?.value
+        case .name(let name): newest { $0.campaign.name == name }
         }
+    }
+
+    /// Of those that run tasks of their own: one that only repeats some has no results to ask for.
+    private func newest(where isMeant: (CampaignState) -> Bool) -> CampaignState? {
+        campaigns.values.filter { $0.replay == nil && isMeant($0) }.max { $0.id < $1.id }
     }
 
     private func withTask(
@@ -196,7 +203,7 @@ extension Coordinator {
 
     private func report(of state: CampaignState, _ now: Instant) -> CampaignReport {
         var report = state.report()
-        report.notice = notice(of: state, now)
+        report.notice = notice(of: state, now) ?? state.replay.map(\.notice)
         return report
     }
 

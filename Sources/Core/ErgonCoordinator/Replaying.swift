@@ -87,3 +87,8 @@ extension StageState {
         }
     }
 }
+
+extension Rerun {
+    /// For whoever looks at all campaigns.
+    var notice: String { "repeats \(counted(all.count, "task")) of campaign \(of)" }
+}

@@ -33,6 +33,7 @@ extension Coordinator {
         if leases[report.lease]?.worker == worker, leases[report.lease]?.remaining.isEmpty == true {
             end(report.lease)
         }
+        watchBudget(of: report.campaign, now, &effects)
         effects.append(.send(worker, .acknowledge([report.id])))
     }
 

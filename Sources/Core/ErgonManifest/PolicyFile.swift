@@ -76,7 +76,10 @@ extension Reading {
                 rules.regions[entry.key] = texts(entry.value, quoted(entry.key)).sorted()
             }
         case .retention: rules.retention = retention(section)
-        case .pinnedSoftware, .seed, .determinism, .personalData, .budget, .evidence: break
+        case .evidence:
+            let sample = section["sample"].flatMap { integer($0, "`sample`", in: 0...1_000_000) }
+            rules.evidenceSample = sample ?? 0
+        case .pinnedSoftware, .seed, .determinism, .personalData, .budget: break
         }
     }
 
@@ -122,7 +125,8 @@ extension Gate {
         case .modelCard, .dataset: ["fields"]
         case .residency: ["regions"]
         case .retention: ["at-least"]
-        case .pinnedSoftware, .seed, .determinism, .personalData, .budget, .evidence: []
+        case .evidence: ["sample"]
+        case .pinnedSoftware, .seed, .determinism, .personalData, .budget: []
         }
     }
 }

@@ -107,10 +107,13 @@ package struct WorkerFacts: Hashable, Sendable {
     /// `nil` if nobody said where it stands.
     package var place: WorkerPlace?
     package var custody: Custody
+    /// `nil` in logs from before workers looked.
+    package var platform: WorkerPlatform?
 
     package init(
         worker: WorkerID, cpus: Int, memory: ByteCount, cpuModel: String, power: PowerModel,
-        signing: SigningKey? = nil, place: WorkerPlace? = nil, custody: Custody = Custody()
+        signing: SigningKey? = nil, place: WorkerPlace? = nil, custody: Custody = Custody(),
+        platform: WorkerPlatform? = nil
     ) {
         self.worker = worker
         self.cpus = cpus
@@ -120,6 +123,7 @@ package struct WorkerFacts: Hashable, Sendable {
         self.signing = signing
         self.place = place
         self.custody = custody
+        self.platform = platform
     }
 }
 
@@ -330,6 +334,11 @@ package struct Account: Hashable, Sendable {
 
     package mutating func add(_ result: TaskResult) {
         if result.outcome == .succeeded { succeeded.add(result) } else { failed.add(result) }
+    }
+
+    /// All that was drawn for all attempts, as far as anybody can tell: what budgets count.
+    package var drawn: Joules {
+        [succeeded, failed, superseded].reduce(.zero) { $0 + $1.energy + $1.measured }
     }
 
     package static func += (left: inout Account, right: Account) {

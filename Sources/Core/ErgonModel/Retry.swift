@@ -55,7 +55,8 @@ package struct RetrySpec: Hashable, Sendable {
         let doublings = min(max(setbacks, 1) - 1, 20)
         let whole = min(backoff.count << doublings, Self.longestBackoff.count)
         let half = whole / 2
-        return Microseconds(whole - half + Int64(mixed(seed) % UInt64(half + 1)))
+        var jitter = SplitMix(seed: seed)
+        return Microseconds(whole - half + Int64(jitter.next() % UInt64(half + 1)))
     }
 
     /// The memory of the next attempt.
@@ -65,14 +66,6 @@ package struct RetrySpec: Hashable, Sendable {
             min(bytes * Int128(memoryPercent) / 100, Int128(Int64.max))
         }
         return ByteCount(Int64(bytes))
-    }
-
-    /// The finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
-    private func mixed(_ seed: UInt64) -> UInt64 {
-        var bits = seed &+ 0x9e37_79b9_7f4a_7c15
-        bits = (bits ^ bits >> 30) &* 0xbf58_476d_1ce4_e5b9
-        bits = (bits ^ bits >> 27) &* 0x94d0_49bb_1331_11eb
-        return bits ^ bits >> 31
     }
 }
 

@@ -97,7 +97,8 @@ extension SitePolicy {
         if mode(of: .outputReview) == .block {
             obligations.review = risk.map(rules.reviewRisks.contains) ?? false
         }
-        obligations.evidence = mode(of: .evidence) == .block
+        obligations.budget = mode(of: .budget) == .block && campaign.goals.budget?.energy != nil
+        if mode(of: .evidence) == .block { obligations.evidence = rules.evidenceSample }
         return obligations
     }
 }

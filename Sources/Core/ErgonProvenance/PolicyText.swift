@@ -37,7 +37,8 @@ private func json(_ obligations: Obligations) -> JSON {
     members["places"] = obligations.places.map { .array($0.map(JSON.string)) }
     if obligations.restrictedWorkers { members["restrictedWorkers"] = .bool(true) }
     if obligations.review { members["review"] = .bool(true) }
-    if obligations.evidence { members["evidence"] = .bool(true) }
+    if obligations.budget { members["budget"] = .bool(true) }
+    members["evidence"] = obligations.evidence.map(exact)
     return .object(members)
 }
 
@@ -90,7 +91,10 @@ extension Fields {
         obligations.approval = try fields.flag("approval")
         obligations.restrictedWorkers = try fields.flag("restrictedWorkers")
         obligations.review = try fields.flag("review")
-        obligations.evidence = try fields.flag("evidence")
+        obligations.budget = try fields.flag("budget")
+        obligations.evidence = try fields.optional("evidence").map { value throws(RecordFault) in
+            try ErgonProvenance.count(value, "evidence")
+        }
         if let value = fields.optional("places") {
             guard let places = value.array else { throw .malformed("places") }
             obligations.places = try places.map { place throws(RecordFault) in

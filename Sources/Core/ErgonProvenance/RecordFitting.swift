@@ -9,15 +9,7 @@ package func fitted(_ event: RecordedEvent) -> [RecordedEvent] {
     switch event {
     case .coordinatorStarted(let epoch, let version):
         return [.coordinatorStarted(epoch: epoch, version: shortened(version))]
-    case .workerJoined(var facts):
-        facts.cpuModel = shortened(facts.cpuModel)
-        facts.power.source = shortened(facts.power.source)
-        facts.custody.jurisdiction = facts.custody.jurisdiction.map { shortened($0) }
-        facts.place = facts.place.map { place in
-            WorkerPlace(
-                site: shortened(place.site), nodeClass: place.nodeClass.map { shortened($0) })
-        }
-        return [.workerJoined(facts)]
+    case .workerJoined(let facts): return [.workerJoined(fitted(facts))]
     case .results, .superseded:
         let record = Record(time: Instant(microseconds: 0), event: event)
         return entries(of: record, from: 0).map(\.record.event)
@@ -57,6 +49,26 @@ package func fitted(_ event: RecordedEvent) -> [RecordedEvent] {
     // Names are short, and shares are few.
     case .campaignAccepted, .stageSized, .policyInForce, .energyMetered: return [event]
     }
+}
+
+private func fitted(_ facts: WorkerFacts) -> WorkerFacts {
+    var facts = facts
+    facts.cpuModel = shortened(facts.cpuModel)
+    facts.power.source = shortened(facts.power.source)
+    facts.custody.jurisdiction = facts.custody.jurisdiction.map { shortened($0) }
+    facts.platform = facts.platform.map { platform in
+        var platform = platform
+        platform.kernel = shortened(platform.kernel)
+        platform.python = platform.python.map {
+            WorkerPlatform.Python(version: shortened($0.version), packages: $0.packages)
+        }
+        return platform
+    }
+    facts.place = facts.place.map { place in
+        WorkerPlace(
+            site: shortened(place.site), nodeClass: place.nodeClass.map { shortened($0) })
+    }
+    return facts
 }
 
 /// Events of some of the tasks each, in their order; together they are the event of all.

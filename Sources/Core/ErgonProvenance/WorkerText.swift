@@ -21,7 +21,21 @@ func members(of facts: WorkerFacts) -> [String: JSON] {
         members["nodeClass"] = place.nodeClass.map(JSON.string)
     }
     if facts.custody != Custody() { members["custody"] = json(facts.custody) }
+    members["platform"] = facts.platform.map(json)
     return members
+}
+
+private func json(_ platform: WorkerPlatform) -> JSON {
+    var members: [String: JSON] = [
+        "kernel": .string(platform.kernel), "threads": exact(platform.threads),
+        "features": .string(platform.features.hex),
+    ]
+    members["python"] = platform.python.map { python in
+        .object([
+            "version": .string(python.version), "packages": .string(python.packages.hex),
+        ])
+    }
+    return .object(members)
 }
 
 func members(of standing: Standing, of worker: WorkerID, by: String) -> [String: JSON] {
@@ -57,7 +71,8 @@ extension Fields {
             worker: WorkerID(try string("worker")), cpus: try count("cpus"),
             memory: ByteCount(try int64("memory")), cpuModel: try string("cpuModel"), power: model,
             signing: signing, place: try place(),
-            custody: try optional("custody").map(ErgonProvenance.custody) ?? Custody())
+            custody: try optional("custody").map(ErgonProvenance.custody) ?? Custody(),
+            platform: try optional("platform").map(ErgonProvenance.platform))
     }
 
     private mutating func place() throws(RecordFault) -> WorkerPlace? {
@@ -80,4 +95,20 @@ extension Fields {
         default: throw .malformed("standing")
         }
     }
+}
+
+private func platform(_ value: JSON) throws(RecordFault) -> WorkerPlatform {
+    var fields = try Fields(value, "platform")
+    let python = try fields.optional("python").map { value throws(RecordFault) in
+        var fields = try Fields(value, "python")
+        let python = WorkerPlatform.Python(
+            version: try fields.string("version"), packages: try fields.digest("packages"))
+        try fields.finish()
+        return python
+    }
+    let platform = WorkerPlatform(
+        kernel: try fields.string("kernel"), threads: try fields.count("threads"),
+        features: try fields.digest("features"), python: python)
+    try fields.finish()
+    return platform
 }

@@ -1,16 +1,17 @@
-/// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): the same numbers from the same seed everywhere.
-struct Dice: RandomNumberGenerator {
-    private var state: UInt64
+import ErgonModel
 
-    init(seed: UInt64) { state = seed }
+/// What happens in a world, by its seed.
+struct Dice: RandomNumberGenerator {
+    private var numbers: SplitMix
+
+    init(seed: UInt64) { numbers = SplitMix(seed: seed) }
 
     /// Dice of their own for one purpose, so that more throws here do not change those there.
-    init(seed: UInt64, purpose: UInt64) { state = mixed(seed &+ purpose &* 0xA076_1D64_78BD_642F) }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        return mixed(state)
+    init(seed: UInt64, purpose: UInt64) {
+        self.init(seed: mixed(seed &+ purpose &* 0xA076_1D64_78BD_642F))
     }
+
+    mutating func next() -> UInt64 { numbers.next() }
 
     /// The bias of a plain remainder, below 2^-32 here, does not matter.
     mutating func roll(_ range: ClosedRange<Int>) -> Int {
@@ -24,14 +25,6 @@ struct Dice: RandomNumberGenerator {
     mutating func pick<Element>(_ elements: [Element]) -> Element? {
         elements.isEmpty ? nil : elements[roll(0...elements.count - 1)]
     }
-}
-
-/// The finaliser of SplitMix64: every bit of the result depends on every bit of `word`.
-func mixed(_ word: UInt64) -> UInt64 {
-    var word = word
-    word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-    word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-    return word ^ word >> 31
 }
 
 /// A hash of `bytes` that is the same in every process.

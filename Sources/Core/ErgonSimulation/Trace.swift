@@ -1,3 +1,5 @@
+import ErgonModel
+
 /// Everything that happened in a world: always as a hash, as text if somebody wants to read it.
 struct Trace {
     private(set) var hash: UInt64 = 0

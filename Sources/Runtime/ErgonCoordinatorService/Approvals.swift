@@ -10,18 +10,20 @@ extension ControlService {
     func approve(
         request: Ergon_V1_ApproveRequest, context: ServerContext
     ) async throws -> Ergon_V1_ChangeReply {
-        let identity = try caller(context, [.approver])
+        let matter = try matter(of: request)
+        let identity = try caller(
+            context, matter == .evidence ? [.approver, .auditor, .operator] : [.approver])
         let reply = try await ask(.status(Coordinator.CampaignSelector(request.campaign)))
         guard case .status(let status) = reply, let report = status.campaigns.first else {
             throw unexpected(reply)
         }
         let known = try storedCampaign(report.manifest)
-        if let asked = known.governance.approver, asked != identity.name {
+        if matter == nil, let asked = known.governance.approver, asked != identity.name {
             throw RPCError(
                 code: .permissionDenied, message: "the manifest names another approver: \(asked)")
         }
         let given = AnswerGiven(
-            campaign: report.id, answer: request.rejected ? .rejected : .approved,
+            campaign: report.id, matter: matter, answer: request.rejected ? .rejected : .approved,
             comment: shortened(request.comment),
             start: policy?.decideStart(known, manifest: report.manifest))
         let by = try actor(identity)
@@ -33,6 +35,17 @@ extension ControlService {
                 "who": "\(identity)",
             ])
         return try change(answer)
+    }
+
+    /// `nil`: whatever the campaign waits for.
+    private func matter(of request: Ergon_V1_ApproveRequest) throws -> Approval.Matter? {
+        switch request.matter {
+        case "": return nil
+        case Approval.Matter.evidence.rawValue: return .evidence
+        default:
+            throw RPCError(
+                code: .invalidArgument, message: "no matter `\(shortened(request.matter))`")
+        }
     }
 
     private func storedCampaign(_ manifest: Digest) throws -> Campaign {

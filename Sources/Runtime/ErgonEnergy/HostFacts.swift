@@ -9,6 +9,10 @@ package struct HostFacts: Hashable, Sendable {
     /// Those of the whole machine.
     package var nodeThreads: Int
     package var memory: ByteCount
+    /// What the processor can do, in the kernel's words, each once, ascending.
+    package var features: [String]
+    /// Name, release and machine of the kernel, as far as it says them.
+    package var kernel: String
 }
 
 /// Why a machine does not say what it is.
@@ -36,7 +40,10 @@ package func readHostFacts(root: String) throws(HostFault) -> HostFacts {
     let threads = [processors.count, allowed, limits.threads].compactMap { $0 }.min()
     return HostFacts(
         cpuModel: processors.model, threads: max(1, threads ?? 1), nodeThreads: processors.count,
-        memory: ByteCount(min(memory, limits.memory ?? memory)))
+        memory: ByteCount(min(memory, limits.memory ?? memory)), features: processors.features,
+        kernel: ["ostype", "osrelease", "arch"].compactMap { name in
+            tree.text("proc/sys/kernel/\(name)").map { String(trimmed($0[...])) }
+        }.joined(separator: " "))
 }
 
 /// `key : value` lines, as most files of proc(5) have them.
@@ -58,6 +65,7 @@ private func trimmed(_ text: Substring) -> Substring {
 private struct Processors {
     var count = 0
     var model = "unknown"
+    var features: [String] = []
 
     init(parsing text: String) {
         var first: [Substring: Substring] = [:]
@@ -65,6 +73,8 @@ private struct Processors {
             if key == "processor", Int(value) != nil { count += 1 }
             if first[key] == nil { first[key] = value }
         }
+        let listed = first["flags"] ?? first["Features"] ?? ""
+        features = Set(listed.split(separator: " ").map(String.init)).sorted()
         // x86, then POWER; ARM gives only numbers (ARM's MIDR_EL1: implementer and part).
         if let name = first["model name"] ?? first["cpu"], !name.isEmpty {
             model = String(name)

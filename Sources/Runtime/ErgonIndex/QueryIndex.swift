@@ -122,12 +122,18 @@ package struct QueryIndex {
     // MARK: Questions
 
     /// Records about a worker or a person, or by them.
+    /// - Parameter name: as it is on record, or the last parts of it: `ann` and `submitter/ann` are
+    ///   `spiffe://ergon/submitter/ann`.
     package func records(
         about subject: IndexRow.Subject, named name: String
     ) throws(IndexFault) -> [Int] {
         try numbers(
-            "SELECT sequence FROM mention WHERE subject = ? AND name = ? ORDER BY sequence",
-            [.integer(subject.rawValue), .text(name)])
+            """
+            SELECT DISTINCT sequence FROM mention
+            WHERE subject = ? AND (name = ? OR substr(name, -1 - length(?)) = '/' || ?)
+            ORDER BY sequence
+            """,
+            [.integer(subject.rawValue), .text(name), .text(name), .text(name)])
     }
 
     /// Records with results of one task of a step, of whatever campaign; the newest last.

@@ -43,6 +43,8 @@ package struct StartFault: Error, Hashable, Sendable {
     /// As the system numbers them.
     package var error: CInt
 
+    package init(error: CInt) { self.error = error }
+
     package var reason: String { describe(error) }
 }
 

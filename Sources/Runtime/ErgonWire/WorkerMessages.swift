@@ -117,6 +117,7 @@ extension Ergon_V1_Hello {
         nodeClass = facts.place?.nodeClass ?? ""
         jurisdiction = facts.custody.jurisdiction ?? ""
         restricted = facts.custody.isRestricted
+        if let found = facts.platform { platform = Ergon_V1_Platform(found) }
         self.version = version
         certificate = Data(facts.signing?.certificate ?? [])
         self.held = held.map { held in
@@ -143,7 +144,7 @@ extension Ergon_V1_Hello {
             place: place,
             custody: Custody(
                 jurisdiction: jurisdiction.isEmpty ? nil : shortened(jurisdiction),
-                isRestricted: restricted))
+                isRestricted: restricted), platform: try hasPlatform ? platform.found() : nil)
     }
 
     private var place: WorkerPlace? {

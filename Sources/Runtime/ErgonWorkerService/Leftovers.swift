@@ -15,7 +15,7 @@ func killLeftovers(of tasks: String, logger: Logger) {
     var killed: Set<CInt> = []
     // Who is found may start another before it is killed.
     for _ in 0..<mostRounds {
-        let found = processes().filter { !killed.contains($0) && belongs($0, to: mark) }
+        let found = processes(logger).filter { !killed.contains($0) && belongs($0, to: mark) }
         if found.isEmpty { break }
         for process in found { kill(process, SIGKILL) }
         killed.formUnion(found)
@@ -28,8 +28,14 @@ func killLeftovers(of tasks: String, logger: Logger) {
 
 private let mostRounds = 10
 
-private func processes() -> [CInt] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+private func processes(_ logger: Logger) -> [CInt] {
+    let names: [String]
+    do { names = try FileManager.default.contentsOfDirectory(atPath: "/proc") } catch {
+        logger.warning(
+            "what earlier tasks left running cannot be looked for",
+            metadata: ["reason": "\(error)"])
+        return []
+    }
     return names.compactMap { CInt($0) }.filter { $0 != getpid() }
 }
 

@@ -6,7 +6,8 @@ extension Workplace {
     /// The status of a check that found differences; Python itself ends with 1 or 2.
     private static let pythonDiffers = 3
 
-    /// Compares the `name==version` pins with what `python3` has.
+    /// Compares the `name==version` pins with what `python3` has. Whoever reads the manifest has
+    /// said which lines are none (`unpinnedLines`).
     /// - Parameter manifest: of the campaign that asks; campaigns are checked side by side.
     func checkPython(
         requirements: String, named name: String, for manifest: Digest
@@ -15,7 +16,8 @@ extension Workplace {
             import importlib.metadata as have, re, sys
             wrong = []
             for line in open(sys.argv[1]):
-                pin = re.match(r"([A-Za-z0-9._-]+)==([^\\s;#]+)", line.strip())
+                pin = re.match(
+                    r"([\\w.-]+)\\s*(?:\\[[^]]*\\])?\\s*==(?!=)\\s*([^\\s;#]+)", line.strip())
                 if not pin:
                     continue
                 try:
@@ -46,17 +48,24 @@ extension Workplace {
     private func run(
         _ arguments: [String], output: String
     ) throws(WorkplaceFault) -> ProcessExit.Status {
-        let file = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw fault("make the log of python3", output) }
-        defer { close(file) }
         do throws(StartFault) {
-            let process = try spawn(
-                CStrings(arguments),
-                environment: TaskEnvironment([:], path: searchPath).text(of: nil, in: folder),
-                path: searchPath,
-                folder: folder, output: file)
-            close(process.watch)
-            return reap(process.number).status
+            return try runToEnd(arguments, path: searchPath, folder: folder, output: output)
         } catch { throw WorkplaceFault("\(arguments[0]): \(error.reason)") }
     }
+}
+
+/// Runs a program as tasks are run, and waits for it.
+/// - Parameter output: a file that is made for what it says.
+func runToEnd(
+    _ arguments: [String], path: String, folder: String, output: String
+) throws(StartFault) -> ProcessExit.Status {
+    let file = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw StartFault(error: errno) }
+    defer { close(file) }
+    let process = try spawn(
+        CStrings(arguments),
+        environment: TaskEnvironment([:], path: path).text(of: nil, in: folder), path: path,
+        folder: folder, output: file)
+    close(process.watch)
+    return reap(process.number).status
 }

@@ -114,7 +114,11 @@ struct Spool {
     /// What is damaged or not ours is passed over; files that nobody needs are removed.
     mutating func takeStock() -> [WorkerReport] {
         var reports: [ReportID: WorkerReport] = [:]
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let names: [String]
+        do { names = try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
+            logger.error("kept reports cannot be looked for", metadata: ["reason": "\(error)"])
+            return []
+        }
         for name in names.sorted() {
             let number = nextFile
             nextFile += 1

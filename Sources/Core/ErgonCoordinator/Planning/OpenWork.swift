@@ -110,7 +110,7 @@ extension Coordinator {
 extension CampaignState {
     /// `nil` if there is nothing in it to plan.
     fileprivate var openWork: OpenWork.CampaignWork? {
-        guard campaign.goals.isPlanned, seal == nil, held == nil else { return nil }
+        guard campaign.goals.isPlanned, seal == nil, wait == nil else { return nil }
         let open = campaign.steps.indices.map { stages[Stage(step: $0, part: .work)]?.openTasks }
         guard open.contains(where: { $0 ?? 0 > 0 }) else { return nil }
         return OpenWork.CampaignWork(

@@ -109,6 +109,7 @@ extension Coordinator {
     func notice(of state: CampaignState, _ now: Instant) -> String? {
         guard state.seal == nil, state.wait == nil else { return nil }
         if let excess = planning?.excesses[state.id] { return excess }
+        if let overrun = state.oversight?.overrun { return overrun.reason }
         guard
             state.stages.values.allSatisfy({ $0.leased.isEmpty })
         else { return nil }
@@ -130,6 +131,7 @@ extension Coordinator {
             let budget = state.campaign.goals.budget, let excess = budget.excess(of: expected)
         else { return }
         planning?.excesses[id] = excess
+        noteOverrun(of: id, .warned, excess, now, &effects)
         guard budget.onExcess == .hold, state.held == nil, !state.mayPassBudget else { return }
         commit(.campaignHeld(id, reason: excess, by: Self.budgetActor), now, &effects)
     }

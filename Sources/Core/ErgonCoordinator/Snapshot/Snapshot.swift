@@ -4,7 +4,7 @@ package import ErgonModel
 /// what came after. What is not on record, leases and connections, is not in it.
 extension Coordinator {
     /// Raised with every change of what stands in a snapshot, or of what a record leads to.
-    private static let snapshotVersion = 6
+    private static let snapshotVersion = 7
 
     package func snapshot() -> [UInt8] {
         var state = self
@@ -93,6 +93,15 @@ extension SnapshotWriter {
             writer.write(place.nodeClass) { $0.write($1) }
         }
         write(facts.custody)
+        write(facts.platform) { writer, platform in
+            writer.write(platform.kernel)
+            writer.write(platform.threads)
+            writer.write(platform.features)
+            writer.write(platform.python) { writer, python in
+                writer.write(python.version)
+                writer.write(python.packages)
+            }
+        }
     }
 
     private mutating func write(_ standing: Standing) {
@@ -144,7 +153,16 @@ extension SnapshotReader {
                 SigningKey(key: try reader.octets(), certificate: try reader.octets())
             },
             place: try optional { reader throws(ReplayFault) in try reader.place() },
-            custody: try custody())
+            custody: try custody(),
+            platform: try optional { reader throws(ReplayFault) in try reader.platform() })
+    }
+
+    private mutating func platform() throws(ReplayFault) -> WorkerPlatform {
+        WorkerPlatform(
+            kernel: try text(), threads: try count(), features: try digest(),
+            python: try optional { reader throws(ReplayFault) in
+                WorkerPlatform.Python(version: try reader.text(), packages: try reader.digest())
+            })
     }
 
     private mutating func octets() throws(ReplayFault) -> [UInt8] {

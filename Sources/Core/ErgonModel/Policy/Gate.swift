@@ -75,10 +75,28 @@ package struct Obligations: Hashable, Sendable {
     package var restrictedWorkers = false
     /// A person must sign the outputs off before they are handed out.
     package var review = false
-    /// Evidence must be put on record before the campaign counts as closed.
-    package var evidence = false
+    /// Once the campaign's energy budget is spent nothing more of it starts, until a second person
+    /// lets it go on.
+    package var budget = false
+    /// Proof, attestation and crate must have been written and verified, and so many of its tasks
+    /// run once more, before its outputs are handed out; `nil` if nobody asks for evidence.
+    package var evidence: Int?
 
     package init() {}
+
+    /// All that either binds to: nobody is released by a later policy that asks for less.
+    package func joined(with earlier: Obligations) -> Obligations {
+        var joined = self
+        joined.approval = approval || earlier.approval
+        joined.restrictedWorkers = restrictedWorkers || earlier.restrictedWorkers
+        joined.review = review || earlier.review
+        joined.budget = budget || earlier.budget
+        joined.evidence = [evidence, earlier.evidence].compactMap(\.self).max()
+        if let known = earlier.places {
+            joined.places = places.map { $0.filter(known.contains) } ?? known
+        }
+        return joined
+    }
 
     /// Whether workers in such custody may be given tasks.
     package func admit(_ custody: Custody) -> Bool {

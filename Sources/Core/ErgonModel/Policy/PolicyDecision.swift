@@ -28,10 +28,10 @@ package struct PolicyDecision: Hashable, Sendable {
         return outcomes.contains(.awaits) ? .held : .allowed
     }
 
-    /// The gates with that outcome and why, for people.
+    /// The gates with that outcome, why, and what can be done, for people.
     package func sentence(_ outcome: GateFinding.Outcome) -> String {
         findings.filter { $0.outcome == outcome }
-            .map { "G\($0.gate.number) \($0.gate.rawValue): \($0.reason)" }
+            .map { "\($0.gate.title): \($0.reason) (\($0.gate.remedy))" }
             .joined(separator: "; ")
     }
 }

@@ -20,10 +20,17 @@ package struct RecordedDecision: Hashable, Sendable {
     }
 }
 
-/// What a second person answered when a policy asked for one.
+/// What a second person answered when a policy asked for one, or found when they looked.
 package struct Approval: Hashable, Sendable {
     /// What the answer is about.
-    package enum Matter: String, Hashable, Sendable, CaseIterable { case start, release }
+    package enum Matter: String, Hashable, Sendable, CaseIterable {
+        case start
+        /// Going on though the budget is spent.
+        case budget
+        case release
+        /// Whether the evidence is there, and good.
+        case evidence
+    }
     package enum Answer: String, Hashable, Sendable, CaseIterable { case approved, rejected }
 
     package var campaign: CampaignID

@@ -36,6 +36,8 @@ package struct GateRules: Hashable, Sendable {
     package var datasetFields = DatasetField.allCases
     /// Names for several jurisdictions.
     package var regions: [String: [String]] = [:]
+    /// How many of a campaign's tasks must have been run once more for its evidence.
+    package var evidenceSample = 0
     /// How long records must be kept at least, by risk class; a class that is not named has none.
     package var retention: [RiskClass: Microseconds] = [:]
 

@@ -37,7 +37,7 @@ package struct NodeMeter: Sendable {
     package private(set) var source: MeterSource?
 
     /// - Parameters:
-    ///   - commands: what a command prints is read from there.
+    ///   - reading: what the site's command prints, if there is one.
     ///   - perf: opens the processors' events.
     ///   - gpus: their driver, if there is one.
     package init(

@@ -209,44 +209,121 @@ package nonisolated struct Ergon_V1_ToWorker: Sendable {
   package init() {}
 }
 
-package nonisolated struct Ergon_V1_Hello: Sendable {
+package nonisolated struct Ergon_V1_Hello: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var cpus: UInt32 = 0
+  package var cpus: UInt32 {
+    get {_storage._cpus}
+    set {_uniqueStorage()._cpus = newValue}
+  }
 
-  package var memoryBytes: Int64 = 0
+  package var memoryBytes: Int64 {
+    get {_storage._memoryBytes}
+    set {_uniqueStorage()._memoryBytes = newValue}
+  }
 
-  package var cpuModel: String = String()
+  package var cpuModel: String {
+    get {_storage._cpuModel}
+    set {_uniqueStorage()._cpuModel = newValue}
+  }
 
-  package var powerSource: String = String()
+  package var powerSource: String {
+    get {_storage._powerSource}
+    set {_uniqueStorage()._powerSource = newValue}
+  }
 
-  package var milliwattsPerThread: Int64 = 0
+  package var milliwattsPerThread: Int64 {
+    get {_storage._milliwattsPerThread}
+    set {_uniqueStorage()._milliwattsPerThread = newValue}
+  }
 
-  package var powerUncertaintyPercent: UInt32 = 0
+  package var powerUncertaintyPercent: UInt32 {
+    get {_storage._powerUncertaintyPercent}
+    set {_uniqueStorage()._powerUncertaintyPercent = newValue}
+  }
 
-  package var version: String = String()
+  package var version: String {
+    get {_storage._version}
+    set {_uniqueStorage()._version = newValue}
+  }
 
   /// What the worker still works on, from before the connection broke.
-  package var held: [Ergon_V1_HeldLease] = []
+  package var held: [Ergon_V1_HeldLease] {
+    get {_storage._held}
+    set {_uniqueStorage()._held = newValue}
+  }
 
   /// Drawn by each process of a worker when it starts, below 2^53.
-  package var life: Int64 = 0
+  package var life: Int64 {
+    get {_storage._life}
+    set {_uniqueStorage()._life = newValue}
+  }
 
   /// Where it stands; empty if nobody said.
-  package var site: String = String()
+  package var site: String {
+    get {_storage._site}
+    set {_uniqueStorage()._site = newValue}
+  }
 
-  package var nodeClass: String = String()
+  package var nodeClass: String {
+    get {_storage._nodeClass}
+    set {_uniqueStorage()._nodeClass = newValue}
+  }
 
   /// In DER: of the key with which it signs what it reports on this stream.
-  package var certificate: Data = Data()
+  package var certificate: Data {
+    get {_storage._certificate}
+    set {_uniqueStorage()._certificate = newValue}
+  }
 
   /// A country (ISO 3166-1); empty if nobody said.
-  package var jurisdiction: String = String()
+  package var jurisdiction: String {
+    get {_storage._jurisdiction}
+    set {_uniqueStorage()._jurisdiction = newValue}
+  }
 
   /// Nobody but those who may see personal data gets at what runs there.
-  package var restricted: Bool = false
+  package var restricted: Bool {
+    get {_storage._restricted}
+    set {_uniqueStorage()._restricted = newValue}
+  }
+
+  package var platform: Ergon_V1_Platform {
+    get {_storage._platform ?? Ergon_V1_Platform()}
+    set {_uniqueStorage()._platform = newValue}
+  }
+  /// Returns true if `platform` has been explicitly set.
+  package var hasPlatform: Bool {_storage._platform != nil}
+  /// Clears the value of `platform`. Subsequent reads from it will return its default value.
+  package mutating func clearPlatform() {_uniqueStorage()._platform = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// What tasks run on.
+package nonisolated struct Ergon_V1_Platform: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var kernel: String = String()
+
+  /// Of the whole machine.
+  package var threads: Int64 = 0
+
+  /// SHA-256, as are packages.
+  package var features: Data = Data()
+
+  /// Empty if no python3 answers.
+  package var python: String = String()
+
+  package var packages: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1839,6 +1916,10 @@ package nonisolated struct Ergon_V1_ApproveRequest: Sendable {
 
   package var comment: String = String()
 
+  /// `evidence`: what was found in the evidence of a campaign that has ended. Empty: the answer to
+  /// what it waits for.
+  package var matter: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2368,7 +2449,175 @@ nonisolated extension Ergon_V1_ToWorker: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpus\0\u{3}memory_bytes\0\u{3}cpu_model\0\u{3}power_source\0\u{3}milliwatts_per_thread\0\u{3}power_uncertainty_percent\0\u{1}version\0\u{1}held\0\u{1}life\0\u{1}site\0\u{3}node_class\0\u{2}\u{9}certificate\0\u{1}jurisdiction\0\u{1}restricted\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cpus\0\u{3}memory_bytes\0\u{3}cpu_model\0\u{3}power_source\0\u{3}milliwatts_per_thread\0\u{3}power_uncertainty_percent\0\u{1}version\0\u{1}held\0\u{1}life\0\u{1}site\0\u{3}node_class\0\u{2}\u{9}certificate\0\u{1}jurisdiction\0\u{1}restricted\0\u{1}platform\0")
+
+  fileprivate class _StorageClass {
+    var _cpus: UInt32 = 0
+    var _memoryBytes: Int64 = 0
+    var _cpuModel: String = String()
+    var _powerSource: String = String()
+    var _milliwattsPerThread: Int64 = 0
+    var _powerUncertaintyPercent: UInt32 = 0
+    var _version: String = String()
+    var _held: [Ergon_V1_HeldLease] = []
+    var _life: Int64 = 0
+    var _site: String = String()
+    var _nodeClass: String = String()
+    var _certificate: Data = Data()
+    var _jurisdiction: String = String()
+    var _restricted: Bool = false
+    var _platform: Ergon_V1_Platform? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _cpus = source._cpus
+      _memoryBytes = source._memoryBytes
+      _cpuModel = source._cpuModel
+      _powerSource = source._powerSource
+      _milliwattsPerThread = source._milliwattsPerThread
+      _powerUncertaintyPercent = source._powerUncertaintyPercent
+      _version = source._version
+      _held = source._held
+      _life = source._life
+      _site = source._site
+      _nodeClass = source._nodeClass
+      _certificate = source._certificate
+      _jurisdiction = source._jurisdiction
+      _restricted = source._restricted
+      _platform = source._platform
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularUInt32Field(value: &_storage._cpus) }()
+        case 2: try { try decoder.decodeSingularInt64Field(value: &_storage._memoryBytes) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._cpuModel) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._powerSource) }()
+        case 5: try { try decoder.decodeSingularInt64Field(value: &_storage._milliwattsPerThread) }()
+        case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._powerUncertaintyPercent) }()
+        case 7: try { try decoder.decodeSingularStringField(value: &_storage._version) }()
+        case 8: try { try decoder.decodeRepeatedMessageField(value: &_storage._held) }()
+        case 9: try { try decoder.decodeSingularInt64Field(value: &_storage._life) }()
+        case 10: try { try decoder.decodeSingularStringField(value: &_storage._site) }()
+        case 11: try { try decoder.decodeSingularStringField(value: &_storage._nodeClass) }()
+        case 20: try { try decoder.decodeSingularBytesField(value: &_storage._certificate) }()
+        case 21: try { try decoder.decodeSingularStringField(value: &_storage._jurisdiction) }()
+        case 22: try { try decoder.decodeSingularBoolField(value: &_storage._restricted) }()
+        case 23: try { try decoder.decodeSingularMessageField(value: &_storage._platform) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._cpus != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._cpus, fieldNumber: 1)
+      }
+      if _storage._memoryBytes != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._memoryBytes, fieldNumber: 2)
+      }
+      if !_storage._cpuModel.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._cpuModel, fieldNumber: 3)
+      }
+      if !_storage._powerSource.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._powerSource, fieldNumber: 4)
+      }
+      if _storage._milliwattsPerThread != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._milliwattsPerThread, fieldNumber: 5)
+      }
+      if _storage._powerUncertaintyPercent != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._powerUncertaintyPercent, fieldNumber: 6)
+      }
+      if !_storage._version.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._version, fieldNumber: 7)
+      }
+      if !_storage._held.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._held, fieldNumber: 8)
+      }
+      if _storage._life != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._life, fieldNumber: 9)
+      }
+      if !_storage._site.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._site, fieldNumber: 10)
+      }
+      if !_storage._nodeClass.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._nodeClass, fieldNumber: 11)
+      }
+      if !_storage._certificate.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._certificate, fieldNumber: 20)
+      }
+      if !_storage._jurisdiction.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._jurisdiction, fieldNumber: 21)
+      }
+      if _storage._restricted != false {
+        try visitor.visitSingularBoolField(value: _storage._restricted, fieldNumber: 22)
+      }
+      try { if let v = _storage._platform {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Ergon_V1_Hello, rhs: Ergon_V1_Hello) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._cpus != rhs_storage._cpus {return false}
+        if _storage._memoryBytes != rhs_storage._memoryBytes {return false}
+        if _storage._cpuModel != rhs_storage._cpuModel {return false}
+        if _storage._powerSource != rhs_storage._powerSource {return false}
+        if _storage._milliwattsPerThread != rhs_storage._milliwattsPerThread {return false}
+        if _storage._powerUncertaintyPercent != rhs_storage._powerUncertaintyPercent {return false}
+        if _storage._version != rhs_storage._version {return false}
+        if _storage._held != rhs_storage._held {return false}
+        if _storage._life != rhs_storage._life {return false}
+        if _storage._site != rhs_storage._site {return false}
+        if _storage._nodeClass != rhs_storage._nodeClass {return false}
+        if _storage._certificate != rhs_storage._certificate {return false}
+        if _storage._jurisdiction != rhs_storage._jurisdiction {return false}
+        if _storage._restricted != rhs_storage._restricted {return false}
+        if _storage._platform != rhs_storage._platform {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Ergon_V1_Platform: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Platform"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kernel\0\u{1}threads\0\u{1}features\0\u{1}python\0\u{1}packages\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2376,86 +2625,41 @@ nonisolated extension Ergon_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.cpus) }()
-      case 2: try { try decoder.decodeSingularInt64Field(value: &self.memoryBytes) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.cpuModel) }()
-      case 4: try { try decoder.decodeSingularStringField(value: &self.powerSource) }()
-      case 5: try { try decoder.decodeSingularInt64Field(value: &self.milliwattsPerThread) }()
-      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.powerUncertaintyPercent) }()
-      case 7: try { try decoder.decodeSingularStringField(value: &self.version) }()
-      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.held) }()
-      case 9: try { try decoder.decodeSingularInt64Field(value: &self.life) }()
-      case 10: try { try decoder.decodeSingularStringField(value: &self.site) }()
-      case 11: try { try decoder.decodeSingularStringField(value: &self.nodeClass) }()
-      case 20: try { try decoder.decodeSingularBytesField(value: &self.certificate) }()
-      case 21: try { try decoder.decodeSingularStringField(value: &self.jurisdiction) }()
-      case 22: try { try decoder.decodeSingularBoolField(value: &self.restricted) }()
+      case 1: try { try decoder.decodeSingularStringField(value: &self.kernel) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.threads) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.features) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.python) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.packages) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.cpus != 0 {
-      try visitor.visitSingularUInt32Field(value: self.cpus, fieldNumber: 1)
+    if !self.kernel.isEmpty {
+      try visitor.visitSingularStringField(value: self.kernel, fieldNumber: 1)
     }
-    if self.memoryBytes != 0 {
-      try visitor.visitSingularInt64Field(value: self.memoryBytes, fieldNumber: 2)
+    if self.threads != 0 {
+      try visitor.visitSingularInt64Field(value: self.threads, fieldNumber: 2)
     }
-    if !self.cpuModel.isEmpty {
-      try visitor.visitSingularStringField(value: self.cpuModel, fieldNumber: 3)
+    if !self.features.isEmpty {
+      try visitor.visitSingularBytesField(value: self.features, fieldNumber: 3)
     }
-    if !self.powerSource.isEmpty {
-      try visitor.visitSingularStringField(value: self.powerSource, fieldNumber: 4)
+    if !self.python.isEmpty {
+      try visitor.visitSingularStringField(value: self.python, fieldNumber: 4)
     }
-    if self.milliwattsPerThread != 0 {
-      try visitor.visitSingularInt64Field(value: self.milliwattsPerThread, fieldNumber: 5)
-    }
-    if self.powerUncertaintyPercent != 0 {
-      try visitor.visitSingularUInt32Field(value: self.powerUncertaintyPercent, fieldNumber: 6)
-    }
-    if !self.version.isEmpty {
-      try visitor.visitSingularStringField(value: self.version, fieldNumber: 7)
-    }
-    if !self.held.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.held, fieldNumber: 8)
-    }
-    if self.life != 0 {
-      try visitor.visitSingularInt64Field(value: self.life, fieldNumber: 9)
-    }
-    if !self.site.isEmpty {
-      try visitor.visitSingularStringField(value: self.site, fieldNumber: 10)
-    }
-    if !self.nodeClass.isEmpty {
-      try visitor.visitSingularStringField(value: self.nodeClass, fieldNumber: 11)
-    }
-    if !self.certificate.isEmpty {
-      try visitor.visitSingularBytesField(value: self.certificate, fieldNumber: 20)
-    }
-    if !self.jurisdiction.isEmpty {
-      try visitor.visitSingularStringField(value: self.jurisdiction, fieldNumber: 21)
-    }
-    if self.restricted != false {
-      try visitor.visitSingularBoolField(value: self.restricted, fieldNumber: 22)
+    if !self.packages.isEmpty {
+      try visitor.visitSingularBytesField(value: self.packages, fieldNumber: 5)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: Ergon_V1_Hello, rhs: Ergon_V1_Hello) -> Bool {
-    if lhs.cpus != rhs.cpus {return false}
-    if lhs.memoryBytes != rhs.memoryBytes {return false}
-    if lhs.cpuModel != rhs.cpuModel {return false}
-    if lhs.powerSource != rhs.powerSource {return false}
-    if lhs.milliwattsPerThread != rhs.milliwattsPerThread {return false}
-    if lhs.powerUncertaintyPercent != rhs.powerUncertaintyPercent {return false}
-    if lhs.version != rhs.version {return false}
-    if lhs.held != rhs.held {return false}
-    if lhs.life != rhs.life {return false}
-    if lhs.site != rhs.site {return false}
-    if lhs.nodeClass != rhs.nodeClass {return false}
-    if lhs.certificate != rhs.certificate {return false}
-    if lhs.jurisdiction != rhs.jurisdiction {return false}
-    if lhs.restricted != rhs.restricted {return false}
+  package static func ==(lhs: Ergon_V1_Platform, rhs: Ergon_V1_Platform) -> Bool {
+    if lhs.kernel != rhs.kernel {return false}
+    if lhs.threads != rhs.threads {return false}
+    if lhs.features != rhs.features {return false}
+    if lhs.python != rhs.python {return false}
+    if lhs.packages != rhs.packages {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5343,7 +5547,7 @@ nonisolated extension Ergon_V1_HoldRequest: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Ergon_V1_ApproveRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ApproveRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaign\0\u{1}rejected\0\u{1}comment\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}campaign\0\u{1}rejected\0\u{1}comment\0\u{1}matter\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5354,6 +5558,7 @@ nonisolated extension Ergon_V1_ApproveRequest: SwiftProtobuf.Message, SwiftProto
       case 1: try { try decoder.decodeSingularStringField(value: &self.campaign) }()
       case 2: try { try decoder.decodeSingularBoolField(value: &self.rejected) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.comment) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.matter) }()
       default: break
       }
     }
@@ -5369,6 +5574,9 @@ nonisolated extension Ergon_V1_ApproveRequest: SwiftProtobuf.Message, SwiftProto
     if !self.comment.isEmpty {
       try visitor.visitSingularStringField(value: self.comment, fieldNumber: 3)
     }
+    if !self.matter.isEmpty {
+      try visitor.visitSingularStringField(value: self.matter, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5376,6 +5584,7 @@ nonisolated extension Ergon_V1_ApproveRequest: SwiftProtobuf.Message, SwiftProto
     if lhs.campaign != rhs.campaign {return false}
     if lhs.rejected != rhs.rejected {return false}
     if lhs.comment != rhs.comment {return false}
+    if lhs.matter != rhs.matter {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
