@@ -106,9 +106,9 @@ class Running:
 
     @property
     def ran(self) -> float:
-        """Seconds of processors of its present threads, to the nanosecond, without children."""
-        threads = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
-        return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
+        """Seconds of processors of all its threads, to the nanosecond, without children: by the
+        clock that Linux has for each process (clock_getcpuclockid)."""
+        return time.clock_gettime(~self.process.pid << 3 | 2)
 
     def memory(self, field: str) -> float:
         """MiB: `VmRSS`, what it has now, or `VmHWM`, the most it ever had."""
