@@ -52,7 +52,8 @@ def merged(ergon: Ergon, tasks: int, workers: int, name: str) -> bytes:
     ]
     assert stage["tasks"] == 2 * tasks
     (output,) = summary["results"]["outputs"]
-    return (Path(summary["folder"]) / "outputs" / output["file"]).read_bytes()
+    file: Path = Path(summary["folder"]) / "outputs" / output["file"]
+    return file.read_bytes()
 
 
 def test_neither_tasks_nor_workers_show(ergon: Ergon) -> None:
