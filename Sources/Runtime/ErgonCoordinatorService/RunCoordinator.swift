@@ -90,9 +90,7 @@ package func runCoordinator(
     let desk = try TokenDesk(path: home.tokens, authority: authority)
     let listeners = Listeners(
         configuration, before: try home.readPorts(), own, store,
-        log: try LogTiles(
-            of: home.log, content: store, key: signer.verifier,
-            authority: authority.certificatePEM, in: home.tiles), clock: clock, logger: logger)
+        log: try home.logTiles(store, signer, authority), clock: clock, logger: logger)
     let control = ControlService(
         inbox: inbox, board: board, store: store, desk: desk, authority: authority,
         policy: configuration.policy.map { PolicyDesk(loaded: $0, store: store) },
@@ -104,7 +102,6 @@ package func runCoordinator(
         desk: desk, credentials: own, ports: { ports.value }, clock: clock, logger: logger)
     let controlServer = GRPCServer(transport: listeners.control, services: [control, link])
     let enrolmentServer = GRPCServer(transport: listeners.enrolment, services: [enrolment])
-
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await controlServer.serve() }
         group.addTask { try await enrolmentServer.serve() }
@@ -132,6 +129,16 @@ package func runCoordinator(
         inbox.push(.stop)
         try await closed(thread, onEnd)
         group.cancelAll()
+    }
+}
+
+extension CoordinatorHome {
+    fileprivate func logTiles(
+        _ store: ContentStore, _ signer: NoteSigner, _ authority: Authority
+    ) throws -> LogTiles {
+        try LogTiles(
+            of: log, content: store, key: signer.verifier, authority: authority.certificatePEM,
+            in: tiles)
     }
 }
 

@@ -18,7 +18,8 @@ package struct QueryIndex {
         CREATE TABLE mention(subject INTEGER, name TEXT, sequence INTEGER,
             PRIMARY KEY(subject, name, sequence)) WITHOUT ROWID;
         CREATE TABLE work(campaign INTEGER, stage TEXT, first INTEGER, last INTEGER,
-            width INTEGER, sequence INTEGER, PRIMARY KEY(campaign, stage, first, sequence)) WITHOUT ROWID;
+            width INTEGER, sequence INTEGER,
+            PRIMARY KEY(campaign, stage, first, sequence)) WITHOUT ROWID;
         CREATE TABLE file(campaign INTEGER, role INTEGER, input TEXT, name TEXT, digest TEXT,
             PRIMARY KEY(digest, campaign, input, name)) WITHOUT ROWID;
         CREATE INDEX work_stage ON work(stage, width, first);
