@@ -109,7 +109,7 @@ def test_retry_what_failed(cluster: Cluster) -> None:
     assert cluster("logs", "last.make.4", "--attempt", "1").out == "start 4\n"
 
     (cluster.ergon.folder / "mended").touch()
-    assert "1 failed tasks" in cluster("retry", "last.make.4").out
+    assert "1 failed task is started again" in cluster("retry", "last.make.4").out
     assert cluster.finish()["state"] == "complete"
     assert cluster.fetch("make.text") == text_of([0, 1, 2, 3, 4, 5])
     assert cluster.fetch("count.lines").split() == [b"6"]
