@@ -138,7 +138,7 @@ extension CampaignAudit {
         guard let replay = accepted.replay, let stage = Stage(name: replay.stage, in: campaign),
             let done = stages[stage]?.done
         else { return nil }
-        return (stage, replay.all.subtracting(replay.all.subtracting(done)))
+        return (stage, replay.all.intersection(done))
     }
 
     /// A task that its coordinator gave up for lost may not have run at all.

@@ -40,10 +40,7 @@ extension Coordinator {
         decide(oversight.decision, at: .running, [finding], on: id, Self.itself, now, &effects)
     }
 
-    private func text(_ energy: Joules) -> String {
-        let tenths = energy.microjoules / 100_000
-        return "\(tenths / 10).\(tenths % 10) J"
-    }
+    private func text(_ energy: Joules) -> String { amount(energy.microjoules, "J") }
 }
 
 extension Oversight {
@@ -66,4 +63,10 @@ extension CampaignState {
         }
         return account.drawn + Joules(microjoules: Int64(clamping: left))
     }
+}
+
+/// For people, to a tenth.
+func amount(_ millionths: Int64, _ unit: String) -> String {
+    let tenths = millionths / 100_000
+    return "\(tenths / 10).\(tenths % 10) \(unit)"
 }

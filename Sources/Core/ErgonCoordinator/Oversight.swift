@@ -84,7 +84,8 @@ extension Coordinator {
     mutating func notePlaces(
         of id: CampaignID, among workers: [WorkerID], _ now: Instant, _ effects: inout [Effect]
     ) {
-        guard let oversight = campaigns[id]?.oversight else { return }
+        guard let oversight = campaigns[id]?.oversight, oversight.obligations.limitsPlaces
+        else { return }
         let custodies = Set(workers.compactMap { self.workers[$0]?.facts.custody })
         for custody in custodies.subtracting(oversight.refusedPlaces).sorted()
         where !oversight.obligations.admit(custody) {

@@ -136,14 +136,6 @@ extension StageState {
     }
 }
 
-extension IntervalSet {
-    func intersection(_ other: IntervalSet) -> IntervalSet {
-        var common = IntervalSet()
-        for range in other.ranges { common.formUnion(intersection(range)) }
-        return common
-    }
-}
-
 extension Range<Int> {
     fileprivate func moved(by distance: Int) -> Range<Int> {
         lowerBound + distance..<upperBound + distance

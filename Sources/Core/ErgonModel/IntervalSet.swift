@@ -94,6 +94,12 @@ package struct IntervalSet: Hashable, Sendable {
         return result
     }
 
+    package func intersection(_ other: IntervalSet) -> IntervalSet {
+        var common = IntervalSet()
+        for range in other.ranges { common.formUnion(intersection(range)) }
+        return common
+    }
+
     /// Takes out the first run of consecutive numbers, at most `limit` of them.
     package mutating func takeFirst(_ limit: Int) -> Range<Int>? {
         guard limit > 0, let first = ranges.first else { return nil }

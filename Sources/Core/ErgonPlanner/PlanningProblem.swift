@@ -72,6 +72,11 @@ package struct PlanningProblem: Hashable, Sendable {
     /// From when on something can start.
     package var present: Instant { start + elapsed }
 
+    /// What is left of a slot.
+    package func rest(of index: Int) -> Microseconds {
+        index == 0 ? Microseconds(slot.count - elapsed.count) : slot
+    }
+
     /// When a slot begins; `slots` stands for the end of the last.
     package func begin(of index: Int) -> Instant {
         start + Microseconds(Int64(clamping: Int128(slot.count) * Int128(index)))

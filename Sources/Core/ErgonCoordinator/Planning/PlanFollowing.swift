@@ -140,13 +140,9 @@ extension Coordinator {
 extension SpendingLimit {
     /// Which limit is going to be passed, and by what; `nil` for none.
     fileprivate func excess(of expected: Spending) -> String? {
-        func text(_ millionths: Int64, _ unit: String) -> String {
-            let tenths = millionths / 100_000
-            return "\(tenths / 10).\(tenths % 10) \(unit)"
-        }
         func sentence(_ what: String, _ limit: Int64, _ expected: Int64, _ unit: String) -> String {
-            "it will have taken \(text(expected, unit)) in the end, and its budget of \(what) is "
-                + text(limit, unit)
+            "it will have taken \(amount(expected, unit)) in the end, and its budget of \(what) is "
+                + amount(limit, unit)
         }
         if let energy, energy < expected.energy {
             return sentence("energy", energy.microjoules, expected.energy.microjoules, "J")

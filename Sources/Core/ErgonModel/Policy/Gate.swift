@@ -98,6 +98,9 @@ package struct Obligations: Hashable, Sendable {
         return joined
     }
 
+    /// Whether there can be workers that may be given no tasks.
+    package var limitsPlaces: Bool { restrictedWorkers || places != nil }
+
     /// Whether workers in such custody may be given tasks.
     package func admit(_ custody: Custody) -> Bool {
         if restrictedWorkers, !custody.isRestricted { return false }

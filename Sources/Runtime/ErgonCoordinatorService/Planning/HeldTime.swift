@@ -71,8 +71,7 @@ extension NodeClass {
         let nodes = min(nodes, Double(self.nodes.first ?? 0))
         var left = nodeTime
         for slot in 0..<problem.slots where left >= 1 {
-            let gone = slot == 0 ? problem.elapsed.count : 0
-            let part = min(left, nodes * Double(problem.slot.count - gone))
+            let part = min(left, nodes * Double(problem.rest(of: slot).count))
             if slot == taken.count { taken.append(.zero) }
             taken[slot] = taken[slot] + Microseconds(Int64(part))
             left -= part
@@ -87,7 +86,7 @@ extension PlanningProblem {
         var caps = sites[node.site].powerCap
         while caps.count <= node.taken.count { caps.append(usual) }
         for (slot, taken) in node.taken.enumerated() {
-            let whole = slot == 0 ? self.slot.count - elapsed.count : self.slot.count
+            let whole = rest(of: slot).count
             let drawn = Double(busy.milliwatts) * Double(taken.count) / Double(whole)
             caps[slot] = Watts(milliwatts: max(0, caps[slot].milliwatts - Int64(drawn)))
         }

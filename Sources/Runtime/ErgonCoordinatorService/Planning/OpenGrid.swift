@@ -18,8 +18,7 @@ package struct OpenGrid: Sendable {
         var (taken, all) = (0.0, 0.0)
         for node in problem.nodeClasses {
             for slot in 0..<problem.slots {
-                let gone = slot == 0 ? problem.elapsed.count : 0
-                all += Double(node.nodes.first ?? 0) * Double(problem.slot.count - gone)
+                all += Double(node.nodes.first ?? 0) * Double(problem.rest(of: slot).count)
                 if slot < node.taken.count { taken += Double(node.taken[slot].count) }
             }
         }
